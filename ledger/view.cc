@@ -1,0 +1,77 @@
+#include "ledger/view.h"
+
+#include <fmt/format.h>
+
+namespace registre {
+
+std::string StructureKey(std::string_view id) { return fmt::format("structure:{}", id); }
+std::string CallKey(std::string_view id) { return fmt::format("call:{}", id); }
+std::string ApplicationKey(std::string_view number) { return fmt::format("application:{}", number); }
+std::string SessionKey(std::string_view id) { return fmt::format("session:{}", id); }
+std::string DeliberationKey(std::string_view number) {
+  return fmt::format("deliberation:{}", number);
+}
+std::string BudgetLineKey(std::string_view code) { return fmt::format("budget_line:{}", code); }
+std::string ConventionKey(std::string_view number) { return fmt::format("convention:{}", number); }
+std::string PaymentKey(int fiscal_year, std::string_view mandat) {
+  return fmt::format("payment:{}-{}", fiscal_year, mandat);
+}
+std::string SiretKey(std::string_view siret) { return fmt::format("siret:{}", siret); }
+std::string SirenKey(std::string_view siren) { return fmt::format("siren:{}", siren); }
+
+const v1::Ledger& LedgerView::Ledger() const {
+  const v1::Row* row = Find(kLedgerKey);
+  return row == nullptr ? v1::Ledger::default_instance() : row->ledger();
+}
+
+const v1::Structure* LedgerView::Structure(std::string_view id) const {
+  const v1::Row* row = Find(StructureKey(id));
+  return row == nullptr || row->structure().structure_id().empty() ? nullptr : &row->structure();
+}
+
+const v1::Call* LedgerView::Call(std::string_view id) const {
+  const v1::Row* row = Find(CallKey(id));
+  return row == nullptr || row->call().call_id().empty() ? nullptr : &row->call();
+}
+
+const v1::Application* LedgerView::Application(std::string_view number) const {
+  const v1::Row* row = Find(ApplicationKey(number));
+  return row == nullptr || row->application().number().empty() ? nullptr : &row->application();
+}
+
+const v1::Session* LedgerView::Session(std::string_view id) const {
+  const v1::Row* row = Find(SessionKey(id));
+  return row == nullptr || !row->session().has_held() ? nullptr : &row->session();
+}
+
+const v1::Deliberation* LedgerView::Deliberation(std::string_view number) const {
+  const v1::Row* row = Find(DeliberationKey(number));
+  return row == nullptr || row->deliberation().number().empty() ? nullptr : &row->deliberation();
+}
+
+const v1::BudgetLine* LedgerView::BudgetLine(std::string_view code) const {
+  const v1::Row* row = Find(BudgetLineKey(code));
+  return row == nullptr || row->budget_line().code().empty() ? nullptr : &row->budget_line();
+}
+
+const v1::Convention* LedgerView::Convention(std::string_view number) const {
+  const v1::Row* row = Find(ConventionKey(number));
+  return row == nullptr || row->convention().number().empty() ? nullptr : &row->convention();
+}
+
+const v1::Payment* LedgerView::Payment(int fiscal_year, std::string_view mandat) const {
+  const v1::Row* row = Find(PaymentKey(fiscal_year, mandat));
+  return row == nullptr || row->payment().mandat().empty() ? nullptr : &row->payment();
+}
+
+const v1::StructureIds& LedgerView::StructuresBySiret(std::string_view siret) const {
+  const v1::Row* row = Find(SiretKey(siret));
+  return row == nullptr ? v1::StructureIds::default_instance() : row->structure_ids();
+}
+
+const v1::StructureIds& LedgerView::StructuresBySiren(std::string_view siren) const {
+  const v1::Row* row = Find(SirenKey(siren));
+  return row == nullptr ? v1::StructureIds::default_instance() : row->structure_ids();
+}
+
+}  // namespace registre

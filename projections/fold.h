@@ -1,0 +1,34 @@
+// Projections: pure folds of events into rows. Every key has one row, and the row of a key is the
+// fold of the events that RowKeysOf lists it for, in order of position: nothing else, no clock, no
+// other row. Folding never refuses.
+#ifndef REGISTRE_PROJECTIONS_FOLD_H_
+#define REGISTRE_PROJECTIONS_FOLD_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registre/v1/event.pb.h"
+#include "registre/v1/state.pb.h"
+
+namespace registre {
+
+// Version of the folds. A change of what rows hold raises it: the index is then rebuilt.
+inline constexpr uint32_t kFoldVersion = 1;
+
+// Which way an event is folded. kRevert is the exact inverse of kApply: after both, the row's bytes
+// are what they were. A row equal to an empty Row does not exist.
+enum class Direction { kApply, kRevert };
+
+// Keys of the rows the event touches: its tags, in their order; "ledger" for acts of the ledger;
+// siret: and siren: for the acts that give a structure its SIRET. Each once.
+std::vector<std::string> RowKeysOf(const v1::Event& event);
+
+// Folds the event into the row of one of its keys. Fields of an act that came before its row's
+// opening act (skipped by its effective date) are kept: the row's number stays empty.
+void Fold(Direction direction, const v1::Event& event, std::string_view key, v1::Row* row);
+
+}  // namespace registre
+
+#endif  // REGISTRE_PROJECTIONS_FOLD_H_
