@@ -17,16 +17,20 @@ namespace registre {
 // Version of the folds. A change of what rows hold raises it: the index is then rebuilt.
 inline constexpr uint32_t kFoldVersion = 1;
 
-// Which way an event is folded. kRevert is the exact inverse of kApply: after both, the row's bytes
-// are what they were. A row equal to an empty Row does not exist.
+// Which way an event is folded. kRevert is the exact inverse of kApply: reverting events newest
+// first gives back the very bytes of the row before each. That holds where nothing was skipped: an
+// act that overwrites goes back to the value it was judged on, which a fold up to an effective date
+// may not have seen. A row equal to an empty Row does not exist.
 enum class Direction { kApply, kRevert };
 
 // Keys of the rows the event touches: its tags, in their order; "ledger" for acts of the ledger;
 // siret: and siren: for the acts that give a structure its SIRET. Each once.
 std::vector<std::string> RowKeysOf(const v1::Event& event);
 
-// Folds the event into the row of one of its keys. Fields of an act that came before its row's
-// opening act (skipped by its effective date) are kept: the row's number stays empty.
+// Folds the event into the row of one of its keys, in place; any thread, one row at a time. A key
+// of no known kind changes nothing. Where the act that opens a row was skipped by its effective
+// date, what follows is kept all the same, in entries that hold little more than their id: the
+// row's number stays empty.
 void Fold(Direction direction, const v1::Event& event, std::string_view key, v1::Row* row);
 
 }  // namespace registre

@@ -1,0 +1,99 @@
+// The rows application:<number>.
+#include "projections/fold_rows.h"
+
+namespace registre {
+namespace {
+
+void FoldSubmitted(Direction direction, const v1::ApplicationSubmitted& act, v1::Application* row) {
+  const v1::ApplicationSubmitted& given = Given(direction, act);
+  row->set_number(given.number());
+  row->set_call_id(given.call_id());
+  row->set_thematic(given.thematic());
+  row->set_operation(given.operation());
+  row->set_structure_id(given.structure_id());
+  row->set_requested_cents(given.requested_cents());
+  Put(given.has_date() ? &given.date() : nullptr, row, &v1::Application::mutable_submitted_on,
+      &v1::Application::clear_submitted_on);
+}
+
+// Without an instruction before, there is none to go back to, whatever `before`
+// says.
+void FoldInstructed(Direction direction, const v1::ApplicationInstructed& act,
+                    v1::Application* row) {
+  row->set_instructions(Counted(direction, row->instructions()));
+  const v1::Instruction* instruction =
+      direction == Direction::kApply ? &act.instruction() : &act.before();
+  Put(row->instructions() > 0 ? instruction : nullptr, row, &v1::Application::mutable_instruction,
+      &v1::Application::clear_instruction);
+}
+
+void FoldAllotments(Direction direction, const v1::DeliberationVoted& act, std::string_view number,
+                    v1::Application* row) {
+  bool allotted = false;
+  for (const v1::Allotment& allotment : act.allotments()) {
+    if (allotment.application_number() != number) continue;
+    allotted = true;
+    row->set_allotted_cents(Plus(direction, row->allotted_cents(), allotment.amount_cents()));
+  }
+  if (allotted) Appended(direction, act.number(), row->mutable_deliberations());
+}
+
+}  // namespace
+
+void FoldApplication(Direction direction, const v1::Event& event, std::string_view id,
+                     v1::Application* row) {
+  const v1::Act& act = event.act();
+  switch (act.act_case()) {
+    case v1::Act::kApplicationSubmitted:
+      FoldSubmitted(direction, act.application_submitted(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kApplicationWithdrawn:
+      Put(direction == Direction::kApply ? &act.application_withdrawn().date() : nullptr, row,
+          &v1::Application::mutable_withdrawn_on, &v1::Application::clear_withdrawn_on);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kApplicationInstructed:
+      FoldInstructed(direction, act.application_instructed(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kDeliberationVoted:
+      if (Adopted(act.deliberation_voted())) {
+        FoldAllotments(direction, act.deliberation_voted(), id, row);
+      }
+      break;
+    case v1::Act::kLedgerOpened:
+    case v1::Act::kStructureRegistered:
+    case v1::Act::kStructureUpdated:
+    case v1::Act::kBudgetLineOpened:
+    case v1::Act::kBudgetLineAdjusted:
+    case v1::Act::kPaymentCreditsVoted:
+    case v1::Act::kOpeningCommitmentRecorded:
+    case v1::Act::kOpeningConventionRecorded:
+    case v1::Act::kOpeningPaymentRecorded:
+    case v1::Act::kOpeningClosed:
+    case v1::Act::kCallForProjectsOpened:
+    case v1::Act::kSessionHeld:
+    case v1::Act::kReportTabled:
+    case v1::Act::kOpinionGiven:
+    case v1::Act::kDeliberationTransmitted:
+    case v1::Act::kDeliberationPublished:
+    case v1::Act::kConventionSigned:
+    case v1::Act::kAvenantSigned:
+    case v1::Act::kReportReceived:
+    case v1::Act::kReportAccepted:
+    case v1::Act::kConventionClosed:
+    case v1::Act::kServiceCertified:
+    case v1::Act::kPaymentOrdered:
+    case v1::Act::kPaymentAccepted:
+    case v1::Act::kPaymentSuspended:
+    case v1::Act::kPaymentRejected:
+    case v1::Act::kPaymentSettled:
+    case v1::Act::kPaymentReduced:
+    case v1::Act::kCommitmentReleased:
+    case v1::Act::ACT_NOT_SET:
+      break;
+  }
+}
+
+}  // namespace registre

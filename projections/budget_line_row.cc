@@ -1,0 +1,198 @@
+// The rows budget_line:<code>.
+#include "projections/fold_rows.h"
+
+namespace registre {
+namespace {
+
+void FoldOpened(Direction direction, const v1::BudgetLineOpened& act, v1::BudgetLine* row) {
+  const v1::BudgetLineOpened& given = Given(direction, act);
+  row->set_code(given.code());
+  row->set_nature(given.nature());
+  row->set_function(given.function());
+  row->set_label(given.label());
+  row->set_authorised_cents(Plus(direction, row->authorised_cents(), act.authorised_cents()));
+}
+
+// The sum moves by the change, not to the value after: it then holds whatever
+// was left out before.
+void FoldAdjusted(Direction direction, const v1::BudgetLineAdjusted& act, v1::BudgetLine* row) {
+  const int64_t sum = Minus(direction, row->authorised_cents(), act.authorised_before_cents());
+  row->set_authorised_cents(Plus(direction, sum, act.authorised_after_cents()));
+}
+
+template <typename Change>
+void FoldYear(Direction direction, int fiscal_year, v1::BudgetLine* row, Change change) {
+  Mention(
+      direction, row->mutable_fiscal_years(),
+      [&](const v1::FiscalYearCredits& entry) { return entry.fiscal_year() == fiscal_year; },
+      [&](v1::FiscalYearCredits* entry) { entry->set_fiscal_year(fiscal_year); }, change);
+}
+
+void FoldCredits(Direction direction, const v1::PaymentCreditsVoted& act, v1::BudgetLine* row) {
+  FoldYear(direction, act.fiscal_year(), row, [&](v1::FiscalYearCredits* entry) {
+    const int64_t sum = Minus(direction, entry->credits_cents(), act.credits_before_cents());
+    entry->set_credits_cents(Plus(direction, sum, act.credits_after_cents()));
+    entry->set_credit_votes(static_cast<uint32_t>(Plus(direction, entry->credit_votes(), 1)));
+    entry->set_credits_recorded(entry->credit_votes() > 0);
+  });
+}
+
+void FoldAllotments(Direction direction, const v1::DeliberationVoted& act, std::string_view code,
+                    v1::BudgetLine* row) {
+  for (const v1::Allotment& allotment : act.allotments()) {
+    if (allotment.budget_code() != code) continue;
+    row->set_voted_cents(Plus(direction, row->voted_cents(), allotment.amount_cents()));
+  }
+}
+
+int64_t DrawnBy(const v1::Tranche& tranche) {
+  int64_t sum = 0;
+  for (const v1::Draw& draw : tranche.draws()) {
+    sum = Plus(Direction::kApply, sum, draw.amount_cents());
+  }
+  return sum;
+}
+
+using Tranches = google::protobuf::RepeatedPtrField<v1::Tranche>;
+
+// The part of tranches that draws on allotments of the ledger.
+void FoldDraws(Direction direction, const Tranches& tranches, std::string_view code,
+               v1::BudgetLine* row) {
+  for (const v1::Tranche& tranche : tranches) {
+    if (tranche.budget_code() != code) continue;
+    row->set_contracted_cents(Plus(direction, row->contracted_cents(), DrawnBy(tranche)));
+  }
+}
+
+// The part that does not: it stands on what was committed before the ledger was
+// opened.
+void FoldUndrawn(Direction direction, const Tranches& tranches, std::string_view code,
+                 v1::BudgetLine* row) {
+  for (const v1::Tranche& tranche : tranches) {
+    if (tranche.budget_code() != code) continue;
+    const int64_t undrawn = Minus(Direction::kApply, tranche.ceiling_cents(), DrawnBy(tranche));
+    row->set_opening_contracted_cents(Plus(direction, row->opening_contracted_cents(), undrawn));
+  }
+}
+
+void FoldAvenant(Direction direction, const v1::AvenantSigned& act, std::string_view code,
+                 v1::BudgetLine* row) {
+  const Direction opposite =
+      direction == Direction::kApply ? Direction::kRevert : Direction::kApply;
+  FoldDraws(direction, act.tranches(), code, row);
+  FoldDraws(opposite, act.tranches_before(), code, row);
+  FoldUndrawn(direction, act.tranches(), code, row);
+  FoldUndrawn(opposite, act.tranches_before(), code, row);
+}
+
+// `cents` is negative when it is taken off an order.
+void FoldOrdered(Direction direction, int fiscal_year, int64_t cents, v1::BudgetLine* row) {
+  row->set_ordered_cents(Plus(direction, row->ordered_cents(), cents));
+  FoldYear(direction, fiscal_year, row, [&](v1::FiscalYearCredits* entry) {
+    entry->set_ordered_cents(Plus(direction, entry->ordered_cents(), cents));
+  });
+}
+
+void FoldPaid(Direction direction, int64_t cents, v1::BudgetLine* row) {
+  row->set_paid_cents(Plus(direction, row->paid_cents(), cents));
+}
+
+void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1::BudgetLine* row) {
+  switch (act.act_case()) {
+    case v1::Act::kBudgetLineOpened:
+      FoldOpened(direction, act.budget_line_opened(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kBudgetLineAdjusted:
+      // A transfer also names the line at its other end, which its own adjustment
+      // changes.
+      if (act.budget_line_adjusted().code() != code) break;
+      FoldAdjusted(direction, act.budget_line_adjusted(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kPaymentCreditsVoted:
+      FoldCredits(direction, act.payment_credits_voted(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kOpeningCommitmentRecorded:
+      row->set_opening_commitment_cents(Plus(direction, row->opening_commitment_cents(),
+                                             act.opening_commitment_recorded().amount_cents()));
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kOpeningConventionRecorded:
+      FoldUndrawn(direction, act.opening_convention_recorded().tranches(), code, row);
+      break;
+    case v1::Act::kOpeningPaymentRecorded: {
+      const v1::OpeningPaymentRecorded& payment = act.opening_payment_recorded();
+      FoldOrdered(direction, payment.fiscal_year(), payment.amount_cents(), row);
+      FoldPaid(direction, payment.amount_cents(), row);
+      break;
+    }
+    case v1::Act::kDeliberationVoted:
+      if (!Adopted(act.deliberation_voted())) break;
+      FoldAllotments(direction, act.deliberation_voted(), code, row);
+      break;
+    case v1::Act::kConventionSigned:
+      FoldDraws(direction, act.convention_signed().tranches(), code, row);
+      break;
+    case v1::Act::kAvenantSigned:
+      FoldAvenant(direction, act.avenant_signed(), code, row);
+      break;
+    case v1::Act::kPaymentOrdered:
+      FoldOrdered(direction, act.payment_ordered().fiscal_year(),
+                  act.payment_ordered().amount_cents(), row);
+      break;
+    case v1::Act::kPaymentRejected: {
+      const v1::OrderRef& order = act.payment_rejected().order();
+      FoldOrdered(direction, order.fiscal_year(), Negated(order.amount_cents()), row);
+      break;
+    }
+    case v1::Act::kPaymentReduced: {
+      const v1::PaymentReduced& reduced = act.payment_reduced();
+      FoldOrdered(direction, reduced.order().fiscal_year(), Negated(reduced.reduction_cents()),
+                  row);
+      break;
+    }
+    case v1::Act::kPaymentSettled:
+      FoldPaid(direction, act.payment_settled().order().amount_cents(), row);
+      break;
+    case v1::Act::kCommitmentReleased:
+      row->set_released_cents(
+          Plus(direction, row->released_cents(), act.commitment_released().amount_cents()));
+      break;
+    case v1::Act::kLedgerOpened:
+    case v1::Act::kStructureRegistered:
+    case v1::Act::kStructureUpdated:
+    case v1::Act::kOpeningClosed:
+    case v1::Act::kCallForProjectsOpened:
+    case v1::Act::kApplicationSubmitted:
+    case v1::Act::kApplicationWithdrawn:
+    case v1::Act::kApplicationInstructed:
+    case v1::Act::kSessionHeld:
+    case v1::Act::kReportTabled:
+    case v1::Act::kOpinionGiven:
+    case v1::Act::kDeliberationTransmitted:
+    case v1::Act::kDeliberationPublished:
+    case v1::Act::kReportReceived:
+    case v1::Act::kReportAccepted:
+    case v1::Act::kConventionClosed:
+    case v1::Act::kServiceCertified:
+    case v1::Act::kPaymentAccepted:
+    case v1::Act::kPaymentSuspended:
+    case v1::Act::ACT_NOT_SET:
+      break;
+  }
+}
+
+}  // namespace
+
+void FoldBudgetLine(Direction direction, const v1::Event& event, std::string_view id,
+                    v1::BudgetLine* row) {
+  FoldAct(direction, event.act(), id, row);
+  constexpr Direction kSum = Direction::kApply;
+  int64_t available = Minus(kSum, row->authorised_cents(), row->opening_commitment_cents());
+  available = Minus(kSum, available, row->voted_cents());
+  row->set_available_cents(Plus(kSum, available, row->released_cents()));
+}
+
+}  // namespace registre

@@ -1,0 +1,79 @@
+// The rows call:<id>.
+#include "projections/fold_rows.h"
+
+namespace registre {
+namespace {
+
+void FoldOpened(Direction direction, const v1::CallForProjectsOpened& act, v1::Call* row) {
+  const v1::CallForProjectsOpened& given = Given(direction, act);
+  row->set_call_id(given.call_id());
+  row->set_title(given.title());
+  row->set_phase(given.phase());
+  *row->mutable_thematics() = given.thematics();
+  Put(given.has_applications() ? &given.applications() : nullptr, row,
+      &v1::Call::mutable_applications_period, &v1::Call::clear_applications_period);
+  Put(given.has_date() ? &given.date() : nullptr, row, &v1::Call::mutable_date,
+      &v1::Call::clear_date);
+}
+
+void FoldAllotments(Direction direction, const v1::DeliberationVoted& act, v1::Call* row) {
+  for (const v1::Allotment& allotment : act.allotments()) {
+    row->set_allotted_cents(Plus(direction, row->allotted_cents(), allotment.amount_cents()));
+  }
+}
+
+}  // namespace
+
+void FoldCall(Direction direction, const v1::Event& event, std::string_view id, v1::Call* row) {
+  const v1::Act& act = event.act();
+  switch (act.act_case()) {
+    case v1::Act::kCallForProjectsOpened:
+      FoldOpened(direction, act.call_for_projects_opened(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kApplicationSubmitted:
+      row->set_applications(Counted(direction, row->applications()));
+      row->set_requested_cents(
+          Plus(direction, row->requested_cents(), act.application_submitted().requested_cents()));
+      break;
+    case v1::Act::kDeliberationVoted:
+      if (Adopted(act.deliberation_voted()) && act.deliberation_voted().call_id() == id) {
+        FoldAllotments(direction, act.deliberation_voted(), row);
+      }
+      break;
+    case v1::Act::kLedgerOpened:
+    case v1::Act::kStructureRegistered:
+    case v1::Act::kStructureUpdated:
+    case v1::Act::kBudgetLineOpened:
+    case v1::Act::kBudgetLineAdjusted:
+    case v1::Act::kPaymentCreditsVoted:
+    case v1::Act::kOpeningCommitmentRecorded:
+    case v1::Act::kOpeningConventionRecorded:
+    case v1::Act::kOpeningPaymentRecorded:
+    case v1::Act::kOpeningClosed:
+    case v1::Act::kApplicationWithdrawn:
+    case v1::Act::kApplicationInstructed:
+    case v1::Act::kSessionHeld:
+    case v1::Act::kReportTabled:
+    case v1::Act::kOpinionGiven:
+    case v1::Act::kDeliberationTransmitted:
+    case v1::Act::kDeliberationPublished:
+    case v1::Act::kConventionSigned:
+    case v1::Act::kAvenantSigned:
+    case v1::Act::kReportReceived:
+    case v1::Act::kReportAccepted:
+    case v1::Act::kConventionClosed:
+    case v1::Act::kServiceCertified:
+    case v1::Act::kPaymentOrdered:
+    case v1::Act::kPaymentAccepted:
+    case v1::Act::kPaymentSuspended:
+    case v1::Act::kPaymentRejected:
+    case v1::Act::kPaymentSettled:
+    case v1::Act::kPaymentReduced:
+    case v1::Act::kCommitmentReleased:
+    case v1::Act::ACT_NOT_SET:
+      break;
+  }
+}
+
+}  // namespace registre

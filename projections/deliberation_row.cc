@@ -1,0 +1,195 @@
+// The rows deliberation:<number>. Many acts name a deliberation; few change its
+// row.
+#include "projections/fold_rows.h"
+
+namespace registre {
+namespace {
+
+using Tranches = google::protobuf::RepeatedPtrField<v1::Tranche>;
+
+template <typename Change>
+void FoldAllotment(Direction direction, const std::string& allotment_id, v1::Deliberation* row,
+                   Change change) {
+  Mention(
+      direction, row->mutable_allotments(),
+      [&](const v1::AllotmentState& state) {
+        return state.allotment().allotment_id() == allotment_id;
+      },
+      [&](v1::AllotmentState* state) {
+        state->mutable_allotment()->set_allotment_id(allotment_id);
+      },
+      change);
+}
+
+// Brings in an allotment, or leaves only the id of one that acts still mention.
+void FoldVotedAllotment(Direction direction, const v1::Allotment& allotment,
+                        v1::Deliberation* row) {
+  FoldAllotment(direction, allotment.allotment_id(), row, [&](v1::AllotmentState* state) {
+    *state->mutable_allotment() = Given(direction, allotment);
+    state->mutable_allotment()->set_allotment_id(allotment.allotment_id());
+  });
+}
+
+// From the last to the first when reverted: each is then found at once, at the
+// end of the list.
+void FoldVotedAllotments(Direction direction, const v1::DeliberationVoted& act,
+                         v1::Deliberation* row) {
+  const int size = act.allotments_size();
+  if (direction == Direction::kRevert) {
+    for (int i = size - 1; i >= 0; --i) FoldVotedAllotment(direction, act.allotments(i), row);
+    return;
+  }
+  if (row->allotments_size() > 0) {
+    for (const v1::Allotment& allotment : act.allotments()) {
+      FoldVotedAllotment(direction, allotment, row);
+    }
+    return;
+  }
+  row->mutable_allotments()->Reserve(size);
+  for (const v1::Allotment& allotment : act.allotments()) {
+    v1::AllotmentState* state = row->add_allotments();
+    *state->mutable_allotment() = allotment;
+    state->set_mentions(1);
+  }
+}
+
+void FoldVoted(Direction direction, const v1::Event& event, v1::Deliberation* row) {
+  const v1::DeliberationVoted& act = event.act().deliberation_voted();
+  const v1::DeliberationVoted& given = Given(direction, act);
+  row->set_number(given.number());
+  row->set_voted_position(direction == Direction::kApply ? event.position() : 0);
+  row->set_session_id(given.session_id());
+  row->set_body(given.body());
+  row->set_report_number(given.report_number());
+  row->set_title(given.title());
+  Put(given.has_date() ? &given.date() : nullptr, row, &v1::Deliberation::mutable_date,
+      &v1::Deliberation::clear_date);
+  row->set_call_id(given.call_id());
+  row->set_result(given.result());
+  Put(given.has_attendance() ? &given.attendance() : nullptr, row,
+      &v1::Deliberation::mutable_attendance, &v1::Deliberation::clear_attendance);
+  Put(given.has_declared() ? &given.declared() : nullptr, row, &v1::Deliberation::mutable_declared,
+      &v1::Deliberation::clear_declared);
+  Put(given.has_derived() ? &given.derived() : nullptr, row, &v1::Deliberation::mutable_derived,
+      &v1::Deliberation::clear_derived);
+  // What the assembly rejects allots nothing.
+  if (Adopted(act)) FoldVotedAllotments(direction, act, row);
+}
+
+void FoldTransmitted(Direction direction, const v1::DeliberationTransmitted& act,
+                     v1::Deliberation* row) {
+  const v1::DeliberationTransmitted& given = Given(direction, act);
+  row->set_ctes_number(given.ctes_number());
+  Put(given.has_date() ? &given.date() : nullptr, row, &v1::Deliberation::mutable_transmitted_on,
+      &v1::Deliberation::clear_transmitted_on);
+}
+
+void FoldPublished(Direction direction, const v1::DeliberationPublished& act,
+                   v1::Deliberation* row) {
+  const v1::DeliberationPublished& given = Given(direction, act);
+  Put(given.has_date() ? &given.date() : nullptr, row, &v1::Deliberation::mutable_published_on,
+      &v1::Deliberation::clear_published_on);
+}
+
+// `replaced`: the tranches are those that an avenant takes away.
+void FoldDraws(Direction direction, const Tranches& tranches, bool replaced,
+               std::string_view number, v1::Deliberation* row) {
+  for (const v1::Tranche& tranche : tranches) {
+    for (const v1::Draw& draw : tranche.draws()) {
+      if (draw.deliberation_number() != number) continue;
+      const int64_t cents = replaced ? Negated(draw.amount_cents()) : draw.amount_cents();
+      FoldAllotment(direction, draw.allotment_id(), row, [&](v1::AllotmentState* state) {
+        state->set_drawn_cents(Plus(direction, state->drawn_cents(), cents));
+      });
+    }
+  }
+}
+
+// An order on the allotment itself; `cents` is negative when it is taken off an
+// order.
+void FoldOrdered(Direction direction, const v1::PaymentBasis& basis, int64_t cents,
+                 std::string_view number, v1::Deliberation* row) {
+  if (!basis.convention_number().empty() || basis.deliberation_number() != number) return;
+  FoldAllotment(direction, basis.allotment_id(), row, [&](v1::AllotmentState* state) {
+    state->set_ordered_cents(Plus(direction, state->ordered_cents(), cents));
+  });
+}
+
+void FoldReleased(Direction direction, const v1::CommitmentReleased& act, v1::Deliberation* row) {
+  FoldAllotment(direction, act.allotment_id(), row, [&](v1::AllotmentState* state) {
+    state->set_released_cents(Plus(direction, state->released_cents(), act.amount_cents()));
+  });
+}
+
+}  // namespace
+
+void FoldDeliberation(Direction direction, const v1::Event& event, std::string_view id,
+                      v1::Deliberation* row) {
+  const v1::Act& act = event.act();
+  switch (act.act_case()) {
+    case v1::Act::kDeliberationVoted:
+      FoldVoted(direction, event, row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kDeliberationTransmitted:
+      FoldTransmitted(direction, act.deliberation_transmitted(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kDeliberationPublished:
+      FoldPublished(direction, act.deliberation_published(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kConventionSigned:
+      FoldDraws(direction, act.convention_signed().tranches(), false, id, row);
+      break;
+    case v1::Act::kAvenantSigned:
+      FoldDraws(direction, act.avenant_signed().tranches(), false, id, row);
+      FoldDraws(direction, act.avenant_signed().tranches_before(), true, id, row);
+      break;
+    case v1::Act::kPaymentOrdered:
+      FoldOrdered(direction, act.payment_ordered().basis(), act.payment_ordered().amount_cents(),
+                  id, row);
+      break;
+    case v1::Act::kPaymentRejected: {
+      const v1::OrderRef& order = act.payment_rejected().order();
+      FoldOrdered(direction, order.basis(), Negated(order.amount_cents()), id, row);
+      break;
+    }
+    case v1::Act::kPaymentReduced: {
+      const v1::PaymentReduced& reduced = act.payment_reduced();
+      FoldOrdered(direction, reduced.order().basis(), Negated(reduced.reduction_cents()), id, row);
+      break;
+    }
+    case v1::Act::kCommitmentReleased:
+      FoldReleased(direction, act.commitment_released(), row);
+      break;
+    case v1::Act::kLedgerOpened:
+    case v1::Act::kStructureRegistered:
+    case v1::Act::kStructureUpdated:
+    case v1::Act::kBudgetLineOpened:
+    case v1::Act::kBudgetLineAdjusted:
+    case v1::Act::kPaymentCreditsVoted:
+    case v1::Act::kOpeningCommitmentRecorded:
+    case v1::Act::kOpeningConventionRecorded:
+    case v1::Act::kOpeningPaymentRecorded:
+    case v1::Act::kOpeningClosed:
+    case v1::Act::kCallForProjectsOpened:
+    case v1::Act::kApplicationSubmitted:
+    case v1::Act::kApplicationWithdrawn:
+    case v1::Act::kApplicationInstructed:
+    case v1::Act::kSessionHeld:
+    case v1::Act::kReportTabled:
+    case v1::Act::kOpinionGiven:
+    case v1::Act::kReportReceived:
+    case v1::Act::kReportAccepted:
+    case v1::Act::kConventionClosed:
+    case v1::Act::kServiceCertified:
+    case v1::Act::kPaymentAccepted:
+    case v1::Act::kPaymentSuspended:
+    case v1::Act::kPaymentSettled:
+    case v1::Act::ACT_NOT_SET:
+      break;
+  }
+}
+
+}  // namespace registre

@@ -1,0 +1,100 @@
+#include "projections/fold.h"
+
+#include <algorithm>
+
+#include "ledger/view.h"
+#include "projections/fold_rows.h"
+
+namespace registre {
+namespace {
+
+constexpr size_t kSiretDigits = 14;
+constexpr size_t kSirenDigits = 9;
+
+// The SIRET that the act gives a structure; empty for any other act.
+std::string_view SiretGivenBy(const v1::Act& act) {
+  if (act.has_structure_registered()) return act.structure_registered().identity().siret();
+  if (act.has_structure_updated()) return act.structure_updated().after().siret();
+  return {};
+}
+
+// Folds into one kind of row. `exists` is the field that is never empty once
+// the row's opening act is known: it spares measuring the row. A row that holds
+// nothing is no row.
+template <typename R, typename FoldRow, typename Exists>
+void FoldInto(v1::Row* row, R* (v1::Row::*mutable_row)(), FoldRow fold, Exists exists) {
+  R* inner = (row->*mutable_row)();
+  fold(inner);
+  if (!exists(*inner) && inner->ByteSizeLong() == 0) row->clear_row();
+}
+
+}  // namespace
+
+std::vector<std::string> RowKeysOf(const v1::Event& event) {
+  std::vector<std::string> keys;
+  keys.reserve(event.tags_size() + 2);
+  for (const v1::TagLink& link : event.tags()) keys.push_back(link.tag());
+  const v1::Act& act = event.act();
+  if (act.has_ledger_opened() || act.has_opening_closed()) keys.emplace_back(kLedgerKey);
+  const std::string_view siret = SiretGivenBy(act);
+  if (siret.size() == kSiretDigits) {
+    keys.push_back(SiretKey(siret));
+    keys.push_back(SirenKey(siret.substr(0, kSirenDigits)));
+  }
+  return keys;
+}
+
+void Fold(Direction direction, const v1::Event& event, std::string_view key, v1::Row* row) {
+  const size_t colon = key.find(':');
+  const std::string_view kind = key.substr(0, colon);
+  const std::string_view id =
+      colon == std::string_view::npos ? std::string_view() : key.substr(colon + 1);
+  const auto by_id = [&](auto fold) {
+    return [=, &event](auto* inner) { fold(direction, event, id, inner); };
+  };
+  if (kind == "budget_line") {
+    FoldInto(row, &v1::Row::mutable_budget_line, by_id(FoldBudgetLine),
+             [](const v1::BudgetLine& line) { return !line.code().empty(); });
+  } else if (kind == "structure") {
+    FoldInto(row, &v1::Row::mutable_structure, by_id(FoldStructure),
+             [](const v1::Structure& structure) { return !structure.structure_id().empty(); });
+  } else if (kind == "convention") {
+    FoldInto(row, &v1::Row::mutable_convention, by_id(FoldConvention),
+             [](const v1::Convention& convention) { return !convention.number().empty(); });
+  } else if (kind == "payment") {
+    FoldInto(row, &v1::Row::mutable_payment, by_id(FoldPayment),
+             [](const v1::Payment& payment) { return !payment.mandat().empty(); });
+  } else if (kind == "deliberation") {
+    FoldInto(row, &v1::Row::mutable_deliberation, by_id(FoldDeliberation),
+             [](const v1::Deliberation& act) { return !act.number().empty(); });
+  } else if (kind == "application") {
+    FoldInto(row, &v1::Row::mutable_application, by_id(FoldApplication),
+             [](const v1::Application& application) { return !application.number().empty(); });
+  } else if (kind == "call") {
+    FoldInto(row, &v1::Row::mutable_call, by_id(FoldCall),
+             [](const v1::Call& call) { return !call.call_id().empty(); });
+  } else if (kind == "session") {
+    FoldInto(row, &v1::Row::mutable_session, by_id(FoldSession),
+             [](const v1::Session& session) { return session.has_held(); });
+  } else if (kind == "siret" || kind == "siren") {
+    FoldInto(row, &v1::Row::mutable_structure_ids, by_id(FoldStructureIds),
+             [](const v1::StructureIds& ids) { return ids.structure_ids_size() > 0; });
+  } else if (key == kLedgerKey) {
+    FoldInto(
+        row, &v1::Row::mutable_ledger,
+        [&](v1::Ledger* ledger) { FoldLedger(direction, event, ledger); },
+        [](const v1::Ledger& ledger) { return ledger.has_opened(); });
+  }
+}
+
+void FoldAssumedFields(Direction direction, const v1::Act& act,
+                       google::protobuf::RepeatedPtrField<std::string>* fields) {
+  if (direction == Direction::kApply) {
+    fields->MergeFrom(act.assumed_fields());
+  } else {
+    const int count = std::min(act.assumed_fields_size(), fields->size());
+    fields->DeleteSubrange(fields->size() - count, count);
+  }
+}
+
+}  // namespace registre

@@ -1,0 +1,121 @@
+// Private to projections/: the folds of the row kinds, one function each, and
+// the helpers that make applying and reverting an act one code path.
+#ifndef REGISTRE_PROJECTIONS_FOLD_ROWS_H_
+#define REGISTRE_PROJECTIONS_FOLD_ROWS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "google/protobuf/repeated_ptr_field.h"
+#include "projections/fold.h"
+#include "registre/v1/event.pb.h"
+#include "registre/v1/state.pb.h"
+
+namespace registre {
+
+// Each folds an event into the row named `id` (what follows the kind in its
+// key). An act that says nothing of the row leaves it as it is.
+void FoldLedger(Direction direction, const v1::Event& event, v1::Ledger* row);
+void FoldStructure(Direction direction, const v1::Event& event, std::string_view id,
+                   v1::Structure* row);
+void FoldCall(Direction direction, const v1::Event& event, std::string_view id, v1::Call* row);
+void FoldApplication(Direction direction, const v1::Event& event, std::string_view id,
+                     v1::Application* row);
+void FoldSession(Direction direction, const v1::Event& event, std::string_view id,
+                 v1::Session* row);
+void FoldDeliberation(Direction direction, const v1::Event& event, std::string_view id,
+                      v1::Deliberation* row);
+void FoldBudgetLine(Direction direction, const v1::Event& event, std::string_view id,
+                    v1::BudgetLine* row);
+void FoldConvention(Direction direction, const v1::Event& event, std::string_view id,
+                    v1::Convention* row);
+void FoldPayment(Direction direction, const v1::Event& event, std::string_view id,
+                 v1::Payment* row);
+// Both lookups: `id` is a SIRET, or the SIREN it starts with.
+void FoldStructureIds(Direction direction, const v1::Event& event, std::string_view id,
+                      v1::StructureIds* row);
+
+// Sums. The rules have bounded them; they wrap rather than be undefined, so
+// that a revert still gives back what was there.
+inline int64_t Plus(Direction direction, int64_t sum, int64_t cents) {
+  const auto a = static_cast<uint64_t>(sum);
+  const auto b = static_cast<uint64_t>(cents);
+  return static_cast<int64_t>(direction == Direction::kApply ? a + b : a - b);
+}
+inline int64_t Minus(Direction direction, int64_t sum, int64_t cents) {
+  return Plus(direction == Direction::kApply ? Direction::kRevert : Direction::kApply, sum, cents);
+}
+inline int64_t Negated(int64_t cents) { return Minus(Direction::kApply, 0, cents); }
+
+// One more of what is counted, or one less.
+inline int32_t Counted(Direction direction, int32_t count) {
+  return static_cast<int32_t>(Plus(direction, count, 1));
+}
+
+// What an act that brings something in writes: its own fields, or the empty
+// ones when reverted.
+template <typename A>
+const A& Given(Direction direction, const A& act) {
+  return direction == Direction::kApply ? act : A::default_instance();
+}
+
+// Copies a message field, or clears it when `value` is null: an empty message
+// is not an absent one.
+template <typename R, typename T>
+void Put(const T* value, R* row, T* (R::*mutable_field)(), void (R::*clear)()) {
+  if (value != nullptr) {
+    (row->*mutable_field)()->CopyFrom(*value);
+  } else {
+    (row->*clear)();
+  }
+}
+
+// Adds one at the end, or takes the last away.
+template <typename T>
+void Appended(Direction direction, const T& value, google::protobuf::RepeatedPtrField<T>* list) {
+  if (direction == Direction::kApply) {
+    *list->Add() = value;
+  } else if (!list->empty()) {
+    list->RemoveLast();
+  }
+}
+
+// Appends the assumed fields of the act, or takes as many away.
+void FoldAssumedFields(Direction direction, const v1::Act& act,
+                       google::protobuf::RepeatedPtrField<std::string>* fields);
+
+// Folds a mention of an entry that several acts may bring in. The entry for
+// which `is` holds is looked for from the end of the list; an applied act adds
+// it when there is none, made by `init`. `change` then folds the act into it,
+// in the same direction; reverting the last mention removes it.
+template <typename E, typename Is, typename Init, typename Change>
+void Mention(Direction direction, google::protobuf::RepeatedPtrField<E>* list, Is is, Init init,
+             Change change) {
+  int at = list->size() - 1;
+  while (at >= 0 && !is(list->Get(at))) --at;
+  if (direction == Direction::kApply) {
+    E* entry = at >= 0 ? list->Mutable(at) : list->Add();
+    if (at < 0) init(entry);
+    entry->set_mentions(entry->mentions() + 1);
+    change(entry);
+    return;
+  }
+  if (at < 0) return;
+  E* entry = list->Mutable(at);
+  change(entry);
+  if (entry->mentions() > 1) {
+    entry->set_mentions(entry->mentions() - 1);
+  } else {
+    list->DeleteSubrange(at, 1);
+  }
+}
+
+// The vote is one that allots: the assembly adopted it.
+inline bool Adopted(const v1::DeliberationVoted& act) {
+  return act.result() == v1::VOTE_RESULT_ADOPTED;
+}
+
+}  // namespace registre
+
+#endif  // REGISTRE_PROJECTIONS_FOLD_ROWS_H_

@@ -1,0 +1,79 @@
+// The rows siret:<14 digits> and siren:<9 digits>: which structures carry, or
+// carried, the number.
+#include "projections/fold_rows.h"
+
+namespace registre {
+namespace {
+
+void FoldIdentity(Direction direction, const std::string& structure_id,
+                  const v1::StructureIdentity& identity, std::string_view id,
+                  v1::StructureIds* row) {
+  if (std::string_view(identity.siret()).substr(0, id.size()) != id) return;
+  int at = row->structure_ids_size() - 1;
+  while (at >= 0 && row->structure_ids(at) != structure_id) --at;
+  if (direction == Direction::kApply) {
+    if (at < 0) {
+      row->add_structure_ids(structure_id);
+      row->add_mentions(1);
+    } else {
+      row->set_mentions(at, row->mentions(at) + 1);
+    }
+  } else if (at >= 0 && row->mentions(at) > 1) {
+    row->set_mentions(at, row->mentions(at) - 1);
+  } else if (at >= 0) {
+    row->mutable_structure_ids()->DeleteSubrange(at, 1);
+    row->mutable_mentions()->erase(row->mentions().begin() + at);
+  }
+}
+
+}  // namespace
+
+void FoldStructureIds(Direction direction, const v1::Event& event, std::string_view id,
+                      v1::StructureIds* row) {
+  const v1::Act& act = event.act();
+  switch (act.act_case()) {
+    case v1::Act::kStructureRegistered:
+      FoldIdentity(direction, act.structure_registered().structure_id(),
+                   act.structure_registered().identity(), id, row);
+      break;
+    case v1::Act::kStructureUpdated:
+      FoldIdentity(direction, act.structure_updated().structure_id(),
+                   act.structure_updated().after(), id, row);
+      break;
+    case v1::Act::kLedgerOpened:
+    case v1::Act::kBudgetLineOpened:
+    case v1::Act::kBudgetLineAdjusted:
+    case v1::Act::kPaymentCreditsVoted:
+    case v1::Act::kOpeningCommitmentRecorded:
+    case v1::Act::kOpeningConventionRecorded:
+    case v1::Act::kOpeningPaymentRecorded:
+    case v1::Act::kOpeningClosed:
+    case v1::Act::kCallForProjectsOpened:
+    case v1::Act::kApplicationSubmitted:
+    case v1::Act::kApplicationWithdrawn:
+    case v1::Act::kApplicationInstructed:
+    case v1::Act::kSessionHeld:
+    case v1::Act::kReportTabled:
+    case v1::Act::kOpinionGiven:
+    case v1::Act::kDeliberationVoted:
+    case v1::Act::kDeliberationTransmitted:
+    case v1::Act::kDeliberationPublished:
+    case v1::Act::kConventionSigned:
+    case v1::Act::kAvenantSigned:
+    case v1::Act::kReportReceived:
+    case v1::Act::kReportAccepted:
+    case v1::Act::kConventionClosed:
+    case v1::Act::kServiceCertified:
+    case v1::Act::kPaymentOrdered:
+    case v1::Act::kPaymentAccepted:
+    case v1::Act::kPaymentSuspended:
+    case v1::Act::kPaymentRejected:
+    case v1::Act::kPaymentSettled:
+    case v1::Act::kPaymentReduced:
+    case v1::Act::kCommitmentReleased:
+    case v1::Act::ACT_NOT_SET:
+      break;
+  }
+}
+
+}  // namespace registre

@@ -1,0 +1,151 @@
+// The rows structure:<id>.
+#include <algorithm>
+
+#include "projections/fold_rows.h"
+
+namespace registre {
+namespace {
+
+void FoldSiret(Direction direction, const std::string& siret, const v1::Date* since,
+               v1::Structure* row) {
+  if (siret.empty()) return;
+  v1::DatedSiret dated;
+  dated.set_siret(siret);
+  if (since != nullptr) *dated.mutable_since() = *since;
+  Appended(direction, dated, row->mutable_sirets());
+}
+
+void FoldRegistered(Direction direction, const v1::StructureRegistered& act, v1::Structure* row) {
+  row->set_structure_id(Given(direction, act).structure_id());
+  Put(direction == Direction::kApply ? &act.identity() : nullptr, row,
+      &v1::Structure::mutable_identity, &v1::Structure::clear_identity);
+  FoldSiret(direction, act.identity().siret(), act.has_date() ? &act.date() : nullptr, row);
+}
+
+void FoldUpdated(Direction direction, const v1::StructureUpdated& act, v1::Structure* row) {
+  const v1::StructureIdentity* before = act.has_before() ? &act.before() : nullptr;
+  Put(direction == Direction::kApply ? &act.after() : before, row, &v1::Structure::mutable_identity,
+      &v1::Structure::clear_identity);
+  if (act.after().siret() != act.before().siret()) {
+    FoldSiret(direction, act.after().siret(), &act.date(), row);
+  }
+}
+
+void FoldAllotments(Direction direction, const v1::DeliberationVoted& act, std::string_view id,
+                    v1::Structure* row) {
+  for (const v1::Allotment& allotment : act.allotments()) {
+    if (allotment.structure_id() == id) {
+      row->set_allotted_cents(Plus(direction, row->allotted_cents(), allotment.amount_cents()));
+    }
+    const auto& named = allotment.named_structure_ids();
+    if (std::find(named.begin(), named.end(), id) != named.end()) {
+      row->set_named_without_amount(Counted(direction, row->named_without_amount()));
+    }
+  }
+}
+
+void FoldContract(Direction direction, int64_t amount_cents, v1::Structure* row) {
+  row->set_contracted_cents(Plus(direction, row->contracted_cents(), amount_cents));
+  row->set_conventions(Counted(direction, row->conventions()));
+}
+
+// `cents` is negative when it is taken off an order.
+void FoldOrdered(Direction direction, int year, int64_t cents, v1::Structure* row) {
+  row->set_ordered_cents(Plus(direction, row->ordered_cents(), cents));
+  Mention(
+      direction, row->mutable_ordered_by_year(),
+      [&](const v1::YearAmount& entry) { return entry.year() == year; },
+      [&](v1::YearAmount* entry) { entry->set_year(year); },
+      [&](v1::YearAmount* entry) {
+        entry->set_amount_cents(Plus(direction, entry->amount_cents(), cents));
+      });
+}
+
+void FoldPaid(Direction direction, int64_t cents, v1::Structure* row) {
+  row->set_paid_cents(Plus(direction, row->paid_cents(), cents));
+}
+
+}  // namespace
+
+void FoldStructure(Direction direction, const v1::Event& event, std::string_view id,
+                   v1::Structure* row) {
+  const v1::Act& act = event.act();
+  switch (act.act_case()) {
+    case v1::Act::kStructureRegistered:
+      FoldRegistered(direction, act.structure_registered(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kStructureUpdated:
+      FoldUpdated(direction, act.structure_updated(), row);
+      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      break;
+    case v1::Act::kOpeningConventionRecorded:
+      FoldContract(direction, act.opening_convention_recorded().amount_cents(), row);
+      break;
+    case v1::Act::kOpeningPaymentRecorded: {
+      const v1::OpeningPaymentRecorded& payment = act.opening_payment_recorded();
+      FoldOrdered(direction, payment.date().year(), payment.amount_cents(), row);
+      FoldPaid(direction, payment.amount_cents(), row);
+      break;
+    }
+    case v1::Act::kApplicationSubmitted:
+      row->set_requested_cents(
+          Plus(direction, row->requested_cents(), act.application_submitted().requested_cents()));
+      break;
+    case v1::Act::kDeliberationVoted:
+      if (Adopted(act.deliberation_voted())) {
+        FoldAllotments(direction, act.deliberation_voted(), id, row);
+      }
+      break;
+    case v1::Act::kConventionSigned:
+      FoldContract(direction, act.convention_signed().amount_cents(), row);
+      break;
+    case v1::Act::kAvenantSigned:
+      row->set_contracted_cents(
+          Plus(direction, row->contracted_cents(), act.avenant_signed().delta_cents()));
+      break;
+    case v1::Act::kPaymentOrdered:
+      FoldOrdered(direction, act.payment_ordered().date().year(),
+                  act.payment_ordered().amount_cents(), row);
+      break;
+    case v1::Act::kPaymentRejected: {
+      const v1::OrderRef& order = act.payment_rejected().order();
+      FoldOrdered(direction, order.ordered_in_year(), Negated(order.amount_cents()), row);
+      break;
+    }
+    case v1::Act::kPaymentReduced: {
+      const v1::PaymentReduced& reduced = act.payment_reduced();
+      FoldOrdered(direction, reduced.order().ordered_in_year(), Negated(reduced.reduction_cents()),
+                  row);
+      break;
+    }
+    case v1::Act::kPaymentSettled:
+      FoldPaid(direction, act.payment_settled().order().amount_cents(), row);
+      break;
+    case v1::Act::kLedgerOpened:
+    case v1::Act::kBudgetLineOpened:
+    case v1::Act::kBudgetLineAdjusted:
+    case v1::Act::kPaymentCreditsVoted:
+    case v1::Act::kOpeningCommitmentRecorded:
+    case v1::Act::kOpeningClosed:
+    case v1::Act::kCallForProjectsOpened:
+    case v1::Act::kApplicationWithdrawn:
+    case v1::Act::kApplicationInstructed:
+    case v1::Act::kSessionHeld:
+    case v1::Act::kReportTabled:
+    case v1::Act::kOpinionGiven:
+    case v1::Act::kDeliberationTransmitted:
+    case v1::Act::kDeliberationPublished:
+    case v1::Act::kReportReceived:
+    case v1::Act::kReportAccepted:
+    case v1::Act::kConventionClosed:
+    case v1::Act::kServiceCertified:
+    case v1::Act::kPaymentAccepted:
+    case v1::Act::kPaymentSuspended:
+    case v1::Act::kCommitmentReleased:
+    case v1::Act::ACT_NOT_SET:
+      break;
+  }
+}
+
+}  // namespace registre
