@@ -6,7 +6,7 @@
 #       A static library; HEADERS: what it has precompiled. A folder that is missing or has no source
 #       yet gives an empty library, never an error.
 #   registre_program(<name> GLOB <pattern>)
-#       <name>_lib from all but main.cc, and, once there is a main.cc, the program bin/<name>.
+#       <name>_lib from all but main.cc, and, once there is a main.cc, the program bin/<name>, installed.
 
 file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/empty.cc" CONTENT "// An archive needs one object.\n")
 
@@ -76,5 +76,6 @@ function(registre_program name)
     add_executable(${name} ${main})
     registre_house_rules(${name} grpc)
     target_link_libraries(${name} PRIVATE ${name}_lib)
+    install(TARGETS ${name})
   endif()
 endfunction()
