@@ -1,0 +1,265 @@
+#include "ledger/store/index_disk.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "ledger/base/errors.h"
+#include "ledger/store/index_codec.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/table.h"
+
+namespace registre {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kBlockCacheBytes = 64 * 1024 * 1024;
+constexpr size_t kBlockBytes = 8 * 1024;
+constexpr double kBloomBitsPerKey = 10;
+constexpr int kBackgroundJobs = 2;
+constexpr int kOpenFiles = 512;
+
+constexpr const char* kFamilyNames[] = {"default",   "keys",     "postings",
+                                        "snapshots", "commands", "meta"};
+// Where files are written before they are ingested; leftovers of a crash are
+// deleted at Open.
+constexpr char kIncoming[] = "incoming";
+
+rocksdb::DBOptions DatabaseOptions() {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.max_background_jobs = kBackgroundJobs;
+  options.max_open_files = kOpenFiles;
+  options.skip_stats_update_on_db_open = true;  // a restart is to be short
+  options.avoid_unnecessary_blocking_io = true;
+  options.avoid_flush_during_shutdown = true;
+  options.bytes_per_sync = 1024 * 1024;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions() {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  table.block_size = kBlockBytes;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  table.format_version = 5;
+  // Counted in the cache, so that memory does not grow with the ledger.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.level_compaction_dynamic_level_bytes = true;
+  options.write_buffer_size = 1024 * 1024;  // nothing is ever written there
+  const auto compressions = rocksdb::GetSupportedCompressions();
+  const bool lz4 = std::find(compressions.begin(), compressions.end(), rocksdb::kLZ4Compression) !=
+                   compressions.end();
+  options.compression = lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  return options;
+}
+
+bool Contains(const rocksdb::Status& status, std::string_view text) {
+  return status.ToString().find(text) != std::string::npos;
+}
+
+bool IsLocked(const rocksdb::Status& status) {
+  return Contains(status, "While lock file") || Contains(status, "lock hold by");
+}
+
+bool IsReadOnly(const rocksdb::Status& status) {
+  return Contains(status, "Read-only file system") || Contains(status, "Permission denied");
+}
+
+// The bytes are wrong or missing, or were written by something else: starting
+// empty cures it. A disk that fails, is full, locked or read-only is not cured
+// by that.
+bool IsCuredByDiscarding(const rocksdb::Status& status) {
+  if (IsLocked(status) || IsReadOnly(status) || status.IsNoSpace()) return false;
+  return status.IsCorruption() || status.IsInvalidArgument() || status.IsNotFound() ||
+         status.IsNotSupported() || status.IsPathNotFound();
+}
+
+}  // namespace
+
+IndexDisk::IndexDisk(std::string directory, uint32_t fold_version)
+    : directory_(std::move(directory)), fold_version_(fold_version) {}
+
+IndexDisk::~IndexDisk() { Close(); }
+
+absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::Open(const std::string& directory,
+                                                           uint32_t fold_version) {
+  std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version));
+  REGISTRE_RETURN_IF_ERROR(disk->OpenOrDiscard());
+  return disk;
+}
+
+absl::Status IndexDisk::OpenOrDiscard() {
+  bool discard = false;
+  absl::Status status = OpenDatabase(&discard);
+  if (status.ok() || !discard) return status;
+  spdlog::warn("{} The index starts empty and is rebuilt from the log; nothing is lost.",
+               std::string(status.message()));
+  return Clear();
+}
+
+absl::Status IndexDisk::OpenDatabase(bool* discard) {
+  *discard = false;
+  std::error_code error;
+  fs::create_directories(directory_,
+                         error);  // RocksDB says what is wrong, if anything is
+
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  const rocksdb::ColumnFamilyOptions options = FamilyOptions();
+  for (const char* name : kFamilyNames) descriptors.emplace_back(name, options);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::Open(DatabaseOptions(), directory_, descriptors, &handles, &db);
+  if (!opened.ok()) {
+    *discard = IsCuredByDiscarding(opened) && fs::is_directory(directory_, error);
+    return ErrorOf(opened);
+  }
+  db_.reset(db);
+  std::copy(handles.begin(), handles.end(), families_.begin());
+
+  fs::remove_all(directory_ + "/" + kIncoming, error);
+  fs::create_directory(directory_ + "/" + kIncoming,
+                       error);  // a failure shows when files are written
+  return ReadMeta(discard);
+}
+
+absl::Status IndexDisk::ReadMeta(bool* discard) {
+  head_ = {};
+  const auto value = Find(kMeta, kHeadKey);
+  if (!value.ok()) {
+    *discard = absl::IsDataLoss(value.status());
+    return value.status();
+  }
+  if (!value->has_value()) return absl::OkStatus();  // never flushed: empty
+
+  IndexMeta meta;
+  *discard = true;
+  if (!DecodeMeta((*value)->ToStringView(), &meta)) return Damaged("its head cannot be read");
+  if (meta.format_version != kIndexFormatVersion) {
+    return Damaged(fmt::format("it has format {} where this program writes {}", meta.format_version,
+                               kIndexFormatVersion));
+  }
+  if (meta.fold_version != fold_version_) {
+    return Damaged(fmt::format("it was written by fold version {} where this program has {}",
+                               meta.fold_version, fold_version_));
+  }
+  *discard = false;
+  head_ = meta.head;
+  return absl::OkStatus();
+}
+
+absl::Status IndexDisk::Clear() {
+  Close();
+  REGISTRE_RETURN_IF_ERROR(DeleteContents());
+  bool discard = false;
+  absl::Status status = OpenDatabase(&discard);
+  if (!status.ok()) Close();
+  return status;
+}
+
+absl::Status IndexDisk::DeleteContents() {
+  // The names first: an iterator need not survive what happens to the folder.
+  std::error_code error;
+  std::vector<fs::path> paths;
+  for (fs::directory_iterator it(directory_, error), end; !error && it != end;
+       it.increment(error)) {
+    paths.push_back(it->path());
+  }
+  for (const fs::path& path : paths) {
+    if (!error) fs::remove_all(path, error);
+  }
+  if (!error || error == std::errc::no_such_file_or_directory) return absl::OkStatus();
+  if (error == std::errc::read_only_file_system || error == std::errc::permission_denied ||
+      error == std::errc::operation_not_permitted) {
+    return ErrorOf(rocksdb::Status::IOError("Permission denied", error.message()));
+  }
+  return ErrorOf(rocksdb::Status::IOError("delete the contents", error.message()));
+}
+
+void IndexDisk::Close() {
+  if (db_ == nullptr) return;
+  rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+  for (rocksdb::ColumnFamilyHandle*& family : families_) {
+    if (family != nullptr) (void)db_->DestroyColumnFamilyHandle(family);
+    family = nullptr;
+  }
+  db_.reset();
+}
+
+std::string IndexDisk::FilePath(Family family) const {
+  return fmt::format("{}/{}/{}.sst", directory_, kIncoming, kFamilyNames[family]);
+}
+
+absl::Status IndexDisk::Damaged(std::string_view what) const {
+  return Error(absl::StatusCode::kDataLoss, "INDEX_DAMAGED",
+               fmt::format("The index in {} cannot be used: {}. Stop the server, delete "
+                           "that folder "
+                           "and start it again: the index is rebuilt from the log.",
+                           directory_, what),
+               {{"directory", directory_}});
+}
+
+absl::Status IndexDisk::ErrorOf(const rocksdb::Status& status) const {
+  if (status.ok()) return absl::OkStatus();
+  const ErrorValues values = {{"directory", directory_}};
+  const std::string detail = status.ToString();
+  if (IsLocked(status)) {
+    return Error(absl::StatusCode::kUnavailable, "DATA_FOLDER_IN_USE",
+                 fmt::format("The index in {} is open in another process; stop "
+                             "that one first. ({})",
+                             directory_, detail),
+                 values);
+  }
+  if (status.IsNoSpace()) {
+    return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL",
+                 fmt::format("The disk of the index in {} is full; free some "
+                             "space and start the "
+                             "server again. ({})",
+                             directory_, detail),
+                 values);
+  }
+  if (IsReadOnly(status)) {
+    return Error(absl::StatusCode::kPermissionDenied, "DATA_FOLDER_READ_ONLY",
+                 fmt::format("The index in {} cannot be written; give this "
+                             "user the right to write "
+                             "there. ({})",
+                             directory_, detail),
+                 values);
+  }
+  if (IsCuredByDiscarding(status)) return Damaged(detail);
+  return Error(absl::StatusCode::kInternal, "INDEX_FAILED",
+               fmt::format("The disk of the index in {} failed; see to the "
+                           "disk and start the server "
+                           "again. ({})",
+                           directory_, detail),
+               values);
+}
+
+absl::Status IndexDisk::Closed() const {
+  return Error(absl::StatusCode::kInternal, "INDEX_FAILED",
+               fmt::format("The index in {} could not be opened again after it "
+                           "was emptied; start "
+                           "the server again.",
+                           directory_),
+               {{"directory", directory_}});
+}
+
+}  // namespace registre
