@@ -11,10 +11,10 @@
 
 namespace registre {
 
-// Appends every violation in `message` and below it, each with its path starting at `path`: required
-// fields, lengths, forms, amounts (AMOUNT_INVALID), dates and periods (PERIOD_INVALID), SIRET, SIREN
-// and RNA numbers, unknown enum values, unknown wire fields (UNKNOWN_FIELD), an unset oneof of an
-// Act. Pure; any thread. At most 100 violations are reported.
+// Appends every violation in `message` and below it, each with its path starting at `path`:
+// required fields, lengths, forms, amounts (AMOUNT_INVALID), dates and periods (PERIOD_INVALID),
+// SIRET, SIREN and RNA numbers, unknown enum values, unknown wire fields (UNKNOWN_FIELD), an unset
+// oneof of an Act. Pure; any thread. At most 100 violations are reported.
 void CheckShape(const google::protobuf::Message& message, std::string path,
                 std::vector<Violation>* violations);
 
