@@ -1,0 +1,104 @@
+#include "ledger/command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "ledger/acts/act.h"
+#include "ledger/base/errors.h"
+#include "ledger/base/limits.h"
+#include "ledger/base/shape.h"
+#include "ledger/event_query.h"
+#include "ledger/proof/merkle.h"
+
+namespace registre {
+namespace {
+
+constexpr char kFingerprintVersion = 1;
+
+bool IsCommandId(std::string_view id) {
+  return !id.empty() && id.size() <= kMaxCommandIdBytes &&
+         std::all_of(id.begin(), id.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == ':' || c == '-';
+         });
+}
+
+std::string SerializeDeterministic(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+absl::Status TooLarge(std::string message) {
+  return Error(absl::StatusCode::kResourceExhausted, "UNIT_TOO_LARGE", std::move(message));
+}
+
+void CheckCondition(const v1::Condition& condition, std::vector<Violation>* violations) {
+  if (condition.query().items_size() == 0) {
+    violations->push_back({"condition.query.items", "CONDITION_INVALID",
+                           "no item: a condition names at least one tag that must not be there"});
+  }
+  CheckQuery(condition.query(), "condition.query", violations);
+  for (int i = 0; i < condition.query().items_size(); ++i) {
+    if (condition.query().items(i).tags_size() > 0) continue;
+    violations->push_back({fmt::format("condition.query.items[{}].tags", i), "CONDITION_INVALID",
+                           "no tag: name the tag whose history is guarded"});
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Command> MakeCommand(v1::Actor actor, v1::RecordRequest request) {
+  if (static_cast<size_t>(request.acts_size()) > kMaxUnitActs) {
+    return TooLarge(fmt::format("the unit holds {} acts, at most {} are recorded together; split it",
+                                request.acts_size(), kMaxUnitActs));
+  }
+  std::vector<Violation> violations;
+  if (!IsCommandId(request.command_id())) {
+    violations.push_back(
+        {"command_id", "COMMAND_ID_INVALID",
+         fmt::format("\"{:.80}\" is not 1 to {} of [0-9A-Za-z._:-]; give each unit its own id",
+                     request.command_id(), kMaxCommandIdBytes)});
+  }
+  if (request.acts_size() == 0) {
+    violations.push_back({"acts", "FIELD_INVALID", "no act: a unit holds at least one"});
+  }
+  for (int i = 0; i < request.acts_size(); ++i) {
+    CheckShape(request.acts(i), fmt::format("acts[{}]", i), &violations);
+  }
+  if (request.has_condition()) CheckCondition(request.condition(), &violations);
+  if (!request.GetReflection()->GetUnknownFields(request).empty()) {
+    violations.push_back({"request", "UNKNOWN_FIELD",
+                          "a field that this version does not know; use the server's contract"});
+  }
+  if (!violations.empty()) return ShapeError(violations);
+
+  Command command;
+  const std::string id = std::exchange(*request.mutable_command_id(), "");
+  const bool validate_only = request.validate_only();
+  request.set_validate_only(false);
+  const std::string bytes = SerializeDeterministic(request);
+  if (bytes.size() > kMaxUnitBytes) {
+    return TooLarge(fmt::format("the unit holds {} bytes, at most {} are recorded together; split it",
+                                bytes.size(), kMaxUnitBytes));
+  }
+  request.set_command_id(id);
+  request.set_validate_only(validate_only);
+  const Hash hash = Sha256(bytes);
+  command.fingerprint = std::string(1, kFingerprintVersion);
+  command.fingerprint.append(hash.begin(), hash.end());
+  command.bytes = bytes.size();
+  command.actor = std::move(actor);
+  command.request = std::move(request);
+  return command;
+}
+
+}  // namespace registre

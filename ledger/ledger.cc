@@ -1,0 +1,184 @@
+#include "ledger/ledger.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "ledger/base/errors.h"
+#include "ledger/generation.h"
+
+namespace registre {
+namespace {
+
+namespace fs = std::filesystem;
+
+// HEAD is written this often while the log grows.
+constexpr absl::Duration kHeadInterval = absl::Seconds(1);
+
+// The newest generation of the index, 1 when there is none; older ones and strangers are removed.
+uint64_t NewestGeneration(const DataFolder& folder) {
+  uint64_t newest = 0;
+  std::error_code ignored;
+  std::vector<std::pair<fs::path, uint64_t>> found;
+  for (const auto& entry : fs::directory_iterator(folder.index_directory(), ignored)) {
+    const std::string name = entry.path().filename();
+    uint64_t generation = 0;
+    const auto [end, error] =
+        std::from_chars(name.data(), name.data() + name.size(), generation);
+    if (error != std::errc() || end != name.data() + name.size()) generation = 0;
+    found.emplace_back(entry.path(), generation);
+    newest = std::max(newest, generation);
+  }
+  for (const auto& [path, generation] : found) {
+    if (generation == 0 || generation != newest) fs::remove_all(path, ignored);
+  }
+  return std::max<uint64_t>(newest, 1);
+}
+
+absl::StatusOr<v1::Event> LastEvent(const EventStore& log) {
+  auto bytes = log.Get({log.size() - 1});
+  if (!bytes.ok()) return bytes.status();
+  v1::Event event;
+  if (!event.ParseFromString(bytes->front())) {
+    return Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
+                 fmt::format("the event at position {} cannot be read", log.size() - 1));
+  }
+  return event;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(Options options) {
+  auto ledger = std::unique_ptr<Ledger>(new Ledger(std::move(options)));
+  REGISTRE_RETURN_IF_ERROR(ledger->Start());
+  return ledger;
+}
+
+absl::StatusOr<MerkleTree> Ledger::TreeAt(uint64_t size) const {
+  return MerkleTree::Load(
+      size, [this](uint64_t position) { return log_->GetLeafHash(position); },
+      [this](uint8_t level, uint64_t tile) { return log_->GetTile(level, tile); });
+}
+
+absl::StatusOr<std::shared_ptr<Ledger::Generation>> Ledger::OpenGeneration(
+    uint64_t number) const {
+  auto generation = std::make_shared<Generation>();
+  generation->number = number;
+  generation->directory = fmt::format("{}/{}", folder_->index_directory(), number);
+  auto index = Index::Open(generation->directory, options_.projection.version);
+  if (!index.ok()) return index.status();
+  generation->index = *std::move(index);
+  return generation;
+}
+
+absl::Status Ledger::Start() {
+  auto folder = DataFolder::Open(options_.directory);
+  if (!folder.ok()) return folder.status();
+  folder_ = *std::move(folder);
+  auto log = OpenRocksDbEventStore(folder_->log_directory());
+  if (!log.ok()) return log.status();
+  log_ = *std::move(log);
+  auto head = folder_->ReadHead();
+  if (!head.ok()) return head.status();
+  if (head->has_value()) REGISTRE_RETURN_IF_ERROR(CheckHead(*log_, **head));
+
+  auto generation = OpenGeneration(NewestGeneration(*folder_));
+  if (!generation.ok()) return generation.status();
+  REGISTRE_RETURN_IF_ERROR(BringUpToLog((*generation)->index.get()));
+  auto tree = TreeAt(log_->size());
+  if (!tree.ok()) return tree.status();
+  std::optional<absl::Time> last_recorded_at;
+  if (log_->size() > 0) {
+    auto last = LastEvent(*log_);
+    if (!last.ok()) return last.status();
+    last_recorded_at = FromTimestamp(last->recorded_at());
+  }
+  Index* const index = (*generation)->index.get();
+  {
+    absl::MutexLock lock(&mutex_);
+    generation_ = *std::move(generation);
+  }
+  recorder_ = std::make_unique<Recorder>(Recorder::Parts{.log = log_.get(),
+                                                         .index = index,
+                                                         .tail = &tail_,
+                                                         .clock = options_.clock,
+                                                         .random = options_.random},
+                                         options_.projection, *std::move(tree), last_recorded_at);
+  head_thread_ = std::thread([this] { WriteHeads(); });
+  return absl::OkStatus();
+}
+
+absl::Status Ledger::BringUpToLog(Index* index) {
+  const LogHead known = index->disk_head();
+  MerkleTree folded;
+  if (known.size > 0 && known.size <= log_->size()) {
+    auto at = TreeAt(known.size);
+    if (!at.ok()) return at.status();
+    folded = *std::move(at);
+  }
+  if (folded.size() != known.size || (known.size > 0 && folded.Root() != known.root)) {
+    spdlog::warn("the index is true at another log of {} events; it is rebuilt", known.size);
+    REGISTRE_RETURN_IF_ERROR(index->Clear());
+    folded = MerkleTree();
+  }
+  REGISTRE_RETURN_IF_ERROR(FoldLog(*log_, folded.size(), log_->size(), options_.projection, index,
+                                   &folded, options_.on_progress));
+  auto stored = TreeAt(log_->size());
+  if (!stored.ok()) return stored.status();
+  if (folded.Root() != stored->Root()) {
+    return Error(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                 "events of the log do not give its stored hashes; restore the last backup");
+  }
+  return absl::OkStatus();
+}
+
+Ledger::~Ledger() {
+  if (recorder_ == nullptr) return;
+  recorder_->Drain();
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  head_thread_.join();
+  if (const absl::Status flushed = index()->Flush(); !flushed.ok()) {
+    spdlog::warn("the index was not flushed, the next start replays its tail: {}",
+                 std::string(flushed.message()));
+  }
+}
+
+// Runs until the ledger stops, and writes the last head then: the recorder is drained by that time.
+void Ledger::WriteHeads() {
+  uint64_t written = ~uint64_t{0};
+  bool stopping = false;
+  while (!stopping) {
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kHeadInterval);
+      stopping = stopping_;
+    }
+    const LogHead head = recorder_->status().head;
+    if (head.size == written) continue;
+    if (const absl::Status wrote = folder_->WriteHead(head); wrote.ok()) {
+      written = head.size;
+    } else {
+      spdlog::error("HEAD was not written: {}", std::string(wrote.message()));
+    }
+  }
+}
+
+std::shared_ptr<Ledger::Generation> Ledger::generation() const {
+  absl::MutexLock lock(&mutex_);
+  return generation_;
+}
+
+std::shared_ptr<Index> Ledger::index() const {
+  const std::shared_ptr<Generation> current = generation();
+  return {current, current->index.get()};
+}
+
+}  // namespace registre

@@ -1,0 +1,414 @@
+#include "ledger/recorder.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ledger/acts/act.h"
+#include "ledger/acts/rules.h"
+#include "ledger/base/errors.h"
+#include "ledger/base/limits.h"
+#include "ledger/event_query.h"
+
+namespace registre {
+namespace {
+
+constexpr size_t kSaltBytes = 16;
+constexpr size_t kUuidRandomBytes = 10;
+constexpr size_t kRandomPoolBytes = 16 * 1024;
+
+absl::Status Unavailable(std::string_view reason, std::string message) {
+  return Error(absl::StatusCode::kUnavailable, reason, std::move(message));
+}
+
+v1::RecordResponse MakeReceipt(const v1::Event* first, size_t count) {
+  v1::RecordResponse response;
+  for (size_t i = 0; i < count; ++i) {
+    v1::ActReceipt* receipt = response.add_receipts();
+    receipt->set_position(first[i].position());
+    receipt->set_event_id(first[i].event_id());
+    *receipt->mutable_flags() = first[i].flags();
+  }
+  *response.mutable_recorded_at() = first[0].recorded_at();
+  return response;
+}
+
+}  // namespace
+
+Recorder::Recorder(const Parts& parts, const Projection& projection, MerkleTree tree,
+                   std::optional<absl::Time> last_recorded_at)
+    : log_(parts.log),
+      tail_(parts.tail),
+      clock_(parts.clock),
+      random_(parts.random),
+      layers_(parts.index, projection),
+      tree_(std::move(tree)),
+      last_recorded_at_(last_recorded_at),
+      time_zone_(absl::UTCTimeZone()) {
+  absl::MutexLock lock(&mutex_);
+  wall_reference_ = clock_->Now();
+  boot_reference_ = clock_->BootTime();
+  // A machine that starts with a clock behind its own ledger would date acts before those recorded.
+  if (last_recorded_at && wall_reference_ < *last_recorded_at - kMaxClockDrift) {
+    wall_reference_ = *last_recorded_at;
+  }
+  head_ = {tree_.size(), tree_.Root()};
+  status_.head = head_;
+  status_.last_recorded_at = last_recorded_at;
+  tail_->Advance(tree_.size());
+  thread_ = std::thread([this] { Run(); });
+}
+
+Recorder::~Recorder() { Drain(); }
+
+void Recorder::Submit(Command command, Done done) {
+  absl::Status refused;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (draining_) {
+      refused = Unavailable("DRAINING", "the server is stopping; send the command again, with the "
+                                        "same id, when it is back");
+    } else if (queue_.size() >= kMaxQueuedUnits || queued_bytes_ >= kMaxQueuedBytes) {
+      refused = Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
+                      fmt::format("{} units of {} bytes are waiting; send the command again, with the "
+                                  "same id, in a moment",
+                                  queue_.size(), queued_bytes_));
+    } else {
+      queued_bytes_ += command.bytes;
+      queue_.push_back({std::move(command), std::move(done)});
+      status_.queued_units = queue_.size();
+      return;
+    }
+  }
+  done(std::move(refused));
+}
+
+void Recorder::RunExclusive(
+    const std::function<void(Layers* layers, const LogHead& head)>& task) {
+  absl::Notification finished;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (draining_) return;
+    tasks_.push_back([&] {
+      task(&layers_, head_);
+      finished.Notify();
+    });
+  }
+  finished.WaitForNotification();
+}
+
+void Recorder::AcceptClock() {
+  absl::MutexLock lock(&mutex_);
+  wall_reference_ = clock_->Now();
+  boot_reference_ = clock_->BootTime();
+  if (status_.state == RecorderStatus::State::kClockSuspect) {
+    status_.state = RecorderStatus::State::kRecording;
+    status_.message.clear();
+  }
+}
+
+void Recorder::Drain() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (draining_) return;
+    draining_ = true;
+    if (status_.state == RecorderStatus::State::kRecording) {
+      status_.state = RecorderStatus::State::kDraining;
+    }
+  }
+  thread_.join();
+}
+
+RecorderStatus Recorder::status() const {
+  absl::MutexLock lock(&mutex_);
+  return status_;
+}
+
+std::vector<Recorder::Item> Recorder::TakeItems() {
+  absl::MutexLock lock(&mutex_);
+  const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !queue_.empty() || !tasks_.empty() || draining_;
+  };
+  mutex_.Await(absl::Condition(&ready));
+  std::vector<Item> items;
+  size_t acts = 0;
+  while (!queue_.empty() && acts < kMaxGroupEvents) {
+    acts += static_cast<size_t>(queue_.front().command.request.acts_size());
+    queued_bytes_ -= queue_.front().command.bytes;
+    items.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  status_.queued_units = queue_.size();
+  return items;
+}
+
+void Recorder::Run() {
+  while (true) {
+    std::vector<Item> items = TakeItems();
+    if (!items.empty()) RecordGroup(std::move(items));
+    std::deque<std::function<void()>> tasks;
+    bool over = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      tasks.swap(tasks_);
+      over = draining_ && queue_.empty() && tasks.empty();
+    }
+    for (const auto& task : tasks) task();
+    if (over) return;
+  }
+}
+
+void Recorder::RecordGroup(std::vector<Item> items) {
+  Group group;
+  group.first_position = tree_.size();
+  absl::Status refused;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (status_.state == RecorderStatus::State::kStopped) {
+      refused = Unavailable("WRITER_STOPPED",
+                            fmt::format("recording has stopped: {}; free the cause and restart the "
+                                        "server, then send the command again with the same id",
+                                        status_.message));
+    }
+  }
+  const absl::Time now = clock_->Now();
+  if (refused.ok()) refused = CheckClock(now);
+  if (const absl::Status flushed = layers_.index()->status(); refused.ok() && !flushed.ok()) {
+    Stop(flushed);
+    refused = Unavailable("WRITER_STOPPED", std::string(flushed.message()));
+  }
+  group.recorded_at = std::max(now, last_recorded_at_.value_or(now));
+  group.today = DayOf(group.recorded_at);
+  for (Item& item : items) {
+    absl::StatusOr<v1::RecordResponse> outcome =
+        refused.ok() ? Process(item.command, &group) : refused;
+    group.answers.push_back({std::move(item.done), std::move(outcome)});
+  }
+
+  const size_t recorded = group.batch.events.size();
+  size_t refusals = 0;
+  if (recorded > 0) {
+    for (const Hash& leaf : group.batch.leaf_hashes) tree_.Append(leaf, &group.batch.tiles);
+    const absl::Status appended = log_->Append(group.first_position, group.batch);
+    if (appended.ok()) {
+      last_recorded_at_ = group.recorded_at;
+      head_ = {tree_.size(), tree_.Root()};
+      layers_.PublishGroup(head_);
+    } else {
+      layers_.DropGroup();
+      Stop(appended);
+      for (Answer& answer : group.answers) {
+        answer.outcome = Unavailable(
+            "WRITER_STOPPED",
+            fmt::format("the group could not be written: {}; whether it is recorded is known after a "
+                        "restart: send the command again then, with the same id",
+                        std::string(appended.message())));
+      }
+    }
+  } else {
+    layers_.DropGroup();
+  }
+  for (const Answer& answer : group.answers) refusals += answer.outcome.ok() ? 0 : 1;
+  {
+    absl::MutexLock lock(&mutex_);
+    status_.recorded_acts += head_.size - status_.head.size;
+    status_.head = head_;
+    status_.last_recorded_at = last_recorded_at_;
+    status_.refused_units += refusals;
+  }
+  tail_->Advance(head_.size);
+  for (Answer& answer : group.answers) answer.done(std::move(answer.outcome));
+}
+
+absl::StatusOr<v1::RecordResponse> Recorder::Process(const Command& command, Group* group) {
+  layers_.ResetStatus();
+  const v1::RecordRequest& request = command.request;
+  const auto known =
+      layers_.FindCommand(CommandKey(command.actor.subject(), request.command_id()));
+  REGISTRE_RETURN_IF_ERROR(layers_.status());
+  if (known) return ReceiptAgain(command, *known, *group);
+  if (request.has_condition()) {
+    REGISTRE_RETURN_IF_ERROR(CheckCondition(request.condition(), *group));
+  }
+  auto unit = DecideUnit(command, *group);
+  if (!unit.ok() || !layers_.status().ok()) {
+    layers_.DropUnit();
+    return layers_.status().ok() ? unit.status() : layers_.status();
+  }
+  if (request.validate_only()) {
+    layers_.DropUnit();
+    v1::RecordResponse response;
+    for (const v1::Event& event : *unit) {
+      *response.add_receipts()->mutable_flags() = event.flags();
+    }
+    return response;
+  }
+  layers_.CommitUnit();
+  v1::RecordResponse response = MakeReceipt(unit->data(), unit->size());
+  for (v1::Event& event : *unit) {
+    group->batch.events.push_back(event.SerializeAsString());
+    group->batch.leaf_hashes.push_back(LeafHash(group->batch.events.back()));
+    group->events.push_back(std::move(event));
+  }
+  return response;
+}
+
+absl::StatusOr<v1::RecordResponse> Recorder::ReceiptAgain(const Command& command,
+                                                          const CommandRecord& record,
+                                                          const Group& group) {
+  if (record.fingerprint != command.fingerprint) {
+    return Error(absl::StatusCode::kAlreadyExists, "COMMAND_ID_REUSED",
+                 fmt::format("command id {} was used at position {} for other acts; give this unit an "
+                             "id of its own",
+                             command.request.command_id(), record.first_position),
+                 {{"command_id", command.request.command_id()},
+                  {"position", fmt::format("{}", record.first_position)}});
+  }
+  std::vector<v1::Event> events;
+  uint64_t count = 1;
+  for (uint64_t i = 0; i < count; ++i) {
+    auto event = EventAt(record.first_position + i, group);
+    if (!event.ok()) return event.status();
+    count = event->unit_size();
+    events.push_back(*std::move(event));
+  }
+  v1::RecordResponse response = MakeReceipt(events.data(), events.size());
+  response.set_already_recorded(true);
+  return response;
+}
+
+absl::StatusOr<v1::Event> Recorder::EventAt(uint64_t position, const Group& group) const {
+  if (position >= group.first_position) return group.events[position - group.first_position];
+  auto bytes = log_->Get({position});
+  if (!bytes.ok()) return bytes.status();
+  v1::Event event;
+  if (!event.ParseFromString(bytes->front())) {
+    return Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
+                 fmt::format("the event at position {} cannot be read", position));
+  }
+  return event;
+}
+
+absl::Status Recorder::CheckCondition(const v1::Condition& condition, const Group& group) {
+  for (const v1::QueryItem& item : condition.query().items()) {
+    const std::string* rarest = &item.tags(0);
+    for (const std::string& tag : item.tags()) {
+      if (layers_.HeadOf(tag).count < layers_.HeadOf(*rarest).count) rarest = &tag;
+    }
+    uint64_t looked_at = 0;
+    std::optional<uint64_t> broken_by;
+    absl::Status failed;
+    layers_.PostingsBackward(*rarest, [&](const Posting& posting) {
+      if (posting.position < condition.from_position()) return false;
+      if (++looked_at > kMaxConditionScan) {
+        failed = Error(absl::StatusCode::kResourceExhausted, "CONDITION_TOO_WIDE",
+                       fmt::format("the condition looks at more than {} events of {}; raise "
+                                   "from_position or name a rarer tag",
+                                   kMaxConditionScan, *rarest));
+        return false;
+      }
+      auto event = EventAt(posting.position, group);
+      if (!event.ok()) {
+        failed = event.status();
+        return false;
+      }
+      if (Matches(item, *event)) broken_by = posting.position;
+      return !broken_by.has_value();
+    });
+    REGISTRE_RETURN_IF_ERROR(failed);
+    REGISTRE_RETURN_IF_ERROR(layers_.status());
+    if (broken_by) {
+      return Error(absl::StatusCode::kAborted, "CONDITION_BROKEN",
+                   fmt::format("the event at position {} matches the condition, which allows none from "
+                               "position {} on; read up to there and decide again",
+                               *broken_by, condition.from_position()),
+                   {{"position", fmt::format("{}", *broken_by)}});
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(const Command& command,
+                                                            const Group& group) {
+  std::vector<v1::Event> events;
+  for (int i = 0; i < command.request.acts_size(); ++i) {
+    v1::Event event;
+    *event.mutable_act() = command.request.acts(i);
+    std::vector<v1::Flag> flags;
+    const absl::Status decided =
+        Decide({.view = layers_, .today = group.today, .flags = &flags}, event.mutable_act());
+    if (!decided.ok()) {
+      return command.request.acts_size() == 1 ? decided
+                                              : Annotate(decided, fmt::format("acts[{}]: ", i));
+    }
+    event.mutable_flags()->Add(flags.begin(), flags.end());
+    event.set_position(group.first_position + group.events.size() + static_cast<uint64_t>(i));
+    StampEvent(command, i, group, &event);
+    layers_.Apply(event);
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+void Recorder::StampEvent(const Command& command, int index, const Group& group,
+                          v1::Event* event) {
+  if (random_pool_.size() < kSaltBytes + kUuidRandomBytes) {
+    random_pool_ = random_->Bytes(kRandomPoolBytes);
+  }
+  const auto take = [this](size_t count) {
+    std::string bytes = random_pool_.substr(random_pool_.size() - count);
+    random_pool_.resize(random_pool_.size() - count);
+    return bytes;
+  };
+  event->set_event_id(MakeUuid7(group.recorded_at, take(kUuidRandomBytes)));
+  event->set_unit_index(static_cast<uint32_t>(index));
+  event->set_unit_size(static_cast<uint32_t>(command.request.acts_size()));
+  event->set_command_id(command.request.command_id());
+  event->set_fingerprint(command.fingerprint);
+  *event->mutable_recorded_at() = ToTimestamp(group.recorded_at);
+  *event->mutable_actor() = command.actor;
+  for (std::string& tag : TagsOf(event->act(), kSchemaVersion)) {
+    const Layers::Head head = layers_.HeadOf(tag);
+    v1::TagLink* link = event->add_tags();
+    link->set_sequence(head.count + 1);
+    if (head.count > 0) link->set_previous_position(head.last_position);
+    link->set_tag(std::move(tag));
+  }
+  event->set_salt(take(kSaltBytes));
+  event->set_schema_version(kSchemaVersion);
+}
+
+absl::Status Recorder::CheckClock(absl::Time now) {
+  const absl::Duration boot = clock_->BootTime();
+  absl::MutexLock lock(&mutex_);
+  const absl::Duration drift = (now - wall_reference_) - (boot - boot_reference_);
+  if (absl::AbsDuration(drift) > kMaxClockDrift) {
+    status_.state = RecorderStatus::State::kClockSuspect;
+    status_.message = fmt::format(
+        "the system clock is {} off what it should be; set it right, or take it as right with "
+        "'registre admin clock accept'",
+        absl::FormatDuration(drift));
+  }
+  if (status_.state == RecorderStatus::State::kClockSuspect) {
+    return Unavailable("CLOCK_SUSPECT", status_.message);
+  }
+  return absl::OkStatus();
+}
+
+Days Recorder::DayOf(absl::Time time) {
+  const std::string& name = layers_.Ledger().opened().time_zone();
+  if (name != time_zone_name_ && absl::LoadTimeZone(name, &time_zone_)) time_zone_name_ = name;
+  const absl::CivilDay day = absl::ToCivilDay(time, time_zone_);
+  return static_cast<Days>(day - absl::CivilDay(1970, 1, 1));
+}
+
+void Recorder::Stop(const absl::Status& why) {
+  spdlog::error("recording stopped: {}", std::string(why.message()));
+  absl::MutexLock lock(&mutex_);
+  status_.state = RecorderStatus::State::kStopped;
+  status_.message = std::string(why.message());
+}
+
+}  // namespace registre

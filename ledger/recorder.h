@@ -1,0 +1,151 @@
+// The one thread that decides, writes and syncs.
+//
+//   Submit -> queue -> the recorder's thread takes all that queued during the last sync (the group):
+//     for each command: known id? condition? rules -> events in the unit layer -> group layer
+//     one Append (one write, one sync) -> publish to readers -> tail -> every answer of the group
+#ifndef REGISTRE_LEDGER_RECORDER_H_
+#define REGISTRE_LEDGER_RECORDER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "ledger/base/clock.h"
+#include "ledger/command.h"
+#include "ledger/layers.h"
+#include "ledger/proof/merkle.h"
+#include "ledger/store/event_store.h"
+#include "ledger/store/index.h"
+#include "ledger/tail.h"
+
+namespace registre {
+
+// What the clock may do before recording stops (CLOCK_SUSPECT).
+inline constexpr absl::Duration kMaxClockDrift = absl::Seconds(60);
+
+// Whether acts are recorded, and how much was.
+struct RecorderStatus {
+  enum class State { kRecording, kClockSuspect, kStopped, kDraining };
+  State state = State::kRecording;
+  std::string message;  // why not
+  LogHead head;         // durable and visible
+  std::optional<absl::Time> last_recorded_at;
+  uint64_t queued_units = 0;
+  uint64_t recorded_acts = 0;  // since the start
+  uint64_t refused_units = 0;  // since the start
+};
+
+class Recorder {
+ public:
+  struct Parts {
+    EventStore* log;
+    Index* index;
+    Tail* tail;
+    const Clock* clock;
+    Random* random;
+  };
+
+  // Borrows the parts; they outlive the recorder. The log and the index hold the same events, `tree` is
+  // the log's, `last_recorded_at` its last event's. The thread starts at once.
+  Recorder(const Parts& parts, const Projection& projection, MerkleTree tree,
+           std::optional<absl::Time> last_recorded_at);
+  // Drains.
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // Called once with the outcome, on the recorder's thread or within Submit: it must not block.
+  using Done = std::function<void(absl::StatusOr<v1::RecordResponse>)>;
+
+  // Queues a command; never blocks; any thread. An answer, refusals included, means that everything it
+  // rests on is durable. Refusals: those of rules.h; ALREADY_EXISTS (COMMAND_ID_REUSED); ABORTED
+  // (CONDITION_BROKEN); RESOURCE_EXHAUSTED (QUEUE_FULL: retry; CONDITION_TOO_WIDE); UNAVAILABLE
+  // (WRITER_STOPPED, DRAINING, CLOCK_SUSPECT). After WRITER_STOPPED the outcome is not known: retry
+  // with the same command id once the server is back.
+  void Submit(Command command, Done done);
+
+  // Runs `task` on the recorder's thread between two groups and waits for it. Any other thread.
+  void RunExclusive(const std::function<void(Layers* layers, const LogHead& head)>& task);
+
+  // Takes the system's clock as right from now on.
+  void AcceptClock();
+
+  // Refuses new commands, answers those queued, and stops the thread. Once.
+  void Drain();
+
+  RecorderStatus status() const;
+
+ private:
+  struct Item {
+    Command command;
+    Done done;
+  };
+  struct Answer {
+    Done done;
+    absl::StatusOr<v1::RecordResponse> outcome;
+  };
+  // What a group becomes on its way to the disk.
+  struct Group {
+    EventBatch batch;
+    std::vector<Answer> answers;
+    std::vector<v1::Event> events;  // staged, for duplicates and conditions within the group
+    uint64_t first_position = 0;
+    absl::Time recorded_at;
+    Days today = 0;
+  };
+
+  void Run();
+  std::vector<Item> TakeItems() ABSL_LOCKS_EXCLUDED(mutex_);
+  void RecordGroup(std::vector<Item> items);
+  absl::StatusOr<v1::RecordResponse> Process(const Command& command, Group* group);
+  absl::StatusOr<v1::RecordResponse> ReceiptAgain(const Command& command,
+                                                  const CommandRecord& record, const Group& group);
+  absl::Status CheckCondition(const v1::Condition& condition, const Group& group);
+  absl::StatusOr<std::vector<v1::Event>> DecideUnit(const Command& command, const Group& group);
+  void StampEvent(const Command& command, int index, const Group& group, v1::Event* event);
+  absl::StatusOr<v1::Event> EventAt(uint64_t position, const Group& group) const;
+  absl::Status CheckClock(absl::Time now);
+  Days DayOf(absl::Time time);
+  void Stop(const absl::Status& why);
+
+  EventStore* const log_;
+  Tail* const tail_;
+  const Clock* const clock_;
+  Random* const random_;
+
+  // The recorder's thread only.
+  Layers layers_;
+  MerkleTree tree_;
+  LogHead head_;  // durable and published
+  std::optional<absl::Time> last_recorded_at_;
+  std::string time_zone_name_;
+  absl::TimeZone time_zone_;
+  std::string random_pool_;
+
+  mutable absl::Mutex mutex_;
+  std::deque<Item> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  RecorderStatus status_ ABSL_GUARDED_BY(mutex_);
+  // Reference of the clock guard: wall and boot time when the clock was last taken as right.
+  absl::Time wall_reference_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration boot_reference_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace registre
+
+#endif  // REGISTRE_LEDGER_RECORDER_H_

@@ -1,0 +1,259 @@
+#include "projections/reports.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "ledger/acts/act.h"
+#include "ledger/base/date.h"
+#include "ledger/view.h"
+
+namespace registre {
+namespace {
+
+// Budget codes of the allotments, in order of first mention, each with its sum.
+std::vector<std::pair<std::string, int64_t>> SumsByLine(const v1::Deliberation& deliberation) {
+  std::vector<std::pair<std::string, int64_t>> sums;
+  for (const v1::AllotmentState& state : deliberation.allotments()) {
+    const v1::Allotment& allotment = state.allotment();
+    auto it = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) {
+      return sum.first == allotment.budget_code();
+    });
+    if (it == sums.end()) it = sums.insert(sums.end(), {allotment.budget_code(), 0});
+    it->second += allotment.amount_cents();
+  }
+  return sums;
+}
+
+void AddTo(const v1::DeliberationBudgetLine& line, v1::DeliberationBudgetLine* total) {
+  total->set_authorised_cents(total->authorised_cents() + line.authorised_cents());
+  total->set_available_before_cents(total->available_before_cents() +
+                                    line.available_before_cents());
+  total->set_proposed_cents(total->proposed_cents() + line.proposed_cents());
+  total->set_available_after_cents(total->available_after_cents() + line.available_after_cents());
+}
+
+v1::StructureAct EntryOf(const v1::Event& event) {
+  v1::StructureAct entry;
+  entry.set_position(event.position());
+  entry.set_type(std::string(ActType(event.act())));
+  if (const Days effective = EffectiveDateOf(event.act()); effective != kAlways) {
+    *entry.mutable_effective_date() = FromDays(effective);
+  }
+  *entry.mutable_assumed_fields() = event.act().assumed_fields();
+  return entry;
+}
+
+std::string MandatOf(int fiscal_year, const std::string& mandat) {
+  return fmt::format("mandat {}-{}", fiscal_year, mandat);
+}
+
+// What an act other than a deliberation says of its structure.
+void Describe(const v1::Act& act, v1::StructureAct* entry) {
+  const auto say = [entry](std::string reference, std::string label, int64_t cents) {
+    entry->set_reference(std::move(reference));
+    entry->set_label(std::move(label));
+    entry->set_amount_cents(cents);
+  };
+  const auto of_order = [&](const v1::OrderRef& order, std::string_view label, int64_t cents) {
+    say(MandatOf(order.fiscal_year(), order.mandat()), std::string(label), cents);
+  };
+  switch (act.act_case()) {
+    case v1::Act::kStructureRegistered:
+      say("", act.structure_registered().identity().name(), 0);
+      return;
+    case v1::Act::kStructureUpdated:
+      say("", fmt::format("{} ({})", act.structure_updated().after().name(),
+                          act.structure_updated().reason()), 0);
+      return;
+    case v1::Act::kOpeningConventionRecorded: {
+      const auto& convention = act.opening_convention_recorded();
+      say(convention.number(), convention.object(), convention.amount_cents());
+      return;
+    }
+    case v1::Act::kOpeningPaymentRecorded: {
+      const auto& payment = act.opening_payment_recorded();
+      say(payment.convention_number(),
+          fmt::format("payé avant l'ouverture, tranche {}", payment.tranche_id()),
+          payment.amount_cents());
+      return;
+    }
+    case v1::Act::kApplicationSubmitted:
+      say(act.application_submitted().number(), "demande", act.application_submitted().requested_cents());
+      return;
+    case v1::Act::kApplicationWithdrawn:
+      say(act.application_withdrawn().number(), act.application_withdrawn().reason(), 0);
+      return;
+    case v1::Act::kApplicationInstructed:
+      say(act.application_instructed().number(), "proposition de l'instruction",
+          act.application_instructed().instruction().proposed_cents());
+      return;
+    case v1::Act::kConventionSigned:
+      say(act.convention_signed().number(), act.convention_signed().object(),
+          act.convention_signed().amount_cents());
+      return;
+    case v1::Act::kAvenantSigned: {
+      const auto& avenant = act.avenant_signed();
+      say(avenant.convention_number(), fmt::format("avenant n° {}", avenant.avenant_number()),
+          avenant.delta_cents());
+      return;
+    }
+    case v1::Act::kReportReceived:
+      say(act.report_received().convention_number(),
+          fmt::format("bilan reçu, tranche {}", act.report_received().tranche_id()), 0);
+      return;
+    case v1::Act::kReportAccepted:
+      say(act.report_accepted().convention_number(),
+          fmt::format("bilan accepté, tranche {}", act.report_accepted().tranche_id()), 0);
+      return;
+    case v1::Act::kConventionClosed:
+      say(act.convention_closed().number(), act.convention_closed().reason(), 0);
+      return;
+    case v1::Act::kServiceCertified:
+      say(act.service_certified().convention_number(),
+          fmt::format("service fait, tranche {}", act.service_certified().tranche_id()),
+          act.service_certified().amount_cents());
+      return;
+    case v1::Act::kPaymentOrdered: {
+      const auto& order = act.payment_ordered();
+      const auto& basis = order.basis();
+      say(MandatOf(order.fiscal_year(), order.mandat()),
+          basis.convention_number().empty()
+              ? fmt::format("sur l'attribution {} de {}", basis.allotment_id(),
+                            basis.deliberation_number())
+              : fmt::format("convention {}, tranche {}", basis.convention_number(),
+                            basis.tranche_id()),
+          order.amount_cents());
+      return;
+    }
+    case v1::Act::kPaymentAccepted:
+      of_order(act.payment_accepted().order(), "pris en charge",
+               act.payment_accepted().order().amount_cents());
+      return;
+    case v1::Act::kPaymentSuspended:
+      of_order(act.payment_suspended().order(), act.payment_suspended().reason(), 0);
+      return;
+    case v1::Act::kPaymentRejected:
+      of_order(act.payment_rejected().order(), act.payment_rejected().reason(),
+               -act.payment_rejected().order().amount_cents());
+      return;
+    case v1::Act::kPaymentSettled:
+      of_order(act.payment_settled().order(), "payé",
+               act.payment_settled().order().amount_cents());
+      return;
+    case v1::Act::kPaymentReduced:
+      of_order(act.payment_reduced().order(), act.payment_reduced().reason(),
+               -act.payment_reduced().reduction_cents());
+      return;
+    case v1::Act::kCommitmentReleased: {
+      const auto& released = act.commitment_released();
+      say(released.deliberation_number(),
+          fmt::format("dégagement, attribution {}", released.allotment_id()),
+          -released.amount_cents());
+      return;
+    }
+    // Acts without a structure, and deliberations, which have an entry for each allotment.
+    case v1::Act::kLedgerOpened:
+    case v1::Act::kBudgetLineOpened:
+    case v1::Act::kBudgetLineAdjusted:
+    case v1::Act::kPaymentCreditsVoted:
+    case v1::Act::kOpeningCommitmentRecorded:
+    case v1::Act::kOpeningClosed:
+    case v1::Act::kCallForProjectsOpened:
+    case v1::Act::kSessionHeld:
+    case v1::Act::kReportTabled:
+    case v1::Act::kOpinionGiven:
+    case v1::Act::kDeliberationVoted:
+    case v1::Act::kDeliberationTransmitted:
+    case v1::Act::kDeliberationPublished:
+    case v1::Act::ACT_NOT_SET:
+      return;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<v1::GetDeliberationBudgetResponse> DeliberationBudget(
+    const StateReader& state, const Point& point, const v1::Deliberation& present) {
+  v1::GetDeliberationBudgetResponse response;
+  const bool known = present.voted_position() < point.size &&
+                     (!present.has_date() || ToDays(present.date()) <= point.effective_on);
+  response.set_voted(known && present.result() == v1::VOTE_RESULT_ADOPTED);
+  Point before = point;
+  if (known) before.size = present.voted_position();
+  for (const auto& [code, sum] : SumsByLine(present)) {
+    auto row = state.RowAt(BudgetLineKey(code), before);
+    if (!row.ok()) return row.status();
+    const v1::BudgetLine& line =
+        *row == nullptr ? v1::BudgetLine::default_instance() : (*row)->budget_line();
+    v1::DeliberationBudgetLine* out = response.add_lines();
+    out->set_code(code);
+    out->set_nature(line.nature());
+    out->set_function(line.function());
+    out->set_label(line.label());
+    out->set_authorised_cents(line.authorised_cents());
+    out->set_available_before_cents(line.available_cents());
+    out->set_proposed_cents(response.voted() ? sum : 0);
+    out->set_available_after_cents(line.available_cents() - out->proposed_cents());
+    *out->mutable_assumed_fields() = line.assumed_fields();
+    AddTo(*out, response.mutable_total());
+  }
+  return response;
+}
+
+void AddThematicTotals(const v1::Deliberation& deliberation, const v1::Call* call,
+                       v1::GetDeliberationResponse* response) {
+  std::set<std::pair<std::string, std::string>> operations;
+  for (const v1::AllotmentState& state : deliberation.allotments()) {
+    const v1::Allotment& allotment = state.allotment();
+    auto* thematics = response->mutable_thematics();
+    auto it = std::find_if(thematics->begin(), thematics->end(), [&](const auto& total) {
+      return total.thematic() == allotment.thematic();
+    });
+    v1::ThematicTotal* total = it == thematics->end() ? thematics->Add() : &*it;
+    total->set_thematic(allotment.thematic());
+    if (operations.emplace(allotment.thematic(), allotment.operation()).second) {
+      total->set_operations(total->operations() + 1);
+    }
+    const int64_t cents = allotment.amount_cents();
+    const int64_t without_name = allotment.structure_id().empty() ? cents : 0;
+    total->set_allotted_cents(total->allotted_cents() + cents);
+    total->set_without_name_cents(total->without_name_cents() + without_name);
+    response->set_allotted_cents(response->allotted_cents() + cents);
+    response->set_without_name_cents(response->without_name_cents() + without_name);
+  }
+  if (call == nullptr) return;
+  for (v1::ThematicTotal& total : *response->mutable_thematics()) {
+    for (const v1::Thematic& thematic : call->thematics()) {
+      if (thematic.code() == total.thematic()) total.set_title(thematic.title());
+    }
+  }
+}
+
+std::vector<v1::StructureAct> StructureActsOf(const v1::Event& event,
+                                              std::string_view structure_id) {
+  std::vector<v1::StructureAct> entries;
+  if (event.act().act_case() != v1::Act::kDeliberationVoted) {
+    entries.push_back(EntryOf(event));
+    Describe(event.act(), &entries.back());
+    return entries;
+  }
+  const v1::DeliberationVoted& vote = event.act().deliberation_voted();
+  const bool adopted = vote.result() == v1::VOTE_RESULT_ADOPTED;
+  for (const v1::Allotment& allotment : vote.allotments()) {
+    const auto& named = allotment.named_structure_ids();
+    const bool by_name = allotment.structure_id() == structure_id;
+    if (!by_name && std::find(named.begin(), named.end(), structure_id) == named.end()) continue;
+    v1::StructureAct entry = EntryOf(event);
+    entry.set_reference(fmt::format("{}, attribution {}", vote.number(), allotment.allotment_id()));
+    entry.set_label(by_name ? allotment.label()
+                            : fmt::format("{} (nommée sans montant)", allotment.label()));
+    if (by_name && adopted) entry.set_amount_cents(allotment.amount_cents());
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+}  // namespace registre

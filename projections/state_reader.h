@@ -1,0 +1,84 @@
+// The state at a point on the two time axes.
+#ifndef REGISTRE_PROJECTIONS_STATE_READER_H_
+#define REGISTRE_PROJECTIONS_STATE_READER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ledger/base/date.h"
+#include "ledger/projection.h"
+#include "ledger/store/event_store.h"
+#include "ledger/store/index.h"
+#include "registre/v1/common.pb.h"
+#include "registre/v1/query.pb.h"
+#include "registre/v1/state.pb.h"
+
+namespace registre {
+
+// The projection that the ledger runs with (fold.h).
+Projection RegistreProjection();
+
+// A point: the first `size` events are known, and of these the ones in effect on a date count.
+struct Point {
+  static constexpr Days kNoLimit = 0x7fffffff;
+
+  uint64_t size = 0;
+  Days effective_on = kNoLimit;
+
+  // Position the answer is true at; nothing when no event is known.
+  std::optional<uint64_t> position() const {
+    return size == 0 ? std::nullopt : std::optional<uint64_t>(size - 1);
+  }
+};
+
+// Reads rows. Cheap to make, one a request; any one thread. Blocks on disk. Errors: DATA_LOSS
+// (EVENT_DAMAGED), INTERNAL.
+class StateReader {
+ public:
+  // Borrows all three.
+  StateReader(const EventStore& log, const Index& index, const Projection& projection)
+      : log_(log), index_(index), projection_(projection) {}
+
+  // The point of read options. A position inside a unit, or past the head, means the unit's end, or
+  // the head. INVALID_ARGUMENT (PERIOD_INVALID) for a date that does not exist; UNAVAILABLE
+  // (POSITION_NOT_REACHED) when min_position is not durable yet.
+  absl::StatusOr<Point> Resolve(const v1::ReadOptions& options) const;
+
+  // The row of a key at the point; nullptr when nothing had touched it. From the index when the point
+  // is the present; else the newest snapshot that serves, and the events after it.
+  absl::StatusOr<std::shared_ptr<const v1::Row>> RowAt(std::string_view key,
+                                                       const Point& point) const;
+
+  // Calls visit(key, row) in order of key, for rows with the prefix that exist at the point and come
+  // after `after`, until it returns false.
+  absl::Status ForEachRow(std::string_view prefix, std::string_view after, const Point& point,
+                          const std::function<bool(std::string_view, const v1::Row&)>& visit) const;
+
+ private:
+  // What a row at a point is made of.
+  struct Recipe {
+    std::shared_ptr<const v1::Row> present;  // set: this is it
+    std::string snapshot;                    // else: serialized row to start from, may be empty
+    std::vector<uint64_t> positions;         // events to fold into it
+  };
+  absl::StatusOr<Recipe> RecipeFor(std::string_view key, const Point& point) const;
+  absl::Status CollectPositions(const Index::Reader& reader, std::string_view key,
+                                uint64_t first_sequence, uint64_t count, const Point& point,
+                                std::vector<uint64_t>* positions) const;
+  absl::StatusOr<std::shared_ptr<const v1::Row>> Cook(std::string_view key, Recipe recipe) const;
+
+  const EventStore& log_;
+  const Index& index_;
+  const Projection projection_;
+};
+
+}  // namespace registre
+
+#endif  // REGISTRE_PROJECTIONS_STATE_READER_H_

@@ -1,0 +1,28 @@
+// Running a ledger over gRPC.
+#ifndef REGISTRE_SERVICES_ADMIN_SERVICE_H_
+#define REGISTRE_SERVICES_ADMIN_SERVICE_H_
+
+#include <atomic>
+#include <memory>
+
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "services/reads.h"
+
+namespace registre {
+
+// What the admin service borrows beside the context.
+struct AdminServiceParts {
+  ServiceContext context;
+  const Clock* clock;
+  // Runs rebuilds, one at a time.
+  ReadPool* rebuilds;
+  const std::atomic<uint64_t>* subscriptions;
+  absl::Time started_at;
+};
+
+std::unique_ptr<grpc::Service> MakeAdminService(const AdminServiceParts& parts);
+
+}  // namespace registre
+
+#endif  // REGISTRE_SERVICES_ADMIN_SERVICE_H_

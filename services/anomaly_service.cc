@@ -1,0 +1,108 @@
+#include "registre/v1/anomaly_service.grpc.pb.h"
+
+#include <fmt/format.h>
+
+#include "ledger/acts/act.h"
+#include "ledger/base/limits.h"
+#include "ledger/base/shape.h"
+#include "ledger/event_query.h"
+#include "ledger/layers.h"
+#include "services/read_services.h"
+
+namespace registre {
+namespace {
+
+// Positions of flagged events of a key from listing.token.next on, at most a page of them.
+struct FlaggedPage {
+  std::vector<uint64_t> positions;
+  std::optional<uint64_t> next;  // position to go on from
+};
+
+absl::StatusOr<FlaggedPage> FindFlagged(const Listing& listing, std::string_view key) {
+  FlaggedPage page;
+  const auto reader = listing.reading.index->Read();
+  auto state = reader->Get(key);
+  if (!state.ok()) return state.status();
+  if (!state->has_value()) return page;
+  auto first = SequenceAtOrAfter(*reader, key, (*state)->count, listing.token.next);
+  if (!first.ok()) return first.status();
+  const Point& point = listing.reading.point;
+  uint64_t looked_at = 0;
+  const absl::Status read = reader->Postings(
+      key, *first, /*backward=*/false, [&](uint64_t, const Posting& posting) {
+        if (posting.position >= point.size) return false;
+        if (page.positions.size() == listing.page_size || ++looked_at > kMaxPageScan) {
+          page.next = posting.position;
+          return false;
+        }
+        if (posting.flagged && posting.effective <= point.effective_on) {
+          page.positions.push_back(posting.position);
+        }
+        return true;
+      });
+  REGISTRE_RETURN_IF_ERROR(read);
+  return page;
+}
+
+absl::Status ListAll(const Ledger& ledger, const v1::ListAnomaliesRequest& request,
+                     v1::ListAnomaliesResponse* response) {
+  if (!request.tag().empty() && !IsTag(request.tag())) {
+    return ShapeError({{"tag", "QUERY_INVALID",
+                        fmt::format("\"{:.80}\" is no tag; write kind:id, for example "
+                                    "convention:2023-00963",
+                                    request.tag())}});
+  }
+  auto listing =
+      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  if (!listing.ok()) return listing.status();
+  auto page =
+      FindFlagged(*listing, request.tag().empty() ? kFlaggedKey : std::string_view(request.tag()));
+  if (!page.ok()) return page.status();
+  auto events = ledger.log().Get(page->positions);
+  if (!events.ok()) return events.status();
+  for (const std::string& bytes : *events) {
+    v1::Event event;
+    if (!event.ParseFromString(bytes)) continue;
+    for (const v1::Flag& flag : event.flags()) {
+      if (flag.severity() < request.min_severity()) continue;
+      v1::Anomaly* anomaly = response->add_anomalies();
+      anomaly->set_position(event.position());
+      anomaly->set_type(std::string(ActType(event.act())));
+      if (const Days effective = EffectiveDateOf(event.act()); effective != kAlways) {
+        *anomaly->mutable_effective_date() = FromDays(effective);
+      }
+      if (event.tags_size() > 0) anomaly->set_tag(event.tags(0).tag());
+      *anomaly->mutable_flag() = flag;
+    }
+  }
+  if (page->next) {
+    response->set_next_page_token(
+        EncodePageToken({.size = listing->reading.point.size, .next = *page->next, .after = ""}));
+  }
+  SetPosition(listing->reading.point, response);
+  return absl::OkStatus();
+}
+
+class AnomalyService final : public v1::AnomalyService::CallbackService {
+ public:
+  explicit AnomalyService(const ServiceContext& context) : context_(context) {}
+
+  grpc::ServerUnaryReactor* ListAnomalies(grpc::CallbackServerContext* call,
+                                          const v1::ListAnomaliesRequest* request,
+                                          v1::ListAnomaliesResponse* response) override {
+    return ServeRead(context_, call, [this, request, response] {
+      return ListAll(*context_.ledger, *request, response);
+    });
+  }
+
+ private:
+  const ServiceContext context_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAnomalyService(const ServiceContext& context) {
+  return std::make_unique<AnomalyService>(context);
+}
+
+}  // namespace registre

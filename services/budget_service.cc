@@ -1,0 +1,92 @@
+#include "ledger/view.h"
+#include "projections/reports.h"
+#include "registre/v1/budget_service.grpc.pb.h"
+#include "services/read_services.h"
+
+namespace registre {
+namespace {
+
+absl::Status GetLine(const Ledger& ledger, const v1::GetBudgetLineRequest& request,
+                     v1::GetBudgetLineResponse* response) {
+  auto reading = BeginReading(ledger, request.options());
+  if (!reading.ok()) return reading.status();
+  auto row = reading->state.RowAt(BudgetLineKey(request.code()), reading->point);
+  if (!row.ok()) return row.status();
+  if (*row == nullptr || (*row)->budget_line().code().empty()) {
+    return NotThere("budget line", request.code(), reading->point);
+  }
+  *response->mutable_budget_line() = (*row)->budget_line();
+  SetPosition(reading->point, response);
+  return absl::OkStatus();
+}
+
+absl::Status ListLines(const Ledger& ledger, const v1::ListBudgetLinesRequest& request,
+                       v1::ListBudgetLinesResponse* response) {
+  auto listing =
+      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  if (!listing.ok()) return listing.status();
+  auto next = ListRows(*listing, BudgetLineKey(""), [response](const v1::Row& row) {
+    if (!row.budget_line().code().empty()) *response->add_budget_lines() = row.budget_line();
+  });
+  if (!next.ok()) return next.status();
+  response->set_next_page_token(*next);
+  SetPosition(listing->reading.point, response);
+  return absl::OkStatus();
+}
+
+absl::Status GetTable(const Ledger& ledger, const v1::GetDeliberationBudgetRequest& request,
+                      v1::GetDeliberationBudgetResponse* response) {
+  auto reading = BeginReading(ledger, request.options());
+  if (!reading.ok()) return reading.status();
+  const Point now{.size = reading->index->Read()->size()};
+  auto row = reading->state.RowAt(DeliberationKey(request.number()), now);
+  if (!row.ok()) return row.status();
+  if (*row == nullptr || (*row)->deliberation().number().empty()) {
+    return NotThere("deliberation", request.number(), now);
+  }
+  auto table = DeliberationBudget(reading->state, reading->point, (*row)->deliberation());
+  if (!table.ok()) return table.status();
+  *response = *std::move(table);
+  SetPosition(reading->point, response);
+  return absl::OkStatus();
+}
+
+class BudgetService final : public v1::BudgetService::CallbackService {
+ public:
+  explicit BudgetService(const ServiceContext& context) : context_(context) {}
+
+  grpc::ServerUnaryReactor* GetBudgetLine(grpc::CallbackServerContext* call,
+                                          const v1::GetBudgetLineRequest* request,
+                                          v1::GetBudgetLineResponse* response) override {
+    return ServeRead(context_, call, [this, request, response] {
+      return GetLine(*context_.ledger, *request, response);
+    });
+  }
+
+  grpc::ServerUnaryReactor* ListBudgetLines(grpc::CallbackServerContext* call,
+                                            const v1::ListBudgetLinesRequest* request,
+                                            v1::ListBudgetLinesResponse* response) override {
+    return ServeRead(context_, call, [this, request, response] {
+      return ListLines(*context_.ledger, *request, response);
+    });
+  }
+
+  grpc::ServerUnaryReactor* GetDeliberationBudget(
+      grpc::CallbackServerContext* call, const v1::GetDeliberationBudgetRequest* request,
+      v1::GetDeliberationBudgetResponse* response) override {
+    return ServeRead(context_, call, [this, request, response] {
+      return GetTable(*context_.ledger, *request, response);
+    });
+  }
+
+ private:
+  const ServiceContext context_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeBudgetService(const ServiceContext& context) {
+  return std::make_unique<BudgetService>(context);
+}
+
+}  // namespace registre

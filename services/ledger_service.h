@@ -1,0 +1,43 @@
+// Recording and reading events over gRPC.
+#ifndef REGISTRE_SERVICES_LEDGER_SERVICE_H_
+#define REGISTRE_SERVICES_LEDGER_SERVICE_H_
+
+#include <atomic>
+#include <memory>
+
+#include "grpcpp/grpcpp.h"
+#include "registre/v1/event.pb.h"
+#include "registre/v1/ledger_service.pb.h"
+#include "services/reads.h"
+
+namespace registre {
+
+// What the ledger service borrows beside the context.
+struct LedgerServiceParts {
+  ServiceContext context;
+  // Runs the pages of subscriptions; its queue holds one piece a subscription.
+  ReadPool* subscription_reads;
+  std::atomic<uint64_t>* subscriptions;  // live ones
+  std::atomic<bool>* draining;
+};
+
+// Subscriptions at once; one more is refused with RESOURCE_EXHAUSTED (TOO_MANY_SUBSCRIPTIONS).
+inline constexpr size_t kMaxSubscriptions = 1'000;
+// Units of a RecordStream under way at once.
+inline constexpr size_t kMaxStreamUnits = 256;
+
+std::unique_ptr<grpc::Service> MakeLedgerService(const LedgerServiceParts& parts);
+
+// The reactors of the two streams; each deletes itself.
+grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>* NewRecordStream(
+    const LedgerServiceParts& parts, v1::Actor actor);
+grpc::ServerWriteReactor<v1::SubscribeResponse>* NewSubscription(const LedgerServiceParts& parts,
+                                                                 const v1::SubscribeRequest& request);
+
+// Who acts on a call. Until callers are authenticated, everyone who reaches the server is its local
+// user.
+v1::Actor ActorOf(const grpc::CallbackServerContext& call);
+
+}  // namespace registre
+
+#endif  // REGISTRE_SERVICES_LEDGER_SERVICE_H_

@@ -1,0 +1,124 @@
+#include "services/reads.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "absl/strings/escaping.h"
+#include "ledger/base/date.h"
+#include "ledger/base/limits.h"
+#include "services/status.h"
+
+namespace registre {
+namespace {
+
+bool TakeNumber(std::string_view* text, uint64_t* number) {
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *number);
+  if (error != std::errc() || end == text->data() + text->size() || *end != '.') return false;
+  text->remove_prefix(static_cast<size_t>(end - text->data()) + 1);
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<Reading> BeginReading(const Ledger& ledger, const v1::ReadOptions& options) {
+  std::shared_ptr<Index> index = ledger.index();
+  StateReader state(ledger.log(), *index, ledger.projection());
+  auto point = state.Resolve(options);
+  if (!point.ok()) return point.status();
+  return Reading{std::move(index), ledger.log(), state, *point};
+}
+
+absl::Status NotThere(std::string_view kind, std::string_view id, const Point& point) {
+  std::string when = point.size == 0 ? "in an empty ledger"
+                                     : fmt::format("at position {}", point.size - 1);
+  if (point.effective_on != Point::kNoLimit) {
+    when += fmt::format(", on {}", FormatDate(FromDays(point.effective_on)));
+  }
+  return Error(absl::StatusCode::kNotFound, "NOT_FOUND",
+               fmt::format("no {} \"{:.80}\" {}; check the number, or read at a later point", kind, id,
+                           when),
+               {{"kind", std::string(kind)}, {"id", std::string(id.substr(0, 80))}});
+}
+
+std::string EncodePageToken(const PageToken& token) {
+  return absl::WebSafeBase64Escape(
+      fmt::format("1.{}.{}.{}", token.size, token.next, token.after));
+}
+
+absl::StatusOr<PageToken> DecodePageToken(const std::string& text) {
+  std::string decoded;
+  PageToken token;
+  uint64_t version = 0;
+  if (text.size() <= 512 && absl::WebSafeBase64Unescape(text, &decoded)) {
+    std::string_view rest = decoded;
+    if (TakeNumber(&rest, &version) && version == 1 && TakeNumber(&rest, &token.size) &&
+        TakeNumber(&rest, &token.next)) {
+      token.after = std::string(rest);
+      return token;
+    }
+  }
+  return ShapeError({{"page_token", "PAGE_TOKEN_INVALID",
+                      "not a token of this server; send next_page_token back as it came"}});
+}
+
+absl::StatusOr<size_t> PageSize(int requested) {
+  if (requested < 0 || requested > kMaxPageSize) {
+    return ShapeError({{"page_size", "PAGE_SIZE_INVALID",
+                        fmt::format("{} is not between 1 and {}", requested, kMaxPageSize)}});
+  }
+  return requested == 0 ? kDefaultPageSize : requested;
+}
+
+absl::StatusOr<Listing> BeginListing(const Ledger& ledger, const v1::ReadOptions& options,
+                                     int page_size, const std::string& page_token) {
+  auto size = PageSize(page_size);
+  if (!size.ok()) return size.status();
+  auto reading = BeginReading(ledger, options);
+  if (!reading.ok()) return reading.status();
+  Listing listing{*std::move(reading), {}, *size};
+  if (!page_token.empty()) {
+    auto token = DecodePageToken(page_token);
+    if (!token.ok()) return token.status();
+    listing.token = *std::move(token);
+    listing.reading.point.size = std::min(listing.reading.point.size, listing.token.size);
+  }
+  listing.token.size = listing.reading.point.size;
+  return listing;
+}
+
+absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view prefix,
+                                     const std::function<void(const v1::Row&)>& add) {
+  size_t rows = 0;
+  size_t bytes = 0;
+  PageToken next = listing.token;
+  bool full = false;
+  const absl::Status read = listing.reading.state.ForEachRow(
+      prefix, listing.token.after, listing.reading.point,
+      [&](std::string_view key, const v1::Row& row) {
+        full = rows == listing.page_size || bytes >= kMaxPageBytes;
+        if (full) return false;
+        add(row);
+        next.after = std::string(key);
+        rows += 1;
+        bytes += row.ByteSizeLong();
+        return true;
+      });
+  REGISTRE_RETURN_IF_ERROR(read);
+  return full ? EncodePageToken(next) : std::string();
+}
+
+grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
+                                    grpc::CallbackServerContext* call,
+                                    std::function<absl::Status()> work) {
+  grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+  const bool queued = context.reads->Submit(
+      [reactor, work = std::move(work)] { reactor->Finish(ToGrpcStatus(work())); });
+  if (!queued) {
+    reactor->Finish(ToGrpcStatus(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
+                                       "too many reads are waiting; try again in a moment")));
+  }
+  return reactor;
+}
+
+}  // namespace registre

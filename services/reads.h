@@ -1,0 +1,83 @@
+// What the read services share: one request, one point, one answer, off gRPC's threads.
+#ifndef REGISTRE_SERVICES_READS_H_
+#define REGISTRE_SERVICES_READS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "grpcpp/grpcpp.h"
+#include "ledger/base/errors.h"
+#include "ledger/ledger.h"
+#include "projections/state_reader.h"
+#include "registre/v1/query.pb.h"
+#include "services/read_pool.h"
+
+namespace registre {
+
+// What every service borrows.
+struct ServiceContext {
+  Ledger* ledger;
+  ReadPool* reads;
+};
+
+// A request's view of the ledger: the index of the moment, held while it reads.
+struct Reading {
+  std::shared_ptr<Index> index;
+  const EventStore& log;
+  StateReader state;
+  Point point;
+
+};
+
+absl::StatusOr<Reading> BeginReading(const Ledger& ledger, const v1::ReadOptions& options);
+
+// NOT_FOUND (reason NOT_FOUND): `kind` `id` does not exist at the point.
+absl::Status NotThere(std::string_view kind, std::string_view id, const Point& point);
+
+// Where a listing goes on: the point of its first page, and what came last.
+struct PageToken {
+  uint64_t size = 0;       // events known when the first page was read
+  uint64_t next = 0;       // position or sequence to go on from
+  std::string after;       // key after which to go on
+};
+std::string EncodePageToken(const PageToken& token);
+// INVALID_ARGUMENT (PAGE_TOKEN_INVALID) when it is not one of ours.
+absl::StatusOr<PageToken> DecodePageToken(const std::string& text);
+
+// The size of a page: 0 means the default. INVALID_ARGUMENT (PAGE_SIZE_INVALID) out of 0 to 1,000.
+absl::StatusOr<size_t> PageSize(int requested);
+
+// A reading at the point of a listing: the request's own for the first page, then the token's.
+struct Listing {
+  Reading reading;
+  PageToken token;  // where to go on
+  size_t page_size;
+};
+absl::StatusOr<Listing> BeginListing(const Ledger& ledger, const v1::ReadOptions& options,
+                                     int page_size, const std::string& page_token);
+
+// One page of the rows whose keys start with `prefix`: `add` takes each. Returns the next page's token,
+// empty after the last.
+absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view prefix,
+                                     const std::function<void(const v1::Row&)>& add);
+
+// Runs `work` on the read pool and finishes the call with its status. RESOURCE_EXHAUSTED (READS_FULL)
+// when the pool's queue is full.
+grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
+                                    grpc::CallbackServerContext* call,
+                                    std::function<absl::Status()> work);
+
+// Sets at_position of a response from the point.
+template <class Response>
+void SetPosition(const Point& point, Response* response) {
+  if (const auto position = point.position()) response->set_at_position(*position);
+}
+
+}  // namespace registre
+
+#endif  // REGISTRE_SERVICES_READS_H_

@@ -1,0 +1,187 @@
+// Subscribe: one page at a time is read and written; the next is read when the client has taken it. A
+// slow client so holds one page of the server's memory and nothing else.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "ledger/base/limits.h"
+#include "ledger/event_query.h"
+#include "services/ledger_service.h"
+#include "services/status.h"
+
+namespace registre {
+namespace {
+
+constexpr size_t kMaxBatchBytes = 1024 * 1024;
+
+class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
+ public:
+  Subscription(const LedgerServiceParts& parts, const v1::SubscribeRequest& request)
+      : parts_(parts), query_(request.query()), next_(request.from_position()) {
+    if (parts_.subscriptions->fetch_add(1) >= kMaxSubscriptions) {
+      FinishOnce(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIPTIONS",
+                       "the server serves as many subscriptions as it may; try again later"));
+      return;
+    }
+    std::vector<Violation> violations;
+    CheckQuery(query_, "query", &violations);
+    if (!violations.empty()) {
+      FinishOnce(ShapeError(violations));
+      return;
+    }
+    Pump();
+  }
+
+  ~Subscription() override { parts_.subscriptions->fetch_sub(1); }
+
+  void OnWriteDone(bool ok) override {
+    if (ok) {
+      Pump();
+    } else {
+      FinishOnce(absl::CancelledError("the client is gone"));
+    }
+  }
+
+  // While a page is read or written, its end notices; while the subscription waits, this ends it.
+  void OnCancel() override {
+    std::optional<Tail::Id> waiting;
+    {
+      absl::MutexLock lock(&mutex_);
+      cancelled_ = true;
+      waiting = std::exchange(waiting_, std::nullopt);
+    }
+    if (waiting) StopWaiting(*waiting);
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  void Pump() {
+    // The pool's queue has room for every subscription, so this cannot fail.
+    if (!parts_.subscription_reads->Submit([this] { ReadAndWrite(); })) {
+      FinishOnce(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
+                       "too many reads are waiting; subscribe again from the last position reached"));
+    }
+  }
+
+  void ReadAndWrite() {
+    if (parts_.draining->load()) {
+      FinishOnce(Error(absl::StatusCode::kUnavailable, "DRAINING",
+                       "the server is stopping; subscribe again from the last position reached"));
+      return;
+    }
+    if (Cancelled()) {
+      FinishOnce(absl::CancelledError("the call was cancelled"));
+      return;
+    }
+    const std::shared_ptr<Index> index = parts_.context.ledger->index();
+    const uint64_t size = index->Read()->size();
+    auto page = ReadEventPage(
+        parts_.context.ledger->log(), *index, query_,
+        {.from = next_, .end = size, .max_events = kMaxBatchEvents, .max_bytes = kMaxBatchBytes});
+    if (!page.ok()) {
+      FinishOnce(page.status());
+      return;
+    }
+    const bool progressed = size > next_;
+    next_ = page->complete ? std::max(next_, size) : page->next;
+    if (!page->events.empty()) {
+      response_.Clear();
+      v1::EventBatch* batch = response_.mutable_batch();
+      for (EventPage::Item& item : page->events) {
+        v1::RecordedEvent* event = batch->add_events();
+        event->set_position(item.position);
+        event->set_event(std::move(item.bytes));
+      }
+      batch->set_position(next_ - 1);
+      told_caught_up_ = false;
+      StartWrite(&response_);
+    } else if (!page->complete) {
+      Pump();
+    } else if (progressed || !told_caught_up_) {
+      told_caught_up_ = true;
+      response_.Clear();
+      v1::CaughtUp* caught_up = response_.mutable_caught_up();
+      if (size > 0) caught_up->set_position(size - 1);
+      StartWrite(&response_);
+    } else {
+      WaitForMore(size);
+    }
+  }
+
+  // The wake may come before Wait returns, on another thread; there is then nothing to remember.
+  void WaitForMore(uint64_t size) {
+    {
+      absl::MutexLock lock(&mutex_);
+      wake_pending_ = true;
+    }
+    const Tail::Id id = parts_.context.ledger->tail().Wait(size, [this] { Wake(); });
+    bool cancelled = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!wake_pending_) return;
+      cancelled = cancelled_;
+      if (!cancelled) waiting_ = id;
+    }
+    if (cancelled) StopWaiting(id);
+  }
+
+  // Finishes unless the wake was faster: it then finds the cancellation itself.
+  void StopWaiting(Tail::Id id) {
+    parts_.context.ledger->tail().Cancel(id);
+    bool finish = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      finish = std::exchange(wake_pending_, false);
+    }
+    if (finish) FinishOnce(absl::CancelledError("the call was cancelled"));
+  }
+
+  void Wake() {
+    {
+      absl::MutexLock lock(&mutex_);
+      wake_pending_ = false;
+      waiting_.reset();
+    }
+    Pump();
+  }
+
+  bool Cancelled() {
+    absl::MutexLock lock(&mutex_);
+    return cancelled_;
+  }
+
+  // The last thing done: the subscription may be deleted by then.
+  void FinishOnce(const absl::Status& status) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (std::exchange(finished_, true)) return;
+    }
+    Finish(ToGrpcStatus(status));
+  }
+
+  const LedgerServiceParts parts_;
+  const v1::EventQuery query_;
+  // Touched by one piece of work at a time: the page being read, or the write that follows it.
+  uint64_t next_;
+  bool told_caught_up_ = false;
+  v1::SubscribeResponse response_;
+
+  absl::Mutex mutex_;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool wake_pending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<Tail::Id> waiting_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+grpc::ServerWriteReactor<v1::SubscribeResponse>* NewSubscription(
+    const LedgerServiceParts& parts, const v1::SubscribeRequest& request) {
+  return new Subscription(parts, request);
+}
+
+}  // namespace registre
