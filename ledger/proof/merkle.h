@@ -33,8 +33,8 @@ Hash EmptyRoot();
 // 64 lower-case hexadecimal digits.
 std::string HexOf(const Hash& hash);
 
-// Hashes of a full tile: 256 hashes of one level, 8 KiB. A tile of level L, index N holds the hashes
-// of the subtrees of height 8*L at indices 256*N to 256*N+255.
+// Hashes of a full tile: 256 hashes of one level, 8 KiB. A tile of level L, index N holds the
+// hashes of the subtrees of height 8*L at indices 256*N to 256*N+255.
 inline constexpr int kTileWidth = 256;
 struct Tile {
   uint8_t level = 0;
@@ -47,12 +47,15 @@ struct Tile {
 //   level 2   [..]                      one hash for each full tile of level 1
 //   level 1   [....]                    one hash for each full tile of level 0
 //   level 0   [...........]             leaf hashes of the tile not yet full
+//
+// Append costs one node hash on average, Root one for each set bit of the size.
 class MerkleTree {
  public:
   MerkleTree() = default;
 
   // Rebuilds the right edge of a tree of `size` leaves. `leaf_hash(i)` gives the leaf hashes that
   // stand in no full tile; `tile(level, index)` gives full tiles. Both may fail, and so does this.
+  // Reads at most 255 leaf hashes, and 255 tiles for each level above.
   static absl::StatusOr<MerkleTree> Load(
       uint64_t size, const std::function<absl::StatusOr<Hash>(uint64_t)>& leaf_hash,
       const std::function<absl::StatusOr<Tile>(uint8_t, uint64_t)>& tile);
@@ -66,12 +69,14 @@ class MerkleTree {
  private:
   uint64_t size_ = 0;
   std::vector<std::vector<Hash>> edge_;  // by level; fewer than kTileWidth each
+  std::vector<Hash> peaks_;  // roots of the perfect subtrees that make the tree, largest first
 };
 
-// Root of the first `size` leaves of a larger tree, from full tiles and leaf hashes as for Load.
-absl::StatusOr<Hash> RootAt(
-    uint64_t size, const std::function<absl::StatusOr<Hash>(uint64_t)>& leaf_hash,
-    const std::function<absl::StatusOr<Tile>(uint8_t, uint64_t)>& tile);
+// Root of the first `size` leaves of a larger tree, from full tiles and leaf hashes as for Load. It
+// also asks for tiles that a tree not much larger has not filled: NOT_FOUND is then the answer.
+absl::StatusOr<Hash> RootAt(uint64_t size,
+                            const std::function<absl::StatusOr<Hash>(uint64_t)>& leaf_hash,
+                            const std::function<absl::StatusOr<Tile>(uint8_t, uint64_t)>& tile);
 
 }  // namespace registre
 
