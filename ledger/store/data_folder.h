@@ -2,7 +2,9 @@
 //
 //   DIR/FORMAT   "registre 1\n": what this is, and the version of the layout
 //   DIR/LOCK     held (flock) while a server runs
-//   DIR/HEAD     size and root of the log, synced each active second and at a clean stop
+//   DIR/HEAD     size and root of the log, synced each active second and at a clean stop: the lines
+//                "registre-head 1", size in decimal, root in hexadecimal, and the SHA-256 of these
+//                three lines in hexadecimal
 //   DIR/log/     the log (event_store.h): the only truth
 //   DIR/index/   the index (index.h): may be deleted, and is then rebuilt
 #ifndef REGISTRE_LEDGER_STORE_DATA_FOLDER_H_
@@ -15,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "ledger/proof/merkle.h"
 
 namespace registre {
@@ -51,8 +54,9 @@ class DataFolder {
 
  private:
   DataFolder(std::string directory, int lock_fd);
-  std::string directory_;
-  int lock_fd_;
+  const std::string directory_;
+  const int lock_fd_;
+  mutable absl::Mutex head_mutex_;  // one writer of HEAD at a time
 };
 
 class EventStore;

@@ -19,18 +19,19 @@ namespace registre {
 struct EventBatch {
   std::vector<std::string> events;  // stored bytes, in order
   std::vector<Hash> leaf_hashes;    // one for each event
-  std::vector<Tile> tiles;          // tiles filled by these leaves
+  std::vector<Tile> tiles;          // every tile filled by these leaves (MerkleTree::Append)
 };
 
-// The log. Append is called by one thread; everything else by any number of threads at once, and only
-// sees what is durable. One contract suite (tests/ledger/store) holds for every implementation.
+// The log. Append is called by one thread; everything else by any number of threads at once, and
+// only sees what is durable. One contract suite (tests/ledger/store) holds for every
+// implementation.
 class EventStore {
  public:
   virtual ~EventStore() = default;
 
   // Makes the batch durable: all or nothing, on return. ABORTED when the log's size is not
-  // `expected_next_position`. After any other error nothing more may be appended (UNAVAILABLE, reason
-  // WRITER_STOPPED) until the store is opened again: what is there is then re-read.
+  // `expected_next_position`. After any other error nothing more may be appended (UNAVAILABLE,
+  // reason WRITER_STOPPED) until the store is opened again: what is there is then re-read.
   virtual absl::Status Append(uint64_t expected_next_position, const EventBatch& batch) = 0;
 
   // Events in the log.
@@ -39,8 +40,8 @@ class EventStore {
   // Calls `visit(position, bytes)` from `from` upwards until it returns false, or the log's size at
   // the time of the call is reached. The bytes live during the call only. DATA_LOSS when bytes are
   // damaged or missing; INTERNAL when the disk fails.
-  virtual absl::Status Read(
-      uint64_t from, const std::function<bool(uint64_t, std::string_view)>& visit) const = 0;
+  virtual absl::Status Read(uint64_t from,
+                            const std::function<bool(uint64_t, std::string_view)>& visit) const = 0;
 
   // The bytes of each position, in the order given. NOT_FOUND (POSITION_UNKNOWN) past the end.
   virtual absl::StatusOr<std::vector<std::string>> Get(
@@ -56,8 +57,9 @@ std::unique_ptr<EventStore> NewMemoryEventStore();
 
 // Opens, or creates, a log in RocksDB under `directory` (design, section 6): WAL synced for each
 // Append, kTolerateCorruptedTailRecords, paranoid checks, file checksums, no WAL recycling, no
-// automatic resume. Errors: UNAVAILABLE (DATA_FOLDER_IN_USE) when another process has it,
-// PERMISSION_DENIED (DATA_FOLDER_READ_ONLY), DATA_LOSS (LOG_DAMAGED), INTERNAL otherwise.
+// automatic resume. The parent folder exists. Errors: UNAVAILABLE (DATA_FOLDER_IN_USE) when another
+// process has it, PERMISSION_DENIED (DATA_FOLDER_READ_ONLY), RESOURCE_EXHAUSTED (DISK_FULL),
+// DATA_LOSS (LOG_DAMAGED), INTERNAL otherwise; Append gives the same.
 //
 //   column family   key                        value
 //   events          position (8 bytes, BE)     bytes of a registre.v1.Event

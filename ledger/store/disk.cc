@@ -1,0 +1,130 @@
+#include "ledger/store/disk.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "ledger/base/errors.h"
+
+namespace registre {
+namespace {
+
+std::string TextOf(int error) { return std::generic_category().message(error); }
+
+// Writes all of `text`; 0 or the errno.
+int WriteAll(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return 0;
+}
+
+}  // namespace
+
+absl::Status DiskFull(std::string_view path, std::string_view detail) {
+  return Error(
+      absl::StatusCode::kResourceExhausted, "DISK_FULL",
+      fmt::format("The disk that holds {} is full ({}). What was acknowledged is safe; free "
+                  "space on it, then start the server again.",
+                  path, detail),
+      {{"path", std::string(path)}});
+}
+
+absl::Status ReadOnly(std::string_view path, std::string_view detail) {
+  return Error(absl::StatusCode::kPermissionDenied, "DATA_FOLDER_READ_ONLY",
+               fmt::format("{} cannot be written ({}). Give the server's user the right to write "
+                           "there, or mount the disk for writing, then start the server again.",
+                           path, detail),
+               {{"path", std::string(path)}});
+}
+
+absl::Status InUse(std::string_view path) {
+  return Error(
+      absl::StatusCode::kUnavailable, "DATA_FOLDER_IN_USE",
+      fmt::format("The data folder {} is in use by another server. Stop that server first, "
+                  "or start this one on another folder.",
+                  path),
+      {{"path", std::string(path)}});
+}
+
+absl::Status DiskFailed(std::string_view path, std::string_view detail) {
+  return Error(
+      absl::StatusCode::kInternal, "DISK_FAILED",
+      fmt::format("The disk failed at {} ({}). Look at the system's log and check the disk "
+                  "before starting the server again.",
+                  path, detail),
+      {{"path", std::string(path)}});
+}
+
+absl::Status ErrnoError(int error, std::string_view path) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return DiskFull(path, TextOf(error));
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return ReadOnly(path, TextOf(error));
+    default:
+      return DiskFailed(path, TextOf(error));
+  }
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+int FileDescriptor::Release() {
+  const int fd = fd_;
+  fd_ = -1;
+  return fd;
+}
+
+absl::Status SyncFolder(const std::string& folder) {
+  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return ErrnoError(errno, folder);
+  return absl::OkStatus();
+}
+
+absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::string_view text) {
+  const std::string path = fmt::format("{}/{}", folder, name);
+  const std::string beside = path + ".tmp";
+  {
+    FileDescriptor fd(
+        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
+    if (fd.get() < 0) return ErrnoError(errno, beside);
+    if (const int error = WriteAll(fd.get(), text); error != 0) return ErrnoError(error, beside);
+    if (::fsync(fd.get()) != 0) return ErrnoError(errno, beside);
+    if (::close(fd.Release()) != 0) return ErrnoError(errno, beside);
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) return ErrnoError(errno, path);
+  return SyncFolder(folder);
+}
+
+absl::StatusOr<std::optional<std::string>> ReadSmallFile(const std::string& path,
+                                                         size_t max_bytes) {
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return ErrnoError(errno, path);
+  }
+  std::string text(max_bytes, '\0');
+  size_t size = 0;
+  while (size < max_bytes) {
+    const ssize_t got = ::read(fd.get(), text.data() + size, max_bytes - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ErrnoError(errno, path);
+    if (got == 0) break;
+    size += static_cast<size_t>(got);
+  }
+  text.resize(size);
+  return text;
+}
+
+}  // namespace registre
