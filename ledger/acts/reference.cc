@@ -1,0 +1,216 @@
+// Rules of the acts of reference: the ledger itself, structures, budget lines.
+#include <fmt/format.h>
+
+#include "absl/time/time.h"
+#include "ledger/acts/checks.h"
+#include "ledger/acts/rules.h"
+
+namespace registre {
+namespace {
+
+constexpr std::string_view kIdChars =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
+
+absl::Status Invalid(std::string_view field, std::string message) {
+  return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", std::move(message),
+               {{"field", std::string(field)}});
+}
+
+// A pattern with a character that no id has would refuse every number for ever.
+absl::Status CheckPatterns(const v1::NumberPatterns& patterns) {
+  for (const std::string& pattern :
+       {patterns.deliberation(), patterns.convention(), patterns.budget_code(),
+        patterns.application(), patterns.mandat()}) {
+    if (pattern.find_first_not_of(kIdChars) == std::string::npos) continue;
+    return Invalid(
+        "patterns",
+        fmt::format("the pattern '{}' holds a character that no number may have; use A, X, "
+                    "n and 0-9 A-Z a-z . _ -",
+                    pattern));
+  }
+  return absl::OkStatus();
+}
+
+// C2SP signed-note: a name holds neither spaces nor plus; tlog-checkpoint: an origin has no schema.
+absl::Status CheckOrigin(const std::string& origin) {
+  const bool plain = origin.find_first_of(" \t\n+") == std::string::npos;
+  if (plain && origin.find("://") == std::string::npos) return absl::OkStatus();
+  return Invalid("origin", fmt::format("the origin '{}' must be a name such as "
+                                       "registre.example.org/deliberations, without schema, spaces "
+                                       "or plus",
+                                       origin));
+}
+
+// ---- Budget lines
+// --------------------------------------------------------------------------------
+
+// The commitment authority belongs to the conseil (CGCT L.3211-2). With `transfer_code` not empty,
+// a commission permanente may move it between lines: that is recorded and flagged.
+absl::Status CheckBudgetBody(const RuleContext& context, const v1::DeliberationRef& ref,
+                             const std::string& code, bool transfer) {
+  const auto deliberation = Resolve(context, ref);
+  if (!deliberation.ok()) return deliberation.status();
+  if (!deliberation->adopted()) {
+    return Refused("BUDGET_BODY",
+                   fmt::format("deliberation {} of {} was rejected: it changes nothing on line {}; "
+                               "name the deliberation that does",
+                               deliberation->number, FormatDate(deliberation->date), code),
+                   {{"deliberation", deliberation->number}, {"budget_code", code}});
+  }
+  if (IsConseil(deliberation->body)) return absl::OkStatus();
+  if (transfer && deliberation->body == v1::BODY_COMMISSION_PERMANENTE) {
+    context.Flag(
+        "BUDGET_BODY", v1::SEVERITY_INFORMATION, code,
+        fmt::format("Virement sur la ligne {} décidé par la {} (délibération {} du {}) : à "
+                    "vérifier dans le règlement financier.",
+                    code, BodyName(deliberation->body), deliberation->number,
+                    FormatDate(deliberation->date)));
+    return absl::OkStatus();
+  }
+  return Refused(
+      "BUDGET_BODY",
+      fmt::format("deliberation {} of {} was taken by the {}; the amounts of line {} are "
+                  "opened and changed by the conseil: name its deliberation",
+                  deliberation->number, FormatDate(deliberation->date),
+                  BodyName(deliberation->body), code),
+      {{"deliberation", deliberation->number}, {"budget_code", code}});
+}
+
+// C02-446A05 with 6568/93446: "446" stands in both.
+void FlagCodeFunction(const RuleContext& context, const v1::BudgetLineOpened& act) {
+  if (!context.view.Ledger().opened().budget_code_follows_function()) return;
+  const size_t dash = act.code().find('-');
+  const std::string in_code = dash == std::string::npos ? "" : act.code().substr(dash + 1, 3);
+  const std::string in_function = act.function().size() < 5 ? "" : act.function().substr(2, 3);
+  if (!in_code.empty() && in_code == in_function) return;
+  context.Flag(
+      "BUDGET_CODE_FUNCTION", v1::SEVERITY_ATTENTION, act.code(),
+      fmt::format("Le code {} porte « {} » ; les chiffres 3 à 5 de la fonction {} sont « {} ».",
+                  act.code(), in_code, act.function(), in_function));
+}
+
+// What a line may not be reduced below: opening commitment + voted - released.
+absl::Status SumVoted(const v1::BudgetLine& line, int64_t* sum) {
+  *sum = 0;
+  REGISTRE_RETURN_IF_ERROR(AddAmount("opening commitment", line.opening_commitment_cents(), sum));
+  REGISTRE_RETURN_IF_ERROR(AddAmount("voted", line.voted_cents(), sum));
+  return AddAmount("released", -line.released_cents(), sum);
+}
+
+const v1::FiscalYearCredits& YearOf(const v1::BudgetLine& line, int fiscal_year) {
+  for (const v1::FiscalYearCredits& year : line.fiscal_years()) {
+    if (year.fiscal_year() == fiscal_year) return year;
+  }
+  return v1::FiscalYearCredits::default_instance();
+}
+
+void FlagSiretMissing(const RuleContext& context, const std::string& structure_id,
+                      const v1::StructureIdentity& identity) {
+  if (!identity.siret().empty()) return;
+  context.Flag("SIRET_MISSING", v1::SEVERITY_INFORMATION, structure_id,
+               fmt::format("La structure « {} » n'a pas encore de SIRET.", identity.name()));
+}
+
+}  // namespace
+
+absl::Status Judge(const RuleContext& /*context*/, v1::LedgerOpened* act) {
+  if (act->currency() != "EUR") {
+    return Invalid("currency",
+                   fmt::format("the currency {} is not kept; use EUR", act->currency()));
+  }
+  // The one look outside the view: a zone that cannot be loaded would leave the ledger without
+  // dates, and it is opened for ever.
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(act->time_zone(), &zone)) {
+    return Invalid("time_zone",
+                   fmt::format("the time zone '{}' is not known on this machine; use an "
+                               "IANA name such as Europe/Paris, or install tzdata",
+                               act->time_zone()));
+  }
+  REGISTRE_RETURN_IF_ERROR(CheckOrigin(act->origin()));
+  return CheckPatterns(act->patterns());
+}
+
+absl::Status Judge(const RuleContext& context, v1::StructureRegistered* act) {
+  if (context.view.Structure(act->structure_id()) != nullptr) {
+    return NumberTaken("structure", act->structure_id());
+  }
+  FlagSiretMissing(context, act->structure_id(), act->identity());
+  return absl::OkStatus();
+}
+
+absl::Status Judge(const RuleContext& context, v1::StructureUpdated* act) {
+  const auto structure = FindStructure(context, act->structure_id());
+  if (!structure.ok()) return structure.status();
+  REGISTRE_RETURN_IF_ERROR(FillMessage("before", act->before(), (*structure)->identity(),
+                                       [&] { return act->mutable_before(); }));
+  FlagSiretMissing(context, act->structure_id(), act->after());
+  return absl::OkStatus();
+}
+
+absl::Status Judge(const RuleContext& context, v1::BudgetLineOpened* act) {
+  const v1::NumberPatterns& patterns = context.view.Ledger().opened().patterns();
+  REGISTRE_RETURN_IF_ERROR(CheckNumberForm("budget code", patterns.budget_code(), act->code()));
+  if (context.view.BudgetLine(act->code()) != nullptr)
+    return NumberTaken("budget line", act->code());
+  REGISTRE_RETURN_IF_ERROR(CheckBudgetBody(context, act->opened_by(), act->code(), false));
+  FlagCodeFunction(context, *act);
+  return absl::OkStatus();
+}
+
+absl::Status Judge(const RuleContext& context, v1::BudgetLineAdjusted* act) {
+  const auto line = FindBudgetLine(context, act->code());
+  if (!line.ok()) return line.status();
+  const bool transfer = !act->transfer_with_code().empty();
+  if (transfer) {
+    const auto other = FindBudgetLine(context, act->transfer_with_code());
+    if (!other.ok()) return other.status();
+    if (act->transfer_with_code() == act->code()) {
+      return Invalid(
+          "transfer_with_code",
+          fmt::format("line {} cannot transfer with itself; name the other line", act->code()));
+    }
+  }
+  REGISTRE_RETURN_IF_ERROR(Fill("authorised_before_cents", act->authorised_before_cents(),
+                                (*line)->authorised_cents(),
+                                [&](int64_t cents) { act->set_authorised_before_cents(cents); }));
+  REGISTRE_RETURN_IF_ERROR(CheckBudgetBody(context, act->adjusted_by(), act->code(), transfer));
+  int64_t floor = 0;
+  REGISTRE_RETURN_IF_ERROR(SumVoted(**line, &floor));
+  if (act->authorised_after_cents() >= floor) return absl::OkStatus();
+  return Refused(
+      "BUDGET_BELOW_VOTED",
+      fmt::format("line {} cannot be reduced to {}: {} are committed on it (opening {}, "
+                  "voted {}, released {}), {} more than that; release commitments first, "
+                  "or reduce it less",
+                  act->code(), Eur(act->authorised_after_cents()), Eur(floor),
+                  Eur((*line)->opening_commitment_cents()), Eur((*line)->voted_cents()),
+                  Eur((*line)->released_cents()), Eur(floor - act->authorised_after_cents())),
+      {{"budget_code", act->code()},
+       {"authorised_after_cents", std::to_string(act->authorised_after_cents())},
+       {"committed_cents", std::to_string(floor)}});
+}
+
+absl::Status Judge(const RuleContext& context, v1::PaymentCreditsVoted* act) {
+  const auto line = FindBudgetLine(context, act->code());
+  if (!line.ok()) return line.status();
+  REGISTRE_RETURN_IF_ERROR(CheckBudgetBody(context, act->voted_by(), act->code(), false));
+  const v1::FiscalYearCredits& year = YearOf(**line, act->fiscal_year());
+  REGISTRE_RETURN_IF_ERROR(Fill("credits_before_cents", act->credits_before_cents(),
+                                year.credits_cents(),
+                                [&](int64_t cents) { act->set_credits_before_cents(cents); }));
+  if (act->credits_after_cents() >= year.ordered_cents()) return absl::OkStatus();
+  return Refused(
+      "CREDITS_EXCEEDED",
+      fmt::format("the credits of line {} for {} cannot be {}: {} are ordered on them, {} "
+                  "more than that; vote at least what is ordered",
+                  act->code(), act->fiscal_year(), Eur(act->credits_after_cents()),
+                  Eur(year.ordered_cents()),
+                  Eur(year.ordered_cents() - act->credits_after_cents())),
+      {{"budget_code", act->code()},
+       {"fiscal_year", std::to_string(act->fiscal_year())},
+       {"credits_after_cents", std::to_string(act->credits_after_cents())},
+       {"ordered_cents", std::to_string(year.ordered_cents())}});
+}
+
+}  // namespace registre
