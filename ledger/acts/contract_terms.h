@@ -30,22 +30,20 @@ namespace registre {
 //   kMaxCents
 // Flag: UNIT_COST (attention, subject the tranche id), where the ceiling is not
 // what the places cost.
-[[nodiscard]] absl::Status
-CheckTranches(const RuleContext &context,
-              const google::protobuf::RepeatedPtrField<v1::Tranche> &tranches);
+[[nodiscard]] absl::Status CheckTranches(
+    const RuleContext& context, const google::protobuf::RepeatedPtrField<v1::Tranche>& tranches);
 
 // The ceilings add up to the total of `contract`, for example "convention
 // 2023-00963". Refusals: TRANCHE_TOTAL with both values and the difference,
 // AMOUNT_INVALID.
 [[nodiscard]] absl::Status CheckTrancheTotal(
-    const google::protobuf::RepeatedPtrField<v1::Tranche> &tranches,
-    int64_t total_cents, const std::string &contract);
+    const google::protobuf::RepeatedPtrField<v1::Tranche>& tranches, int64_t total_cents,
+    const std::string& contract);
 
 // Sets `*sum_cents` to the sum of the tranche's draws; AMOUNT_INVALID when it
 // overflows.
-[[nodiscard]] absl::Status SumDraws(const v1::Tranche &tranche,
-                                    int64_t *sum_cents);
+[[nodiscard]] absl::Status SumDraws(const v1::Tranche& tranche, int64_t* sum_cents);
 
-} // namespace registre
+}  // namespace registre
 
-#endif // REGISTRE_LEDGER_ACTS_CONTRACT_TERMS_H_
+#endif  // REGISTRE_LEDGER_ACTS_CONTRACT_TERMS_H_

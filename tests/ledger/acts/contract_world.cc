@@ -1,0 +1,155 @@
+#include "tests/ledger/acts/contract_world.h"
+
+#include <gmock/gmock.h>
+
+#include "ledger/base/date.h"
+#include "ledger/base/errors.h"
+
+namespace registre {
+namespace {
+
+constexpr char kDeliberation10[] = R"(
+  number: "2023-10" body: BODY_COMMISSION_PERMANENTE result: VOTE_RESULT_ADOPTED
+  date { year: 2023 month: 9 day: 18 }
+  transmitted_on { year: 2023 month: 9 day: 20 } published_on { year: 2023 month: 9 day: 22 }
+  allotments { drawn_cents: 4000000 allotment {
+    allotment_id: "a1" structure_id: "asso" amount_cents: 10000000 budget_code: "L1" } }
+  allotments { allotment { allotment_id: "a2" named_structure_ids: "asso"
+    named_structure_ids: "autre" amount_cents: 5000000 budget_code: "L1" } }
+  allotments { allotment {
+    allotment_id: "a3" structure_id: "autre" amount_cents: 1000000 budget_code: "L1" } }
+  allotments { allotment {
+    allotment_id: "a4" structure_id: "asso" amount_cents: 1000000 budget_code: "L2" } }
+  allotments { allotment { allotment_id: "a5" amount_cents: 3000000 budget_code: "L1" } }
+  allotments { allotment {
+    allotment_id: "a6" structure_id: "asso" amount_cents: 1000000 budget_code: "L1"
+    period { start { year: 2023 month: 1 day: 1 } end { year: 2023 month: 6 day: 30 } } } }
+  allotments { allotment {
+    allotment_id: "a7" structure_id: "cias" amount_cents: 2000000 budget_code: "L1" } }
+)";
+
+constexpr char kDeliberation11[] = R"(
+  number: "2023-11" body: BODY_COMMISSION_PERMANENTE result: VOTE_RESULT_REJECTED
+  date { year: 2023 month: 9 day: 18 }
+  allotments { allotment {
+    allotment_id: "r1" structure_id: "asso" amount_cents: 1000000 budget_code: "L1" } }
+)";
+
+constexpr char kDeliberation12[] = R"(
+  number: "2023-12" body: BODY_COMMISSION_PERMANENTE result: VOTE_RESULT_ADOPTED
+  date { year: 2023 month: 12 day: 4 }
+  allotments { allotment {
+    allotment_id: "b1" structure_id: "asso" amount_cents: 3000000 budget_code: "L1" } }
+)";
+
+constexpr char kConvention10[] = R"(
+  number: "2023-00010" structure_id: "asso" signed_on { year: 2023 month: 10 day: 2 }
+  initial_amount_cents: 4000000 amount_cents: 4000000
+  tranches { tranche {
+    tranche_id: "T1" ceiling_cents: 4000000 budget_code: "L1"
+    period { start { year: 2023 month: 10 day: 1 } end { year: 2024 month: 9 day: 30 } }
+    draws { deliberation_number: "2023-10" allotment_id: "a1" amount_cents: 4000000 }
+    schedule { line_id: "avance" kind: PAYMENT_KIND_ADVANCE amount_cents: 2400000
+               trigger: TRIGGER_KIND_CONVENTION_SIGNED }
+    schedule { line_id: "solde" kind: PAYMENT_KIND_BALANCE amount_cents: 1600000
+               trigger: TRIGGER_KIND_REPORT_ACCEPTED }
+    report_due { year: 2024 month: 12 day: 31 } } }
+)";
+
+constexpr char kConvention20[] = R"(
+  number: "2023-00020" opening: true structure_id: "asso"
+  signed_on { year: 2023 month: 6 day: 1 }
+  initial_amount_cents: 4000000 amount_cents: 4000000
+  tranches { tranche {
+    tranche_id: "O1" ceiling_cents: 4000000 budget_code: "L1"
+    period { start { year: 2023 month: 1 day: 1 } end { year: 2023 month: 12 day: 31 } } } }
+)";
+
+}  // namespace
+
+v1::Date Day(const std::string& iso) {
+  v1::Date date;
+  EXPECT_TRUE(ParseDate(iso, &date)) << iso;
+  return date;
+}
+
+ContractWorld::ContractWorld() {
+  *row(kLedgerKey)->mutable_ledger() =
+      Text<v1::Ledger>(R"(opened { patterns { convention: "AAAA-nnnnn" mandat: "n" } })");
+  *line("L1") = Text<v1::BudgetLine>(R"(code: "L1" authorised_cents: 100000000)");
+  *line("L2") = Text<v1::BudgetLine>(R"(code: "L2" authorised_cents: 100000000)");
+  *structure("asso") = Text<v1::Structure>(R"(structure_id: "asso" conventions: 2 identity {
+      name: "Association d'essai" sector: SECTOR_PRIVATE })");
+  *structure("autre") = Text<v1::Structure>(R"(structure_id: "autre" identity {
+      name: "Autre association d'essai" sector: SECTOR_PRIVATE })");
+  *structure("cias") = Text<v1::Structure>(R"(structure_id: "cias" identity {
+      name: "CIAS d'essai" sector: SECTOR_PUBLIC })");
+  *deliberation("2023-10") = Text<v1::Deliberation>(kDeliberation10);
+  *deliberation("2023-11") = Text<v1::Deliberation>(kDeliberation11);
+  *deliberation("2023-12") = Text<v1::Deliberation>(kDeliberation12);
+  *convention("2023-00010") = Text<v1::Convention>(kConvention10);
+  *convention("2023-00020") = Text<v1::Convention>(kConvention20);
+}
+
+v1::Row* ContractWorld::row(const std::string& key) { return view_.row(key); }
+
+void ContractWorld::Remove(const std::string& key) { row(key)->Clear(); }
+
+v1::Deliberation* ContractWorld::deliberation(const std::string& number) {
+  return row(DeliberationKey(number))->mutable_deliberation();
+}
+
+v1::AllotmentState* ContractWorld::allotment(const std::string& number, const std::string& id) {
+  for (v1::AllotmentState& state : *deliberation(number)->mutable_allotments()) {
+    if (state.allotment().allotment_id() == id) return &state;
+  }
+  ADD_FAILURE() << "no allotment " << id;
+  return deliberation(number)->add_allotments();
+}
+
+v1::Convention* ContractWorld::convention(const std::string& number) {
+  return row(ConventionKey(number))->mutable_convention();
+}
+
+v1::TrancheState* ContractWorld::tranche(const std::string& number, const std::string& id) {
+  for (v1::TrancheState& state : *convention(number)->mutable_tranches()) {
+    if (state.tranche().tranche_id() == id) return &state;
+  }
+  ADD_FAILURE() << "no tranche " << id;
+  return convention(number)->add_tranches();
+}
+
+v1::Structure* ContractWorld::structure(const std::string& id) {
+  return row(StructureKey(id))->mutable_structure();
+}
+
+v1::BudgetLine* ContractWorld::line(const std::string& code) {
+  return row(BudgetLineKey(code))->mutable_budget_line();
+}
+
+v1::Payment* ContractWorld::payment(int fiscal_year, const std::string& mandat) {
+  return row(PaymentKey(fiscal_year, mandat))->mutable_payment();
+}
+
+std::vector<std::string> FlagNames(const Verdict& verdict) {
+  std::vector<std::string> names;
+  for (const v1::Flag& flag : verdict.flags) names.push_back(flag.rule() + " " + flag.subject());
+  return names;
+}
+
+void ExpectVerdict(const Verdict& verdict, const Expected& expected) {
+  std::string message(verdict.status.message());
+  EXPECT_EQ(ReasonOf(verdict.status), expected.reason) << message;
+  if (expected.reason.empty()) {
+    EXPECT_TRUE(verdict.status.ok()) << message;
+    EXPECT_THAT(FlagNames(verdict), testing::ElementsAreArray(expected.flags));
+    if (!verdict.flags.empty()) message = verdict.flags.front().message();
+  } else {
+    EXPECT_EQ(verdict.status.code(), expected.code) << message;
+  }
+  for (const std::string& part : expected.parts) {
+    EXPECT_THAT(message, testing::HasSubstr(part));
+  }
+}
+
+}  // namespace registre
