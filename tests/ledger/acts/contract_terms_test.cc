@@ -9,7 +9,7 @@
 #include "ledger/base/limits.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre {
+namespace registre::testing {
 namespace {
 
 using Tranches = google::protobuf::RepeatedPtrField<v1::Tranche>;
@@ -42,9 +42,9 @@ void Run(const std::vector<Case>& cases) {
     SCOPED_TRACE(test.name);
     Tranches tranches = Plain();
     test.change(tranches);
-    Verdict verdict;
-    verdict.status = CheckTranches({world.view(), 0, &verdict.flags}, tranches);
-    ExpectVerdict(verdict, test.expected);
+    std::vector<v1::Flag> flags;
+    const absl::Status status = CheckTranches({world.view(), 0, &flags}, tranches);
+    Expect(MakeJudged(status, flags), test.expected);
   }
 }
 
@@ -85,9 +85,7 @@ TEST(ContractTermsTest, TranchesAndSchedules) {
       {"schedule one cent over",
        [](Tranches& t) { t[0].mutable_schedule(1)->set_amount_cents(1600001); },
        {"SCHEDULE_EXCEEDED", {"40 000,01 EUR", "0,01 EUR over its ceiling of 40 000,00 EUR"}}},
-      {"schedule under",
-       [](Tranches& t) { t[0].mutable_schedule(1)->set_amount_cents(1); },
-       {""}},
+      {"schedule under", [](Tranches& t) { t[0].mutable_schedule(1)->set_amount_cents(1); }, {""}},
       {"schedule overflows",
        [](Tranches& t) {
          t[0].mutable_schedule(0)->set_amount_cents(kMaxCents);
@@ -109,11 +107,11 @@ TEST(ContractTermsTest, Triggers) {
       {"date with its date",
        [&](Tranches& t) {
          line(t)->set_trigger(v1::TRIGGER_KIND_DATE);
-         *line(t)->mutable_due_on() = Day("2023-07-01");
+         *line(t)->mutable_due_on() = On("2023-07-01");
        },
        {""}},
       {"a date that nothing awaits",
-       [&](Tranches& t) { *line(t)->mutable_due_on() = Day("2023-07-01"); },
+       [&](Tranches& t) { *line(t)->mutable_due_on() = On("2023-07-01"); },
        {"FIELD_INVALID", {"01/07/2023"}, {}, kInvalid}},
       {"avenant without its number",
        [&](Tranches& t) { line(t)->set_trigger(v1::TRIGGER_KIND_AVENANT_SIGNED); },
@@ -145,8 +143,8 @@ void Places(std::vector<int> counts, v1::Tranche* tranche) {
 }
 
 void Period(const std::string& start, const std::string& end, v1::Tranche* tranche) {
-  *tranche->mutable_period()->mutable_start() = Day(start);
-  *tranche->mutable_period()->mutable_end() = Day(end);
+  *tranche->mutable_period()->mutable_start() = On(start);
+  *tranche->mutable_period()->mutable_end() = On(end);
 }
 
 // A tranche without parts nor schedule, so that only its places matter.
@@ -167,8 +165,8 @@ TEST(ContractTermsTest, UnitCostsOfTheDocument) {
          Places({60, 20, 20}, &t[0]);
        },
        {"",
-        {"100 places à 500,00 EUR font 50 000,00 EUR", "40 000,00 EUR", "80 places"},
-        {"UNIT_COST T1"}}},
+        {"100 places à 500,00 € font 50 000,00 €", "40 000,00 €", "80 places"},
+        {"UNIT_COST attention T1"}}},
       {"Le Cheval Bleu 2024: 230 places at 500 EUR are 115 000 EUR",
        [](Tranches& t) {
          Bare(11500000, 50000, &t[0]);
@@ -183,7 +181,7 @@ TEST(ContractTermsTest, UnitCostsOfTheDocument) {
          t[0].set_places_min(70);
          t[0].set_places_max(100);
        },
-       {"", {"6 875,00 EUR", "250,00 EUR", "27,5 places", "70 à 100"}, {"UNIT_COST T1"}}},
+       {"", {"6 875,00 €", "250,00 €", "27,5 places", "70 à 100"}, {"UNIT_COST attention T1"}}},
   });
 }
 
@@ -197,18 +195,21 @@ TEST(ContractTermsTest, UnitCostByTerritory) {
       Places({60, 40}, &t[0]);
     };
   };
-  const std::vector<std::string> flag = {"UNIT_COST T1"};
+  const std::vector<std::string> flag = {"UNIT_COST attention T1"};
   Run({
       {"exact", with(5000000, false, "2023-01-01", "2023-12-31"), {""}},
       {"one cent over", with(5000001, false, "2023-01-01", "2023-12-31"), {"", {}, flag}},
       {"one cent under", with(4999999, false, "2023-01-01", "2023-12-31"), {"", {}, flag}},
-      {"half a year, not per year", with(2500000, false, "2023-07-01", "2023-12-31"),
+      {"half a year, not per year",
+       with(2500000, false, "2023-07-01", "2023-12-31"),
        {"", {"50 places"}, flag}},
       {"half a year by months", with(2500000, true, "2023-07-01", "2023-12-31"), {""}},
       {"half a year by days, 184/365", with(2520548, true, "2023-07-01", "2023-12-31"), {""}},
-      {"half a year, two cents more", with(2520550, true, "2023-07-01", "2023-12-31"),
+      {"half a year, two cents more",
+       with(2520550, true, "2023-07-01", "2023-12-31"),
        {"", {"par an"}, flag}},
-      {"half a year, a cent less than half", with(2499999, true, "2023-07-01", "2023-12-31"),
+      {"half a year, a cent less than half",
+       with(2499999, true, "2023-07-01", "2023-12-31"),
        {"", {}, flag}},
       {"a leap year is a year", with(5000000, true, "2024-01-01", "2024-12-31"), {""}},
       {"the whole year's price for a part", with(5000000, true, "2023-07-01", "2023-12-31"), {""}},
@@ -253,7 +254,7 @@ TEST(ContractTermsTest, UnitCostInARange) {
       t[0].set_places_max(100);
     };
   };
-  const std::vector<std::string> flag = {"UNIT_COST T1"};
+  const std::vector<std::string> flag = {"UNIT_COST attention T1"};
   Run({
       {"the least", with(1750000, "2023-01-01", "2023-12-31"), {""}},
       {"under the least", with(1745000, "2023-01-01", "2023-12-31"), {"", {"69,8 places"}, flag}},
@@ -294,13 +295,12 @@ TEST(ContractTermsTest, TotalOfTranches) {
   *tranches.Add() = tranches[0];
   tranches[1].set_ceiling_cents(1);
   EXPECT_TRUE(CheckTrancheTotal(tranches, 4000001, "convention 2023-00001").ok());
-  ExpectVerdict({CheckTrancheTotal(tranches, 4000000, "convention 2023-00001"), {}},
-                {"TRANCHE_TOTAL",
-                 {"convention 2023-00001", "40 000,01 EUR", "40 000,00 EUR",
-                  "difference of 0,01 EUR"}});
+  Expect(MakeJudged(CheckTrancheTotal(tranches, 4000000, "convention 2023-00001"), {}),
+         {"TRANCHE_TOTAL",
+          {"convention 2023-00001", "40 000,01 EUR", "40 000,00 EUR", "difference of 0,01 EUR"}});
   tranches[0].set_ceiling_cents(kMaxCents);
-  ExpectVerdict({CheckTrancheTotal(tranches, 4000000, "convention 2023-00001"), {}},
-                {"AMOUNT_INVALID", {}, {}, kInvalid});
+  Expect(MakeJudged(CheckTrancheTotal(tranches, 4000000, "convention 2023-00001"), {}),
+         {"AMOUNT_INVALID", {}, {}, kInvalid});
 }
 
 TEST(ContractTermsTest, SumOfDraws) {
@@ -309,8 +309,8 @@ TEST(ContractTermsTest, SumOfDraws) {
   ASSERT_TRUE(SumDraws(tranche, &sum).ok());
   EXPECT_EQ(sum, 7);
   tranche.add_draws()->set_amount_cents(kMaxCents);
-  ExpectVerdict({SumDraws(tranche, &sum), {}}, {"AMOUNT_INVALID", {}, {}, kInvalid});
+  Expect(MakeJudged(SumDraws(tranche, &sum), {}), {"AMOUNT_INVALID", {}, {}, kInvalid});
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::testing

@@ -1,11 +1,11 @@
 #include "tests/ledger/acts/contract_world.h"
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
-#include "ledger/base/date.h"
-#include "ledger/base/errors.h"
+#include "registre/v1/state.pb.h"
 
-namespace registre {
+namespace registre::testing {
 namespace {
 
 constexpr char kDeliberation10[] = R"(
@@ -67,14 +67,8 @@ constexpr char kConvention20[] = R"(
 
 }  // namespace
 
-v1::Date Day(const std::string& iso) {
-  v1::Date date;
-  EXPECT_TRUE(ParseDate(iso, &date)) << iso;
-  return date;
-}
-
 ContractWorld::ContractWorld() {
-  *row(kLedgerKey)->mutable_ledger() =
+  *view_.RowOf(kLedgerKey).mutable_ledger() =
       Text<v1::Ledger>(R"(opened { patterns { convention: "AAAA-nnnnn" mandat: "n" } })");
   *line("L1") = Text<v1::BudgetLine>(R"(code: "L1" authorised_cents: 100000000)");
   *line("L2") = Text<v1::BudgetLine>(R"(code: "L2" authorised_cents: 100000000)");
@@ -91,12 +85,8 @@ ContractWorld::ContractWorld() {
   *convention("2023-00020") = Text<v1::Convention>(kConvention20);
 }
 
-v1::Row* ContractWorld::row(const std::string& key) { return view_.row(key); }
-
-void ContractWorld::Remove(const std::string& key) { row(key)->Clear(); }
-
 v1::Deliberation* ContractWorld::deliberation(const std::string& number) {
-  return row(DeliberationKey(number))->mutable_deliberation();
+  return view_.RowOf(DeliberationKey(number)).mutable_deliberation();
 }
 
 v1::AllotmentState* ContractWorld::allotment(const std::string& number, const std::string& id) {
@@ -108,7 +98,7 @@ v1::AllotmentState* ContractWorld::allotment(const std::string& number, const st
 }
 
 v1::Convention* ContractWorld::convention(const std::string& number) {
-  return row(ConventionKey(number))->mutable_convention();
+  return view_.RowOf(ConventionKey(number)).mutable_convention();
 }
 
 v1::TrancheState* ContractWorld::tranche(const std::string& number, const std::string& id) {
@@ -120,36 +110,30 @@ v1::TrancheState* ContractWorld::tranche(const std::string& number, const std::s
 }
 
 v1::Structure* ContractWorld::structure(const std::string& id) {
-  return row(StructureKey(id))->mutable_structure();
+  return view_.RowOf(StructureKey(id)).mutable_structure();
 }
 
 v1::BudgetLine* ContractWorld::line(const std::string& code) {
-  return row(BudgetLineKey(code))->mutable_budget_line();
+  return view_.RowOf(BudgetLineKey(code)).mutable_budget_line();
 }
 
 v1::Payment* ContractWorld::payment(int fiscal_year, const std::string& mandat) {
-  return row(PaymentKey(fiscal_year, mandat))->mutable_payment();
+  return view_.RowOf(PaymentKey(fiscal_year, mandat)).mutable_payment();
 }
 
-std::vector<std::string> FlagNames(const Verdict& verdict) {
-  std::vector<std::string> names;
-  for (const v1::Flag& flag : verdict.flags) names.push_back(flag.rule() + " " + flag.subject());
-  return names;
-}
-
-void ExpectVerdict(const Verdict& verdict, const Expected& expected) {
-  std::string message(verdict.status.message());
-  EXPECT_EQ(ReasonOf(verdict.status), expected.reason) << message;
+void Expect(const Judged& judged, const Expected& expected) {
+  std::string message(judged.status.message());
+  EXPECT_EQ(judged.reason, expected.reason) << message;
   if (expected.reason.empty()) {
-    EXPECT_TRUE(verdict.status.ok()) << message;
-    EXPECT_THAT(FlagNames(verdict), testing::ElementsAreArray(expected.flags));
-    if (!verdict.flags.empty()) message = verdict.flags.front().message();
+    EXPECT_TRUE(judged.status.ok()) << message;
+    EXPECT_THAT(judged.flags, ::testing::ElementsAreArray(expected.flags));
+    if (!judged.messages.empty()) message = judged.messages.front();
   } else {
-    EXPECT_EQ(verdict.status.code(), expected.code) << message;
+    EXPECT_EQ(judged.status.code(), expected.code) << message;
   }
   for (const std::string& part : expected.parts) {
-    EXPECT_THAT(message, testing::HasSubstr(part));
+    EXPECT_THAT(message, ::testing::HasSubstr(part));
   }
 }
 
-}  // namespace registre
+}  // namespace registre::testing

@@ -2,38 +2,23 @@
 #ifndef REGISTRE_TESTS_LEDGER_ACTS_CONTRACT_WORLD_H_
 #define REGISTRE_TESTS_LEDGER_ACTS_CONTRACT_WORLD_H_
 
-#include <google/protobuf/text_format.h>
-#include <gtest/gtest.h>
-
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "ledger/acts/rules.h"
-#include "registre/v1/act.pb.h"
+#include "ledger/view.h"
 #include "registre/v1/state.pb.h"
 #include "tests/support/fake_view.h"
 
-namespace registre {
-
-// A message in protobuf text form; a text that does not parse fails the test.
-template <typename Message>
-Message Text(const std::string& text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
-  return message;
-}
-
-// 2023-09-18.
-v1::Date Day(const std::string& iso);
+namespace registre::testing {
 
 // The rows, with what tests change in them.
 class ContractWorld {
  public:
   // Lines L1 and L2; structures asso, autre (private) and cias (public).
   //
-  // Deliberation 2023-10, adopted on 2023-09-18, transmitted on 2023-09-20, published on 2023-09-22:
+  // Deliberation 2023-10, adopted on 2023-09-18, transmitted on 2023-09-20, published on
+  // 2023-09-22:
   //   a1  100 000,00 for asso on L1, of which 40 000,00 drawn by convention 2023-00010
   //   a2   50 000,00 on L1, naming asso and autre      a3  10 000,00 on L1 for autre
   //   a4   10 000,00 on L2 for asso                    a5  30 000,00 on L1, naming nobody
@@ -45,8 +30,8 @@ class ContractWorld {
   // Convention 2023-00010 with asso, signed on 2023-10-02: tranche T1 of 40 000,00 on L1, drawn on
   // a1, October 2023 to September 2024, advance of 24 000,00 at the signature, balance of 16 000,00
   // once the report, due on 2024-12-31, is accepted.
-  // Opening convention 2023-00020 with asso, signed on 2023-06-01: tranche O1 of 40 000,00 on L1 for
-  // 2023, without draws.
+  // Opening convention 2023-00020 with asso, signed on 2023-06-01: tranche O1 of 40 000,00 on L1
+  // for 2023, without draws.
   ContractWorld();
 
   v1::Deliberation* deliberation(const std::string& number);
@@ -56,8 +41,7 @@ class ContractWorld {
   v1::Structure* structure(const std::string& id);
   v1::BudgetLine* line(const std::string& code);
   v1::Payment* payment(int fiscal_year, const std::string& mandat);
-  v1::Row* row(const std::string& key);
-  void Remove(const std::string& key);
+  FakeView* fake() { return &view_; }
 
   const LedgerView& view() const { return view_; }
 
@@ -65,33 +49,16 @@ class ContractWorld {
   FakeView view_;
 };
 
-// What a rule said.
-struct Verdict {
-  absl::Status status;
-  std::vector<v1::Flag> flags;
-};
-
-template <typename Act>
-Verdict JudgeIn(const ContractWorld& world, Act* act) {
-  Verdict verdict;
-  const RuleContext context{world.view(), 0, &verdict.flags};
-  verdict.status = Judge(context, act);
-  return verdict;
-}
-
-// "RULE subject" of each flag, in order.
-std::vector<std::string> FlagNames(const Verdict& verdict);
-
 // What a case expects.
 struct Expected {
-  std::string reason;                      // empty: the act may be recorded
-  std::vector<std::string> parts = {};     // all stand in the refusal, or in the first flag
-  std::vector<std::string> flags = {};     // FlagNames of an act that may be recorded
+  std::string reason;                   // empty: the act may be recorded
+  std::vector<std::string> parts = {};  // all stand in the refusal, or in the first flag
+  std::vector<std::string> flags = {};  // Judged::flags of an act that may be recorded
   absl::StatusCode code = absl::StatusCode::kFailedPrecondition;
 };
 
-void ExpectVerdict(const Verdict& verdict, const Expected& expected);
+void Expect(const Judged& judged, const Expected& expected);
 
-}  // namespace registre
+}  // namespace registre::testing
 
 #endif  // REGISTRE_TESTS_LEDGER_ACTS_CONTRACT_WORLD_H_
