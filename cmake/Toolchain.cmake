@@ -18,9 +18,11 @@ add_link_options(-Wl,--as-needed)
 
 find_program(REGISTRE_CCACHE ccache)
 if(REGISTRE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # ccache takes precompiled headers only with these two sloppinesses, and gcc only writes the
-  # dependence of a header that it needs with -fpch-preprocess.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${REGISTRE_CCACHE}")
+  # The two sloppinesses let ccache take precompiled headers; gcc also needs -fpch-preprocess to write
+  # down that it used one. With the base folder, one checkout finds what another has compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros"
+      "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR};CCACHE_NOHASHDIR=1;${REGISTRE_CCACHE}")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-fpch-preprocess)
   endif()
