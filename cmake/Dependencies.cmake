@@ -37,5 +37,7 @@ target_link_libraries(
             absl::strings
             absl::synchronization
             absl::time
+            fmt::fmt
             spdlog::spdlog
             Threads::Threads)
+registre_annotate_mutexes(registre_common)

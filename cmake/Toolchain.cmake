@@ -37,15 +37,6 @@ if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   add_compile_definitions(_GLIBCXX_ASSERTIONS)
 endif()
 
-if(REGISTRE_SANITIZE)
-  set(_flags "-fsanitize=${REGISTRE_SANITIZE}" -fno-omit-frame-pointer)
-  if(REGISTRE_SANITIZE MATCHES "undefined")
-    list(APPEND _flags -fno-sanitize-recover=all)
-  endif()
-  add_compile_options(${_flags})
-  add_link_options("-fsanitize=${REGISTRE_SANITIZE}")
-endif()
-
 # What every file written by hand is compiled with. A forgotten case of an act is an error.
 set(REGISTRE_WARNINGS -Wall -Wextra -Werror=return-type -Werror=switch)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
