@@ -43,8 +43,7 @@ class Comparison {
       : live_(live), fold_(fold), report_(report) {}
 
   absl::Status Compare(const NamedState& live) {
-    const auto reader = fold_.Read();
-    auto folded = reader->Get(live.key);
+    auto folded = fold_.Read()->Get(live.key);
     if (!folded.ok()) return folded.status();
     report_->rows += 1;
     if (!folded->has_value()) {

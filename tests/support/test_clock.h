@@ -14,8 +14,8 @@ namespace registre::testing {
 // Starts on 20 September 2023, noon UTC. Any thread.
 class TestClock final : public Clock {
  public:
-  absl::Time Now() const override { return absl::FromUnixMicros(now_); }
-  absl::Duration BootTime() const override { return absl::Microseconds(boot_); }
+  absl::Time Now() const override { return absl::FromUnixMicros(now_.load()); }
+  absl::Duration BootTime() const override { return absl::Microseconds(boot_.load()); }
 
   // Time goes by.
   void Advance(absl::Duration by) {
