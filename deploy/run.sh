@@ -19,22 +19,28 @@ start_timeout_s=60
 
 usage() { sed -n '2,9s/^# \{0,1\}//p' "$root/deploy/run.sh"; }
 
+bad_usage() {
+  printf 'run.sh: %s\n\n' "$*" >&2
+  usage >&2
+  exit 2
+}
+
 while [ $# -gt 0 ]; do
   case $1 in
     --once) once=true ;;
     --data | --port)
-      [ $# -ge 2 ] || die "$1 needs a value"
+      [ $# -ge 2 ] || bad_usage "$1 needs a value"
       if [ "$1" = --data ]; then data=$2; else port=$2; fi
       shift
       ;;
     -h | --help) usage && exit 0 ;;
-    *) usage >&2 && exit 2 ;;
+    *) bad_usage "unknown argument: $1" ;;
   esac
   shift
 done
 case $data in /*) ;; *) data=$caller/$data ;; esac
 if ! [[ $port =~ ^[0-9]{1,5}$ ]] || [ "$port" -lt 1 ] || [ "$port" -gt 65535 ]; then
-  die "not a port: $port"
+  bad_usage "not a port: $port"
 fi
 
 address=127.0.0.1:$port
