@@ -35,7 +35,8 @@ class TestRandom final : public Random {
  public:
   std::string Bytes(size_t count) override {
     std::string bytes(count, '\0');
-    for (char& byte : bytes) byte = static_cast<char>(state_ = state_ * 6364136223846793005u + 1442695040888963407u);
+    for (char& byte : bytes)
+      byte = static_cast<char>(state_ = state_ * 6364136223846793005u + 1442695040888963407u);
     return bytes;
   }
 

@@ -59,9 +59,8 @@ bool PendingOutcome::ready() const {
 
 Outcome PendingOutcome::Get() const {
   absl::MutexLock lock(&mutex_);
-  const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return outcome_.has_value();
-  };
+  const auto ready = [this]()
+                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return outcome_.has_value(); };
   mutex_.Await(absl::Condition(&ready));
   return *outcome_;
 }
