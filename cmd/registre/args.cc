@@ -1,0 +1,289 @@
+#include "cmd/registre/args.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "ledger/base/date.h"
+#include "services/version.h"
+
+namespace registre::cli {
+namespace {
+
+constexpr char kFooter[] =
+    R"(Exit status: 0 done, 1 refused or not verified, 2 usage, 3 server not reached.
+Amounts in JSON are cents; in tables, euros. `registre COMMAND --help` shows examples.
+
+A first session:
+  registred --data /tmp/ledger &
+  registre record acts.jsonl
+  registre budget --deliberation 2023-405)";
+
+constexpr char kRecordFooter[] = R"(Each line is one act, in protobuf JSON, blank lines are skipped:
+  {"command_id":"2023-405/publication","act":{"deliberation_published":
+    {"number":"2023-405","date":{"year":2023,"month":9,"day":25}}}}
+  (on one line in the file; a line is at most 4 MiB)
+command_id is yours and unique for ever: a line recorded before answers with its first receipt, so a
+file can be recorded again after an interruption. "condition" may guard the act (see the contract).
+
+Examples:
+  registre record acts.jsonl                   one act at a time, stops at the first refusal
+  registre record acts.jsonl --validate-only   judges each line alone, records nothing
+  registre record acts.jsonl --atomic          the whole file or nothing, at most 1 000 acts
+  registre record import.jsonl --pipeline 64   64 under way: lines after a refused one may be recorded
+  convert < export.csv | registre record -     from the standard input)";
+
+constexpr char kReadFooter[] = R"(
+  --as-of 2023-09-18        only acts in effect on that day (18/09/2023 also)
+  --known-at '#63'          as it was known at position 63
+  --known-at 2023-09-18T10:00:00Z
+The two may be used together.)";
+
+// What a value of --known-at means; an error message, or empty.
+std::string ParseKnownAt(const std::string& text, v1::AsOf* as_of) {
+  if (text.starts_with('#')) {
+    uint64_t position = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + 1, end, position);
+    if (error == std::errc() && stop == end) {
+      as_of->set_position(position);
+      return "";
+    }
+    return "--known-at " + text + " is no position: write for example '#63'";
+  }
+  absl::Time time;
+  std::string error;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
+    const absl::Time floor = absl::FromUnixSeconds(absl::ToUnixSeconds(time));
+    as_of->mutable_instant()->set_seconds(absl::ToUnixSeconds(time));
+    as_of->mutable_instant()->set_nanos(
+        static_cast<int32_t>(absl::ToInt64Nanoseconds(time - floor)));
+    return "";
+  }
+  return "--known-at " + text +
+         " is neither a position ('#63', quoted for the shell) nor an instant "
+         "(2023-09-18T10:00:00Z, 2023-09-18T12:00:00+02:00)";
+}
+
+std::string ParseAsOf(const std::string& text, v1::AsOf* as_of) {
+  if (ParseDate(text, as_of->mutable_effective_on())) return "";
+  return "--as-of " + text + " is no day of the calendar: write 2023-09-18 or 18/09/2023";
+}
+
+// The command line as CLI11 sees it. Filled by one Build, used once.
+class Parser {
+ public:
+  explicit Parser(Args* args) : args_(args), app_("Registre: a ledger of public deliberations.") {
+    app_.name("registre");
+    app_.footer(kFooter);
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.set_version_flag("--version", kVersion);
+    app_.add_option("--server", args_->server, "Address of the server")
+        ->envname("REGISTRE_SERVER")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    app_.add_option("--output", output_, "table for people, json for scripts (one object a line)")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->type_name("table|json");
+    BuildRecord();
+    BuildReads();
+    BuildEvents();
+    BuildAdmin();
+  }
+
+  std::variant<Args, int> Parse(std::vector<std::string> arguments, std::ostream& out,
+                                std::ostream& err) {
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error, out, err) == 0 ? kExitDone : kExitUsage;
+    }
+    finish_();
+    if (const std::string wrong = Complete(); !wrong.empty()) {
+      err << wrong << "\nRun with --help for more information.\n";
+      return kExitUsage;
+    }
+    return *args_;
+  }
+
+ private:
+  // A command; `footer` shows examples.
+  CLI::App* Add(CLI::App* parent, const char* name, const char* what, std::string footer,
+                std::function<void()> chosen) {
+    CLI::App* command = parent->add_subcommand(name, what);
+    command->footer(std::move(footer));
+    command->fallthrough();
+    if (chosen) {
+      command->final_callback([this, chosen = std::move(chosen)] { finish_ = chosen; });
+    }
+    return command;
+  }
+
+  CLI::App* AddRead(const char* name, const char* what, std::string footer,
+                    std::function<void()> chosen) {
+    CLI::App* command = Add(&app_, name, what, std::move(footer) + kReadFooter, std::move(chosen));
+    command->add_option("--as-of", as_of_, "Leave out acts in effect after that day")
+        ->type_name("DATE");
+    command->add_option("--known-at", known_at_, "Leave out acts recorded after that point")
+        ->type_name("#POSITION|INSTANT");
+    return command;
+  }
+
+  // A read of one subject, or of the list.
+  void AddListOrOne(const char* name, const char* what, const char* subject, std::string footer,
+                    Command list, Command one) {
+    CLI::App* command = AddRead(name, what, std::move(footer), [this, list, one] {
+      args_->command = args_->subject == "list" ? list : one;
+    });
+    command->add_option("subject", args_->subject, "list, or the one to show")
+        ->required()
+        ->type_name(subject);
+  }
+
+  void BuildRecord() {
+    RecordArgs& record = args_->record;
+    CLI::App* command = Add(&app_, "record", "Record acts from a file", kRecordFooter,
+                            [this] { args_->command = Command::kRecord; });
+    command->add_option("file", record.file, "Acts, one a line; - is the standard input")
+        ->required()
+        ->type_name("FILE");
+    command->add_flag("--atomic", record.atomic, "The whole file as one unit: all or nothing");
+    command->add_flag("--validate-only", record.validate_only, "Judge only, record nothing");
+    command->add_flag("--keep-going", record.keep_going, "Go on after a refused line");
+    command->add_option("--pipeline", record.pipeline, "Lines under way at once")
+        ->check(CLI::Range(1, kMaxPipeline))
+        ->type_name("1-256");
+    command->add_flag("--no-progress", record.no_progress, "No progress bar");
+  }
+
+  void BuildReads() {
+    CLI::App* budget = AddRead("budget", "Balances of budget lines", R"(Examples:
+  registre budget                              every line
+  registre budget C02-446A05                   one line, with its fiscal years
+  registre budget --deliberation 2023-405      AE, disponible, proposition, solde après vote)",
+                               [this] {
+                                 args_->command = deliberation_.empty()
+                                                      ? args_->subject.empty()
+                                                            ? Command::kBudgetList
+                                                            : Command::kBudgetLine
+                                                      : Command::kBudgetOfDeliberation;
+                               });
+    CLI::Option* code = budget->add_option("code", args_->subject, "One line")->type_name("CODE");
+    budget->add_option("--deliberation", deliberation_, "The budget table of a deliberation")
+        ->type_name("NUMBER")
+        ->excludes(code);
+    AddListOrOne("structure", "Structures, their totals and acts", "list|ID|SIRET", R"(Examples:
+  registre structure list
+  registre structure cheval-bleu               by ledger id
+  registre structure 48054398200023            by SIRET)",
+                 Command::kStructureList, Command::kStructure);
+    AddListOrOne("convention", "Conventions: tranches, schedule, payments", "list|NUMBER",
+                 R"(Examples:
+  registre convention list
+  registre convention 2023-00963
+  registre convention 2023-00963 --as-of 2023-09-30)",
+                 Command::kConventionList, Command::kConvention);
+    AddListOrOne("deliberation", "Deliberations: vote, articles, allotments", "list|NUMBER",
+                 R"(Examples:
+  registre deliberation list
+  registre deliberation 2023-405)",
+                 Command::kDeliberationList, Command::kDeliberation);
+    CLI::App* anomalies = AddRead("anomalies", "Oddities of recorded acts, the gravest first",
+                                  R"(Examples:
+  registre anomalies
+  registre anomalies --min-severity attention
+  registre anomalies --tag convention:2023-00963)",
+                                  [this] { args_->command = Command::kAnomalies; });
+    anomalies->add_option("--tag", tag_, "Only on acts with this tag")->type_name("KIND:ID");
+    anomalies->add_option("--min-severity", args_->min_severity, "Only as grave, or graver")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, v1::Severity>{{"information", v1::SEVERITY_INFORMATION},
+                                                {"attention", v1::SEVERITY_ATTENTION},
+                                                {"serious", v1::SEVERITY_SERIOUS}}))
+        ->type_name("information|attention|serious");
+  }
+
+  void BuildEvents() {
+    EventsArgs& events = args_->events;
+    CLI::App* command = AddRead("events", "The log, event by event", R"(Examples:
+  registre events --from 60
+  registre events --tag convention:2023-00963 --backward --limit 5
+  registre events --type payment_ordered --type payment_settled
+  registre events --follow --from 64           what is there, then what comes; Ctrl-C ends)",
+                                [this] { args_->command = Command::kEvents; });
+    command->add_option("--tag", args_->tags, "Only with this tag; several: with all of them")
+        ->type_name("KIND:ID")
+        ->allow_extra_args(false);
+    command->add_option("--type", events.types, "Only this act; several: any of them")
+        ->type_name("ACT")
+        ->allow_extra_args(false);
+    command->add_option("--from", events.from, "First position, or the last with --backward")
+        ->type_name("POSITION");
+    command->add_flag("--backward", events.backward, "Newest first");
+    command->add_flag("--follow", events.follow, "Then wait for those to come");
+    command->add_option("--limit", events.limit, "At most so many")->type_name("N");
+  }
+
+  void BuildAdmin() {
+    CLI::App* admin = Add(&app_, "admin", "Run the ledger", "", nullptr);
+    admin->require_subcommand(1);
+    Add(admin, "status", "How the ledger is", "Example:\n  registre admin status",
+        [this] { args_->command = Command::kAdminStatus; });
+    CLI::App* rebuild = Add(admin, "rebuild", "Fold the whole log again", R"(Examples:
+  registre admin rebuild            rebuilds the index; recording and reads go on
+  registre admin rebuild --check    only compares; exit status 1 when a row differs)",
+                            [this] { args_->command = Command::kAdminRebuild; });
+    rebuild->add_flag("--check", args_->check, "Compare with the index, change nothing");
+    CLI::App* clock = Add(admin, "clock", "The system clock", "", nullptr);
+    clock->require_subcommand(1);
+    Add(clock, "accept", "Accept the clock after CLOCK_SUSPECT stopped recording",
+        "Look at the machine's clock first (date, timedatectl), then:\n"
+        "  registre admin clock accept",
+        [this] { args_->command = Command::kAdminClockAccept; });
+  }
+
+  // Fills in what CLI11 cannot, and checks it. What is wrong, or empty.
+  std::string Complete() {
+    args_->json = output_ == "json";
+    if (!deliberation_.empty()) args_->subject = deliberation_;
+    if (!tag_.empty()) args_->tags = {tag_};
+    if (args_->record.atomic && args_->record.keep_going) {
+      return "--atomic is all or nothing: it cannot be used with --keep-going";
+    }
+    if (args_->events.follow && args_->events.backward) {
+      return "--follow reads forward: it cannot be used with --backward";
+    }
+    if (args_->events.follow && !(as_of_.empty() && known_at_.empty())) {
+      return "--follow shows acts as they come: it has no --as-of and no --known-at";
+    }
+    std::string wrong;
+    if (!as_of_.empty()) wrong = ParseAsOf(as_of_, &args_->as_of);
+    if (wrong.empty() && !known_at_.empty()) wrong = ParseKnownAt(known_at_, &args_->as_of);
+    return wrong;
+  }
+
+  Args* args_;
+  CLI::App app_;
+  std::string output_ = "table";
+  std::string as_of_;
+  std::string known_at_;
+  std::string deliberation_;
+  std::string tag_;
+  std::function<void()> finish_;
+};
+
+}  // namespace
+
+std::variant<Args, int> ParseArgs(std::vector<std::string> arguments, std::ostream& out,
+                                  std::ostream& err) {
+  Args args;
+  Parser parser(&args);
+  return parser.Parse(std::move(arguments), out, err);
+}
+
+}  // namespace registre::cli

@@ -1,0 +1,84 @@
+// The command line: what was asked for, parsed and checked before any call.
+#ifndef REGISTRE_CMD_REGISTRE_ARGS_H_
+#define REGISTRE_CMD_REGISTRE_ARGS_H_
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "registre/v1/common.pb.h"
+
+namespace registre::cli {
+
+// Exit statuses, which scripts rely on.
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitRefused = 1;    // refused, not found, or not verified
+inline constexpr int kExitUsage = 2;      // the command line is wrong
+inline constexpr int kExitUnreached = 3;  // the server was not reached, or did not answer
+
+// Units under way on one stream: the server takes no more (ledger_service.proto).
+inline constexpr int kMaxPipeline = 256;
+
+enum class Command {
+  kRecord,
+  kBudgetList,
+  kBudgetLine,
+  kBudgetOfDeliberation,
+  kStructureList,
+  kStructure,
+  kConventionList,
+  kConvention,
+  kDeliberationList,
+  kDeliberation,
+  kAnomalies,
+  kEvents,
+  kAdminStatus,
+  kAdminRebuild,
+  kAdminClockAccept,
+};
+
+struct RecordArgs {
+  std::string file;  // - is the standard input
+  bool atomic = false;
+  bool validate_only = false;
+  bool keep_going = false;
+  bool no_progress = false;
+  int pipeline = 1;  // 1 to kMaxPipeline
+};
+
+struct EventsArgs {
+  std::vector<std::string> types;
+  std::optional<uint64_t> from;
+  bool backward = false;
+  bool follow = false;
+  uint64_t limit = 0;  // 0: all
+};
+
+struct Args {
+  Command command = Command::kBudgetList;
+  std::string server = "127.0.0.1:7462";  // address of the server, HOST:PORT
+  bool json = false;
+
+  // What a read is about: code, number, ledger id or SIRET.
+  std::string subject;
+  v1::AsOf as_of;
+
+  RecordArgs record;
+  EventsArgs events;
+  std::vector<std::string> tags;  // events: all of them; anomalies: at most one
+  v1::Severity min_severity = v1::SEVERITY_UNSPECIFIED;  // anomalies
+  bool check = false;                                    // admin rebuild
+};
+
+// The arguments (without the program's name), or the exit status when there is nothing more to do:
+// help was asked for (on `out`) or the line is wrong (said on `err`). REGISTRE_SERVER is read from
+// the environment.
+std::variant<Args, int> ParseArgs(std::vector<std::string> arguments, std::ostream& out,
+                                  std::ostream& err);
+
+}  // namespace registre::cli
+
+#endif  // REGISTRE_CMD_REGISTRE_ARGS_H_

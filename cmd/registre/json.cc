@@ -1,0 +1,19 @@
+#include "cmd/registre/json.h"
+
+#include <string>
+
+#include "google/protobuf/util/json_util.h"
+
+namespace registre::cli {
+
+void PrintJson(std::ostream& out, const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string line;
+  // Fails only on an Any of a type that this program does not have: the rest is printed.
+  (void)google::protobuf::util::MessageToJsonString(message, &line, options);
+  out << line << '\n';
+}
+
+}  // namespace registre::cli

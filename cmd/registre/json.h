@@ -1,0 +1,17 @@
+// Messages as JSON for scripts.
+#ifndef REGISTRE_CMD_REGISTRE_JSON_H_
+#define REGISTRE_CMD_REGISTRE_JSON_H_
+
+#include <ostream>
+
+#include "google/protobuf/message.h"
+
+namespace registre::cli {
+
+// Prints the message on one line: protobuf JSON with proto field names, defaults printed, int64 as
+// strings.
+void PrintJson(std::ostream& out, const google::protobuf::Message& message);
+
+}  // namespace registre::cli
+
+#endif  // REGISTRE_CMD_REGISTRE_JSON_H_

@@ -1,0 +1,64 @@
+// Tables on a terminal: two spaces between columns, a rule under the header, a totals line.
+//
+//   Code        Libellé                                    AE    Disponible
+//   ──────────  ──────────────────────────────────  ─────────────  ────────────
+//   C02-446A05  Indemnisation des organismes référ…  6 193 643,00  1 545 780,28
+//   ──────────  ──────────────────────────────────  ─────────────  ────────────
+//   Total                                           17 378 916,00  6 081 894,18
+#ifndef REGISTRE_CMD_REGISTRE_TABLE_H_
+#define REGISTRE_CMD_REGISTRE_TABLE_H_
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace registre::cli {
+
+// Where a cell stands in its column.
+enum class Align { kLeft, kRight };
+
+// What happens to a cell when the table is wider than the terminal.
+enum class Fit {
+  kWhole,  // never shortened
+  kCut,    // its end becomes …
+  kWrap,   // goes on in the lines below
+};
+
+// A column. A column whose cells are all empty is left out.
+struct Column {
+  std::string header;
+  Align align = Align::kLeft;
+  Fit fit = Fit::kWhole;
+};
+
+// A table, filled row by row and printed once. Cells are put on one line (OneLine). In a
+// right-aligned column a trailing `*` stands outside the alignment, so that digits stay under
+// digits.
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns);
+
+  // Missing cells are empty; more cells than columns is a programmer error.
+  void AddRow(std::vector<std::string> cells);
+
+  // The last line, under a rule.
+  void SetTotal(std::vector<std::string> cells);
+
+  bool empty() const { return rows_.empty(); }
+
+  // Prints the table in at most `width` columns where kCut and kWrap allow it.
+  void Print(std::ostream& out, size_t width) const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::string> total_;
+};
+
+// Lines "name  value" with the values aligned, those with an empty value left out.
+void PrintPairs(std::ostream& out, size_t width,
+                const std::vector<std::pair<std::string, std::string>>& pairs);
+
+}  // namespace registre::cli
+
+#endif  // REGISTRE_CMD_REGISTRE_TABLE_H_

@@ -1,0 +1,180 @@
+// cmd/registre/args.h: what the command line means, and its exit statuses.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <sstream>
+
+#include "cmd/registre/args.h"
+#include "tests/cmd/registre_fake.h"
+
+namespace registre::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// The arguments; fails the test when they are refused.
+Args Parsed(std::vector<std::string> arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto parsed = ParseArgs(std::move(arguments), out, err);
+  if (const Args* args = std::get_if<Args>(&parsed)) return *args;
+  ADD_FAILURE() << out.str() << err.str();
+  return {};
+}
+
+// What is said when the arguments are refused as usage.
+std::string Refused(std::vector<std::string> arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto parsed = ParseArgs(std::move(arguments), out, err);
+  const int* exit = std::get_if<int>(&parsed);
+  EXPECT_TRUE(exit != nullptr && *exit == kExitUsage);
+  EXPECT_THAT(out.str(), IsEmpty());
+  EXPECT_NE(err.str(), "");
+  return err.str();
+}
+
+TEST(Args, GlobalOptionsStandBeforeOrBehindTheCommand) {
+  unsetenv("REGISTRE_SERVER");
+  EXPECT_EQ(Parsed({"budget"}).server, "127.0.0.1:7462");
+  EXPECT_FALSE(Parsed({"budget"}).json);
+  EXPECT_EQ(Parsed({"--server", "h:1", "budget"}).server, "h:1");
+  EXPECT_EQ(Parsed({"budget", "--server", "h:1"}).server, "h:1");
+  EXPECT_TRUE(Parsed({"admin", "status", "--output", "json"}).json);
+  EXPECT_TRUE(Parsed({"--output=json", "structure", "list"}).json);
+}
+
+TEST(Args, TheServerMayComeFromTheEnvironment) {
+  setenv("REGISTRE_SERVER", "elsewhere:7", 1);
+  EXPECT_EQ(Parsed({"budget"}).server, "elsewhere:7");
+  EXPECT_EQ(Parsed({"--server", "h:1", "budget"}).server, "h:1");
+  unsetenv("REGISTRE_SERVER");
+}
+
+TEST(Args, BudgetIsAListALineOrTheTableOfADeliberation) {
+  EXPECT_EQ(Parsed({"budget"}).command, Command::kBudgetList);
+  EXPECT_EQ(Parsed({"budget", "C02-446A05"}).command, Command::kBudgetLine);
+  EXPECT_EQ(Parsed({"budget", "C02-446A05"}).subject, "C02-446A05");
+  const Args table = Parsed({"budget", "--deliberation", "2023-405"});
+  EXPECT_EQ(table.command, Command::kBudgetOfDeliberation);
+  EXPECT_EQ(table.subject, "2023-405");
+  Refused({"budget", "C02-446A05", "--deliberation", "2023-405"});
+}
+
+TEST(Args, ListOrOne) {
+  EXPECT_EQ(Parsed({"structure", "list"}).command, Command::kStructureList);
+  EXPECT_EQ(Parsed({"structure", "48054398200023"}).command, Command::kStructure);
+  EXPECT_EQ(Parsed({"convention", "list"}).command, Command::kConventionList);
+  EXPECT_EQ(Parsed({"convention", "2023-00963"}).command, Command::kConvention);
+  EXPECT_EQ(Parsed({"deliberation", "list"}).command, Command::kDeliberationList);
+  EXPECT_EQ(Parsed({"deliberation", "2023-405"}).subject, "2023-405");
+  Refused({"structure"});
+  Refused({"convention", "2023-00963", "2023-01628"});
+}
+
+TEST(Args, AsOfIsADay) {
+  for (const char* day : {"2023-09-18", "18/09/2023"}) {
+    const Args args = Parsed({"budget", "--as-of", day});
+    EXPECT_EQ(args.as_of.effective_on().year(), 2023);
+    EXPECT_EQ(args.as_of.effective_on().month(), 9);
+    EXPECT_EQ(args.as_of.effective_on().day(), 18);
+    EXPECT_EQ(args.as_of.known_at_case(), v1::AsOf::KNOWN_AT_NOT_SET);
+  }
+  EXPECT_THAT(Refused({"budget", "--as-of", "2023-02-30"}), HasSubstr("2023-02-30"));
+  Refused({"budget", "--as-of", "hier"});
+}
+
+TEST(Args, KnownAtIsAPositionOrAnInstant) {
+  EXPECT_EQ(Parsed({"anomalies", "--known-at", "#0"}).as_of.position(), 0u);
+  EXPECT_EQ(Parsed({"anomalies", "--known-at", "#63"}).as_of.position(), 63u);
+  const Args utc = Parsed({"budget", "--known-at", "2023-09-18T10:00:00.25Z"});
+  EXPECT_EQ(utc.as_of.instant().seconds(), 1695031200);
+  EXPECT_EQ(utc.as_of.instant().nanos(), 250'000'000);
+  EXPECT_EQ(Parsed({"budget", "--known-at", "2023-09-18T12:00:00+02:00"}).as_of.instant().seconds(),
+            1695031200);
+  for (const char* wrong :
+       {"63", "#", "#-1", "#6x", "#99999999999999999999", "2023-09-18", "now"}) {
+    EXPECT_THAT(Refused({"budget", "--known-at", wrong}), HasSubstr("#63")) << wrong;
+  }
+}
+
+TEST(Args, Record) {
+  const Args args = Parsed({"record", "acts.jsonl"});
+  EXPECT_EQ(args.command, Command::kRecord);
+  EXPECT_EQ(args.record.file, "acts.jsonl");
+  EXPECT_EQ(args.record.pipeline, 1);
+  EXPECT_FALSE(args.record.atomic || args.record.validate_only || args.record.keep_going);
+  EXPECT_EQ(Parsed({"record", "-", "--atomic"}).record.file, "-");
+  EXPECT_EQ(Parsed({"record", "-", "--pipeline", "64"}).record.pipeline, 64);
+  Refused({"record"});
+  Refused({"record", "a", "--pipeline", "0"});
+  Refused({"record", "a", "--pipeline", "257"});
+  Refused({"record", "a", "--atomic", "--keep-going"});
+  Refused({"record", "a", "b"});
+}
+
+TEST(Args, Events) {
+  const Args args =
+      Parsed({"events", "--tag", "convention:2023-00963", "--tag", "structure:s1", "--type",
+              "payment_ordered", "--from", "0", "--backward", "--limit", "5"});
+  EXPECT_THAT(args.tags, ElementsAre("convention:2023-00963", "structure:s1"));
+  EXPECT_THAT(args.events.types, ElementsAre("payment_ordered"));
+  EXPECT_EQ(args.events.from, 0u);
+  EXPECT_TRUE(args.events.backward);
+  EXPECT_EQ(args.events.limit, 5u);
+  EXPECT_FALSE(Parsed({"events"}).events.from.has_value());
+  Refused({"events", "--from", "-1"});
+  Refused({"events", "--follow", "--backward"});
+  Refused({"events", "--follow", "--as-of", "2023-09-18"});
+}
+
+TEST(Args, Anomalies) {
+  const Args args =
+      Parsed({"anomalies", "--tag", "deliberation:2023-405", "--min-severity", "serious"});
+  EXPECT_THAT(args.tags, ElementsAre("deliberation:2023-405"));
+  EXPECT_EQ(args.min_severity, v1::SEVERITY_SERIOUS);
+  Refused({"anomalies", "--min-severity", "grave"});
+}
+
+TEST(Args, Admin) {
+  EXPECT_EQ(Parsed({"admin", "status"}).command, Command::kAdminStatus);
+  EXPECT_FALSE(Parsed({"admin", "rebuild"}).check);
+  EXPECT_TRUE(Parsed({"admin", "rebuild", "--check"}).check);
+  EXPECT_EQ(Parsed({"admin", "clock", "accept"}).command, Command::kAdminClockAccept);
+  Refused({"admin"});
+  Refused({"admin", "clock"});
+}
+
+TEST(Args, WrongLinesAreUsage) {
+  Refused({});
+  Refused({"budgets"});
+  Refused({"budget", "--outptu", "json"});
+  Refused({"budget", "--output", "xml"});
+  Refused({"budget", "--output"});
+}
+
+TEST(Args, HelpTeachesWithExamples) {
+  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
+           {"record", "--help"}, {"budget", "-h"}, {"structure", "--help"}, {"events", "--help"}}) {
+    const Outcome outcome = RunCli(line);
+    EXPECT_EQ(outcome.exit, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("Example"));
+    EXPECT_THAT(outcome.out, HasSubstr("registre " + line.front()));
+    EXPECT_THAT(outcome.err, IsEmpty());
+  }
+  EXPECT_THAT(RunCli({"--help"}).out, HasSubstr("Exit status"));
+}
+
+TEST(Args, ExitStatusOfTheProgram) {
+  EXPECT_EQ(RunCli({"budgets"}).exit, 2);
+  // Nothing listens on port 1.
+  const Outcome unreached = RunCli({"--server", "127.0.0.1:1", "budget"});
+  EXPECT_EQ(unreached.exit, 3);
+  EXPECT_THAT(unreached.err, HasSubstr("127.0.0.1:1 not reached"));
+  EXPECT_THAT(unreached.err, HasSubstr("--server"));
+}
+
+}  // namespace
+}  // namespace registre::cli

@@ -1,0 +1,174 @@
+// cmd/registre/table.h and format.h: what a person reads.
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "cmd/registre/format.h"
+#include "cmd/registre/table.h"
+#include "cmd/registre/text.h"
+
+namespace registre::cli {
+namespace {
+
+std::string Printed(const Table& table, size_t width = 120) {
+  std::ostringstream out;
+  table.Print(out, width);
+  return out.str();
+}
+
+TEST(Table, AlignsAmountsUnderAHeaderAndOverATotal) {
+  Table table({{"Code"}, {"Libellé"}, {"AE", Align::kRight}});
+  table.AddRow({"C02", "Réf", "6 193 643,00"});
+  table.AddRow({"C01-444", "Logement", "1,00"});
+  table.SetTotal({"Total", "", "6 193 644,00"});
+  EXPECT_EQ(Printed(table),
+            "Code     Libellé             AE\n"
+            "───────  ────────  ────────────\n"
+            "C02      Réf       6 193 643,00\n"
+            "C01-444  Logement          1,00\n"
+            "───────  ────────  ────────────\n"
+            "Total              6 193 644,00\n");
+}
+
+TEST(Table, CutsWhatMayBeCutToTheTerminal) {
+  Table table({{"Code"}, {"Libellé", Align::kLeft, Fit::kCut}, {"AE", Align::kRight}});
+  table.AddRow({"C02-446A05", "Indemnisation des organismes référents", "6 193 643,00"});
+  EXPECT_EQ(Printed(table, 50),
+            "Code        Libellé                             AE\n"
+            "──────────  ────────────────────────  ────────────\n"
+            "C02-446A05  Indemnisation des organ…  6 193 643,00\n");
+}
+
+TEST(Table, WrapsWhatMustBeReadWhole) {
+  Table table({{"Règle"}, {"Constat", Align::kLeft, Fit::kWrap}});
+  table.AddRow({"REMARK", "le titre nomme un dispositif que seul l'avenant apporte"});
+  EXPECT_EQ(Printed(table, 34),
+            "Règle   Constat\n"
+            "──────  ──────────────────────────\n"
+            "REMARK  le titre nomme un\n"
+            "        dispositif que seul\n"
+            "        l'avenant apporte\n");
+}
+
+TEST(Table, NeverCutsAnAmount) {
+  Table table({{"Code"}, {"AE", Align::kRight}});
+  table.AddRow({"C02-446A05", "6 193 643,00"});
+  EXPECT_THAT(Printed(table, 10), testing::HasSubstr("C02-446A05  6 193 643,00"));
+}
+
+TEST(Table, LeavesOutAnEmptyColumn) {
+  Table table({{"A"}, {"Vide"}, {"B"}});
+  table.AddRow({"1", "", "2"});
+  EXPECT_EQ(Printed(table),
+            "A  B\n"
+            "─  ─\n"
+            "1  2\n");
+}
+
+TEST(Table, AStarStandsOutsideTheAlignment) {
+  Table table({{"AE", Align::kRight}});
+  table.AddRow({"12,00*"});
+  table.AddRow({"3,00"});
+  EXPECT_EQ(Printed(table),
+            "   AE\n"
+            "──────\n"
+            "12,00*\n"
+            " 3,00\n");
+}
+
+TEST(Table, TextOfAnActCannotBreakIt) {
+  Table table({{"A"}, {"B"}});
+  table.AddRow({"x\ny", "\x1b[2J"});
+  EXPECT_EQ(Printed(table),
+            "A    B\n"
+            "───  ────\n"
+            "x y   [2J\n");
+}
+
+TEST(Pairs, AlignValuesAndLeaveOutEmptyOnes) {
+  std::ostringstream out;
+  PrintPairs(out, 120, {{"Objet", "x"}, {"Close le", ""}, {"Signée le", "18/09/2023"}});
+  EXPECT_EQ(out.str(),
+            "Objet      x\n"
+            "Signée le  18/09/2023\n");
+}
+
+TEST(Format, Values) {
+  v1::Date date;
+  EXPECT_EQ(DateText(date), "");
+  date.set_year(2023);
+  date.set_month(9);
+  date.set_day(18);
+  EXPECT_EQ(DateText(date), "18/09/2023");
+  google::protobuf::Timestamp instant;
+  EXPECT_EQ(InstantText(instant), "");
+  instant.set_seconds(1695031200);
+  EXPECT_EQ(InstantText(instant), "2023-09-18T10:00:00Z");
+  instant.set_nanos(250'000'000);
+  EXPECT_EQ(InstantText(instant), "2023-09-18T10:00:00.25Z");
+  EXPECT_EQ(Hex(std::string_view("\x00\xab", 2)), "00ab");
+  EXPECT_EQ(Count(0, "anomalie"), "0 anomalie");
+  EXPECT_EQ(Count(2, "anomalie"), "2 anomalies");
+}
+
+TEST(Format, PositionSaysThePointAskedFor) {
+  v1::AsOf as_of;
+  EXPECT_EQ(PositionText(std::nullopt, as_of), "le registre est vide");
+  EXPECT_EQ(PositionText(63, as_of), "à la position #63");
+  EXPECT_EQ(PositionText(0, as_of), "à la position #0");
+  as_of.set_position(40);
+  as_of.mutable_effective_on()->set_year(2023);
+  as_of.mutable_effective_on()->set_month(9);
+  as_of.mutable_effective_on()->set_day(17);
+  EXPECT_EQ(PositionText(40, as_of), "à la position #40, connu à #40, en vigueur au 17/09/2023");
+}
+
+TEST(Marks, AnAssumedFieldMarksItsCellOnly) {
+  AssumedFields fields;
+  fields.Add("convention_signed.signatures.authority_signed_on");
+  RowMarks marks(fields);
+  EXPECT_EQ(marks.Cell("objet", {"convention_signed.object"}), "objet");
+  EXPECT_EQ(marks.Cell("18/09/2023", {"convention_signed.signatures.authority_signed_on"}),
+            "18/09/2023*");
+  EXPECT_EQ(marks.Key("2023-1"), "2023-1");
+}
+
+TEST(Marks, WhatNoCellShowsMarksTheKey) {
+  AssumedFields fields;
+  fields.Add("budget_line_opened.date");
+  RowMarks marks(fields);
+  EXPECT_EQ(marks.Cell("1,00", {"budget_line_opened.authorised_cents"}), "1,00");
+  EXPECT_EQ(marks.Key("C02"), "C02*");
+}
+
+TEST(Marks, AFieldAroundOrInsideCounts) {
+  AssumedFields around;
+  around.Add("payment_ordered");
+  EXPECT_EQ(RowMarks(around).Cell("12", {"payment_ordered.mandat"}), "12*");
+  AssumedFields inside;
+  inside.Add("avenant_signed.tranches[0].schedule[1].due_on");
+  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranches.schedule"}), "x*");
+  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranches[0].schedule[1].due_on"}), "x*");
+  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranches.schedule[0].due_on"}), "x");
+  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranches[1].schedule"}), "x");
+  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranch"}), "x");
+  EXPECT_EQ(RowMarks(inside).Cell("", {"avenant_signed"}), "");
+}
+
+TEST(Marks, TheFootnoteListsEachFieldOnce) {
+  AssumedFields fields;
+  fields.Add("b.y");
+  fields.Add("a.x");
+  Footnote footnote;
+  footnote.Add(fields);
+  footnote.Add(fields);
+  std::ostringstream out;
+  footnote.Print(out, 120);
+  EXPECT_EQ(out.str(), "* supposé : le document ne le dit pas (a.x, b.y)\n");
+  std::ostringstream nothing;
+  Footnote().Print(nothing, 120);
+  EXPECT_EQ(nothing.str(), "");
+}
+
+}  // namespace
+}  // namespace registre::cli

@@ -1,0 +1,62 @@
+// cmd/registre/text.h: what a terminal shows, counted in columns.
+#include <gmock/gmock.h>
+
+#include "cmd/registre/text.h"
+
+namespace registre::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::Eq;
+using testing::Optional;
+
+TEST(Text, WidthCountsCharactersNotBytes) {
+  EXPECT_EQ(DisplayWidth(""), 0u);
+  EXPECT_EQ(DisplayWidth("Libellé"), 7u);
+  EXPECT_EQ(DisplayWidth("Libelle\u0301"), 7u);  // e and a combining accent
+  EXPECT_EQ(DisplayWidth("1 545 780,28 €"), 14u);
+  EXPECT_EQ(DisplayWidth("0–63 … cœur"), 11u);
+  EXPECT_EQ(DisplayWidth("a\xff"), 2u);
+}
+
+TEST(Text, CutEndsInAnEllipsis) {
+  EXPECT_EQ(Cut("Indemnisation", 13), "Indemnisation");
+  EXPECT_EQ(Cut("Indemnisation", 12), "Indemnisati…");
+  EXPECT_EQ(Cut("éééé", 3), "éé…");
+  EXPECT_EQ(Cut("ab cd", 4), "ab…");
+  EXPECT_EQ(Cut("ab", 0), "");
+  // A combining accent is not cut from its letter.
+  EXPECT_EQ(Cut("e\u0301e\u0301e\u0301", 2), "e\u0301…");
+}
+
+TEST(Text, WrapCutsBetweenWords) {
+  EXPECT_THAT(Wrap("", 5), ElementsAre(""));
+  EXPECT_THAT(Wrap("un deux", 7), ElementsAre("un deux"));
+  EXPECT_THAT(Wrap("un deux trois", 7), ElementsAre("un deux", "trois"));
+  EXPECT_THAT(Wrap("été à côté", 5), ElementsAre("été à", "côté"));
+  EXPECT_THAT(Wrap("anticonstitutionnel", 8), ElementsAre("anticons", "titution", "nel"));
+  EXPECT_THAT(Wrap("un anticonstitutionnel", 8), ElementsAre("un", "anticons", "titution", "nel"));
+}
+
+TEST(Text, OneLineTakesOutWhatSteersATerminal) {
+  EXPECT_EQ(OneLine("deux\nlignes"), "deux lignes");
+  EXPECT_EQ(OneLine("a\r\n\tb"), "a b");
+  EXPECT_EQ(OneLine("\x1b[31mrouge"), " [31mrouge");
+  EXPECT_EQ(OneLine("a\u202E"
+                    "b"),
+            "a b");  // right-to-left override
+  EXPECT_EQ(OneLine("é…–"), "é…–");
+}
+
+TEST(Text, InvalidUtf8IsFound) {
+  EXPECT_EQ(InvalidUtf8At("Hénin-Carvin €"), std::nullopt);
+  EXPECT_THAT(InvalidUtf8At("H\xe9nin"), Optional(Eq(1u)));          // Latin-1
+  EXPECT_THAT(InvalidUtf8At("ab\xc3"), Optional(Eq(2u)));            // cut short
+  EXPECT_THAT(InvalidUtf8At("\xc0\xaf"), Optional(Eq(0u)));          // overlong
+  EXPECT_THAT(InvalidUtf8At("\xe0\x80\xaf"), Optional(Eq(0u)));      // overlong
+  EXPECT_THAT(InvalidUtf8At("\xed\xa0\x80"), Optional(Eq(0u)));      // surrogate
+  EXPECT_THAT(InvalidUtf8At("\xf4\x90\x80\x80"), Optional(Eq(0u)));  // past U+10FFFF
+}
+
+}  // namespace
+}  // namespace registre::cli
