@@ -1,0 +1,241 @@
+"""The refused acts of refusals_test.py that follow the real ones, and malformed input."""
+
+import collections
+import copy
+import json
+
+from refusal_cases import date, line, put, sure
+
+# Tried after all acts: `make`, given the real lines by command id, returns lines to be recorded
+# first and the line that is refused.
+After = collections.namedtuple("After", "name rule make")
+
+AFTER = []
+
+
+def after(name, rule, refused, *needed):
+    """`refused` and `needed` are lines, or functions of the real lines by command id."""
+
+    def make(real):
+        lines = [given(real) if callable(given) else given for given in (*needed, refused)]
+        return lines[:-1], lines[-1]
+
+    AFTER.append(After(name, rule, make))
+
+
+def changed(command_id, change, of):
+    """The real line `of` with a change, under another command id."""
+
+    def make(real):
+        copied = copy.deepcopy(real["2023-405." + of])
+        copied["command_id"] = command_id
+        change(copied)
+        return copied
+
+    return make
+
+
+def order(command_id, basis, kind, cents, day, code="C02-446A05"):
+    return line(command_id, payment_ordered={
+        "fiscal_year": int(day[:4]), "mandat": command_id.replace(".", "-"), "basis": basis,
+        "budget_code": code, "kind": "PAYMENT_KIND_" + kind, "amount_cents": cents,
+        "date": date(day)})
+
+
+def step_of(command_id, act, mandat, day, **more):
+    fiscal_year, number = mandat.split("-")
+    return line(command_id, **{act: {"order": {"fiscal_year": int(fiscal_year), "mandat": number},
+                                     "date": date(day)} | more})
+
+
+AG = {"convention_number": "2023-00963", "tranche_id": "AG"}
+AG_BALANCE = AG | {"schedule_line_id": "solde"}
+CONSEIL = {"before_opening": {"number": "2023-9", "date": date("2023-01-01"),
+                              "body": "BODY_CONSEIL_DEPARTEMENTAL"}}
+COMMISSION = {"before_opening": {"number": "2023-9", "date": date("2023-01-01"),
+                                 "body": "BODY_COMMISSION_PERMANENTE"}}
+
+
+def adjusted(command_id, cents, by):
+    return line(command_id, budget_line_adjusted={
+        "code": "C02-446A05", "authorised_after_cents": cents, "adjusted_by": by,
+        "date": date("2023-11-01"), "reason": "essai"})
+
+
+def credits(command_id, year, cents):
+    return line(command_id, payment_credits_voted={
+        "code": "C02-446A05", "fiscal_year": year, "credits_after_cents": cents,
+        "voted_by": CONSEIL, "date": date("2023-11-01")})
+
+
+def structure(command_id, **beside):
+    return line(command_id, structure_registered={
+        "structure_id": command_id, "identity": {"name": "Structure d'essai"}}) | beside
+
+
+# Envelope.
+after("a command id with other bytes", "COMMAND_ID_REUSED",
+      changed("2023-405.structure.apsa", put("identity/name", "A.P.S.A."), "structure.apsa"))
+after("a broken condition", "CONDITION_BROKEN",
+      structure("r.condition", condition={
+          "query": {"items": [{"tags": ["convention:2023-00963"]}]}}))
+after("a condition broken by a type at a position", "CONDITION_BROKEN",
+      structure("r.condition", condition={
+          "query": {"items": [{"types": ["payment_ordered"], "tags": ["structure:st-cheval-bleu"]}]},
+          "from_position": "53"}))
+after("a condition without a tag", "CONDITION_INVALID",
+      structure("r.condition", condition={"query": {"items": [{"types": ["avenant_signed"]}]}}))
+after("a condition of nothing", "CONDITION_INVALID", structure("r.condition", condition={}))
+
+# Budget.
+after("a line below what is voted", "BUDGET_BELOW_VOTED",
+      adjusted("r.adjusted", "533019122", CONSEIL))
+after("a line changed by a commission permanente", "BUDGET_BODY",
+      adjusted("r.adjusted", "619364301", COMMISSION))
+after("credits below what is ordered", "CREDITS_EXCEEDED", credits("r.credits", 2023, "7312499"))
+
+# Avenants.
+after("avenant 3 after 1", "AVENANT_NUMBER",
+      changed("r.avenant", put("avenant_number", 3), "avenant.2023-00963.1"))
+after("avenant 1 again", "AVENANT_NUMBER",
+      changed("r.avenant", lambda copied: None, "avenant.2023-00963.1"))
+after("a tranche a cent below what is ordered", "AVENANT_BELOW_ORDERED",
+      changed("r.avenant", sure(put(
+          "avenant_number", 2, "amount_before_cents", "9587500", "delta_cents", "-275001",
+          "amount_after_cents", "9312499", "tranches/AG/ceiling_cents", "412499",
+          "tranches/AG/draws/1.5/amount_cents", "412499",
+          "tranches/AG/schedule", [{"line_id": "avance", "kind": "PAYMENT_KIND_ADVANCE",
+                                    "amount_cents": "412499"}])), "avenant.2023-00963.1"))
+
+# Bilan, service fait, balance.
+after("a balance before the bilan is accepted", "TRIGGER_MISSING",
+      order("r.balance", AG_BALANCE, "BALANCE", "275000", "2023-12-01"))
+after("a balance outside the schedule before it", "TRIGGER_MISSING",
+      order("r.balance", AG, "BALANCE", "275000", "2023-12-01"))
+after("a bilan accepted before it is received", "TRIGGER_MISSING",
+      line("r.accepted", report_accepted=AG | {"date": date("2024-03-15")}))
+after("a bilan received twice", "NUMBER_TAKEN",
+      line("r.received", report_received=AG | {"date": date("2024-03-02")}),
+      line("n.received", report_received=AG | {"date": date("2024-03-01")}))
+after("a bilan accepted before the day it is received", "PERIOD_INVALID",
+      line("r.accepted", report_accepted=AG | {"date": date("2024-02-29")}))
+after("a balance of service that is not certified", "SERVICE_NOT_CERTIFIED",
+      order("r.balance", AG_BALANCE, "BALANCE", "275000", "2024-04-01"),
+      line("n.accepted", report_accepted=AG | {"date": date("2024-03-15")}))
+after("a cent of service over the tranche", "TRANCHE_EXCEEDED",
+      line("r.certified", service_certified=AG | {"amount_cents": "687501",
+                                                  "date": date("2024-03-16")}))
+after("a tranche one cent over", "TRANCHE_EXCEEDED",
+      order("r.over", AG, "INSTALMENT", "275001", "2024-04-01"),
+      line("n.certified", service_certified=AG | {"amount_cents": "687500",
+                                                  "date": date("2024-03-16")}))
+after("a cent more on an advance that is ordered", "PAYMENT_LINE_EXCEEDED",
+      order("r.advance", AG | {"schedule_line_id": "avance"}, "ADVANCE", "1", "2023-12-01"))
+after("a cent over the payment credits", "CREDITS_EXCEEDED",
+      order("r.balance", AG_BALANCE, "BALANCE", "275000", "2024-04-01"),
+      credits("n.credits", 2024, "274999"))
+after("2024 money for 2023", "TRANCHE_EXCEEDED",
+      order("r.2023", {"convention_number": "2023-01628", "tranche_id": "2023"}, "ADVANCE",
+            "1600001", "2024-01-15"))
+
+# The accountant.
+after("paid before it is accepted", "PAYMENT_ORDER",
+      step_of("r.settled", "payment_settled", "2023-99001", "2023-10-20"))
+after("accepted twice", "PAYMENT_ORDER",
+      step_of("r.accepted", "payment_accepted", "2023-99001", "2023-10-21"),
+      step_of("n.99001.accepted", "payment_accepted", "2023-99001", "2023-10-20"))
+after("rejected after acceptance", "PAYMENT_ORDER",
+      step_of("r.rejected", "payment_rejected", "2023-99001", "2023-10-21", reason="essai"))
+after("suspended after acceptance", "PAYMENT_ORDER",
+      step_of("r.suspended", "payment_suspended", "2023-99001", "2023-10-21", reason="essai"))
+after("paid before the day of acceptance", "PERIOD_INVALID",
+      step_of("r.settled", "payment_settled", "2023-99001", "2023-10-19"))
+after("reduced by a cent too much", "PAYMENT_ORDER",
+      step_of("r.reduced", "payment_reduced", "2023-99001", "2023-10-21", reason="essai",
+              reduction_cents="412501"))
+after("paid twice", "PAYMENT_ORDER",
+      step_of("r.settled", "payment_settled", "2023-99001", "2023-10-25"),
+      step_of("n.99001.settled", "payment_settled", "2023-99001", "2023-10-24"))
+after("an unknown mandat", "REFERENCE_UNKNOWN",
+      step_of("r.accepted", "payment_accepted", "2023-1", "2023-10-20"))
+after("an order of another amount", "FILLED_DIFFERS",
+      line("r.accepted", payment_accepted={"order": {
+          "fiscal_year": 2023, "mandat": "99002", "amount_cents": "1"}, "date": date("2023-10-20")}))
+
+# Orders on an allotment, releases.
+after("a cent over an allotment", "ALLOTMENT_EXCEEDED",
+      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "SINGLE",
+            "1800001", "2023-12-01"))
+after("an allotment that names nobody", "NOT_AUTHORISED",
+      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "2.1"}, "SINGLE", "1",
+            "2023-12-01", code="C01-444H02"))
+after("a balance on an allotment", "SERVICE_NOT_CERTIFIED",
+      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "BALANCE", "1",
+            "2023-12-01"))
+after("a cent released of what is drawn", "ALLOTMENT_EXCEEDED",
+      line("r.released", commitment_released={
+          "deliberation_number": "2023-405", "allotment_id": "1.6", "amount_cents": "1",
+          "date": date("2023-12-01"), "reason": "essai"}))
+
+# Applications.
+after("instructed after the vote", "APPLICATION_STATE",
+      line("r.instructed", application_instructed={
+          "number": "2023-4.2.12.eurasante", "instruction": {"advice": "ADVICE_FAVOURABLE"},
+          "date": date("2023-10-01")}))
+after("instructed after a withdrawal", "APPLICATION_STATE",
+      line("r.instructed", application_instructed={
+          "number": "n.demande", "instruction": {"advice": "ADVICE_FAVOURABLE"},
+          "date": date("2023-10-01")}),
+      changed("n.demande", put("number", "n.demande"), "application.eurasante"),
+      line("n.withdrawn", application_withdrawn={"number": "n.demande", "reason": "essai",
+                                                 "date": date("2023-09-30")}))
+after("an application number that is taken", "NUMBER_TAKEN",
+      changed("r.demande", lambda copied: None, "application.eurasante"))
+
+# A rejected deliberation, a closed convention.
+after("drawn on a rejected deliberation", "NOT_AUTHORISED",
+      changed("r.convention", put(
+          "number", "2023-99010", "tranches/@0/draws/@0/deliberation_number", "2023-406"),
+          "convention.2023-99001"),
+      changed("n.deliberation", put(
+          "number", "2023-406", "declared/votes_for", 5, "declared/votes_against", 31,
+          "result", "VOTE_RESULT_REJECTED"), "deliberation"))
+after("a service on a closed convention", "CONVENTION_CLOSED",
+      line("r.certified", service_certified={
+          "convention_number": "2023-99009", "tranche_id": "equipes-mobiles", "amount_cents": "1",
+          "date": date("2024-12-01")}),
+      line("n.closed", convention_closed={"number": "2023-99009", "date": date("2024-11-30"),
+                                          "reason": "essai"}))
+after("an avenant to a closed convention", "AVENANT_NUMBER",
+      changed("r.avenant", put("convention_number", "2023-99009"), "avenant.2023-00963.1"))
+
+# ---- Malformed input -----------------------------------------------------------------------------
+
+MEBIBYTE = 1024 * 1024
+
+
+def malformed(real):
+    """Name, rule and bytes; `real` is the real input."""
+    first = real.splitlines()[0]
+    text = first.decode()
+    yield "a truncated line", "LINE_INVALID", first[: len(first) // 2]
+    yield "a line cut inside a character", "LINE_INVALID", first[: first.index(b"\xc3") + 1]
+    yield "a line cut before its last brace", "LINE_INVALID", first[:-1]
+    yield "a line of 100 MB", "LINE_TOO_LONG", b"x" * (100 * MEBIBYTE) + b"\n" + first + b"\n"
+    yield ("a line of 100 MB that is an act", "LINE_TOO_LONG",
+           text.replace("Pas-de-Calais", "x" * (100 * MEBIBYTE), 1).encode())
+    yield "invalid UTF-8", "LINE_INVALID", first.replace(b"D\xc3\xa9partement", b"D\xe9partement")
+    yield "an encoded surrogate", "LINE_INVALID", first.replace(b"\xc3\xa9", b"\xed\xa0\x80", 1)
+    yield "an unknown field", "LINE_INVALID", text.replace('"currency"', '"devise"').encode()
+    yield "an unknown field of the line", "LINE_INVALID", b'{"commande":"1",' + first[1:]
+    yield "an unknown act", "LINE_INVALID", text.replace('ledger_opened"', 'opened"').encode()
+    yield "two acts in a line", "LINE_INVALID", text.replace(
+        '"ledger_opened": {', '"opening_closed": {}, "ledger_opened": {').encode()
+    yield "no act", "LINE_INVALID", b'{"command_id":"r.1","act":{}}'
+    yield "no command id", "LINE_INVALID", json.dumps({"act": json.loads(text)["act"]}).encode()
+    yield "a list", "LINE_INVALID", b"[" + first + b"]"
+    yield "a word", "LINE_INVALID", b"hello"
+    yield "a zero byte", "LINE_INVALID", b"\0" + first
+    yield "a hundred thousand brackets", "LINE_INVALID", b"[" * 100_000
+    yield "a hundred thousand objects", "LINE_INVALID", b'{"act":' * 100_000
+    yield "text after the act", "LINE_INVALID", first + b" and more"
