@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 
 #include "cmd/registre/command.h"
 #include "cmd/registre/format.h"
@@ -11,6 +12,9 @@
 
 namespace registre::cli {
 namespace {
+
+// A message is to be read: other columns give way first.
+constexpr size_t kNarrowestMessage = 40;
 
 struct Section {
   v1::Severity severity;
@@ -24,21 +28,31 @@ constexpr std::array<Section, 3> kSections = {{
     {v1::SEVERITY_INFORMATION, "Pour information (information)"},
 }};
 
+// The anomalies of a severity, rule by rule in the order in which each first appears.
 void PrintSection(const Section& section, const std::vector<v1::Anomaly>& anomalies,
                   Console& console) {
-  Table table({{"Règle"},
-               {"Position", Align::kRight},
-               {"Acte"},
-               {"Objet", Align::kLeft, Fit::kCut},
-               {"Constat", Align::kLeft, Fit::kWrap}});
-  int64_t count = 0;
+  std::vector<std::string> rules;
+  std::map<std::string, std::vector<const v1::Anomaly*>> by_rule;
+  size_t count = 0;
   for (const v1::Anomaly& anomaly : anomalies) {
     if (anomaly.flag().severity() != section.severity) continue;
-    table.AddRow({anomaly.flag().rule(), fmt::format("#{}", anomaly.position()), anomaly.type(),
-                  anomaly.flag().subject(), anomaly.flag().message()});
+    auto& of_rule = by_rule[anomaly.flag().rule()];
+    if (of_rule.empty()) rules.push_back(anomaly.flag().rule());
+    of_rule.push_back(&anomaly);
     ++count;
   }
   if (count == 0) return;
+  Table table({{"Position", Align::kRight},
+               {"Acte"},
+               {"Objet", Align::kLeft, Fit::kCut},
+               {"Constat", Align::kLeft, Fit::kWrap, kNarrowestMessage}});
+  for (const std::string& rule : rules) {
+    table.AddHeading(fmt::format("{} : {}", rule, by_rule[rule].size()));
+    for (const v1::Anomaly* anomaly : by_rule[rule]) {
+      table.AddRow({fmt::format("#{}", anomaly->position()), anomaly->type(),
+                    anomaly->flag().subject(), anomaly->flag().message()});
+    }
+  }
   console.out << fmt::format("{} : {}\n", section.title, count);
   table.Print(console.out, console.width);
   console.out << '\n';

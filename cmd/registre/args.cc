@@ -23,7 +23,7 @@ A first session:
   registre budget --deliberation 2023-405)";
 
 constexpr char kRecordFooter[] = R"(Each line is one act, in protobuf JSON, blank lines are skipped:
-  {"command_id":"2023-405/publication","act":{"deliberation_published":
+  {"command_id":"2023-405.publication","act":{"deliberation_published":
     {"number":"2023-405","date":{"year":2023,"month":9,"day":25}}}}
   (on one line in the file; a line is at most 4 MiB)
 command_id is yours and unique for ever: a line recorded before answers with its first receipt, so a
@@ -37,10 +37,14 @@ Examples:
   convert < export.csv | registre record -     from the standard input)";
 
 constexpr char kReadFooter[] = R"(
-  --as-of 2023-09-18        only acts in effect on that day (18/09/2023 also)
-  --known-at '#63'          as it was known at position 63
-  --known-at 2023-09-18T10:00:00Z
-The two may be used together.)";
+
+At a point of the past, on two axes that may be used together:
+  --as-of 2023-09-18                   without acts in effect after that day (or 18/09/2023)
+  --known-at '#63'                     as it was known at position 63
+  --known-at 2023-09-18T10:00:00Z      as it was known at that instant)";
+
+constexpr char kCommonFooter[] =
+    "\n\n--server and --output go with every command: registre --help.";
 
 // What a value of --known-at means; an error message, or empty.
 std::string ParseKnownAt(const std::string& text, v1::AsOf* as_of) {
@@ -87,7 +91,7 @@ class Parser {
         ->type_name("HOST:PORT")
         ->capture_default_str();
     app_.add_option("--output", output_, "table for people, json for scripts (one object a line)")
-        ->check(CLI::IsMember({"table", "json"}))
+        ->check(CLI::IsMember({"table", "json"}).description(""))
         ->type_name("table|json");
     BuildRecord();
     BuildReads();
@@ -116,7 +120,7 @@ class Parser {
   CLI::App* Add(CLI::App* parent, const char* name, const char* what, std::string footer,
                 std::function<void()> chosen) {
     CLI::App* command = parent->add_subcommand(name, what);
-    command->footer(std::move(footer));
+    command->footer(footer + kCommonFooter);
     command->fallthrough();
     if (chosen) {
       command->final_callback([this, chosen = std::move(chosen)] { finish_ = chosen; });
@@ -156,7 +160,7 @@ class Parser {
     command->add_flag("--validate-only", record.validate_only, "Judge only, record nothing");
     command->add_flag("--keep-going", record.keep_going, "Go on after a refused line");
     command->add_option("--pipeline", record.pipeline, "Lines under way at once")
-        ->check(CLI::Range(1, kMaxPipeline))
+        ->check(CLI::Range(1, kMaxPipeline).description(""))
         ->type_name("1-256");
     command->add_flag("--no-progress", record.no_progress, "No progress bar");
   }
@@ -223,10 +227,13 @@ class Parser {
         ->type_name("ACT")
         ->allow_extra_args(false);
     command->add_option("--from", events.from, "First position, or the last with --backward")
+        ->check(CLI::NonNegativeNumber)
         ->type_name("POSITION");
     command->add_flag("--backward", events.backward, "Newest first");
     command->add_flag("--follow", events.follow, "Then wait for those to come");
-    command->add_option("--limit", events.limit, "At most so many")->type_name("N");
+    command->add_option("--limit", events.limit, "At most so many")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
   }
 
   void BuildAdmin() {

@@ -10,6 +10,9 @@
 namespace registre::cli {
 namespace {
 
+// "12 structures non détaillées" stands on one line.
+constexpr size_t kNarrowestPayee = 28;
+
 void Heading(const char* text, Console& console) { console.out << '\n' << text << '\n'; }
 
 std::string AmountOrNothing(int64_t cents) { return cents == 0 ? "" : FormatCents(cents); }
@@ -186,7 +189,7 @@ void PrintAllotments(const v1::GetDeliberationResponse& response, StructureNames
   const v1::Deliberation& deliberation = response.deliberation();
   if (deliberation.allotments().empty()) return;
   Table table({{"Attribution"},
-               {"Structure", Align::kLeft, Fit::kCut},
+               {"Structure", Align::kLeft, Fit::kWrap, kNarrowestPayee},
                {"Objet", Align::kLeft, Fit::kCut},
                {"Ligne"},
                {"Montant", Align::kRight},

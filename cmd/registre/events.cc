@@ -56,11 +56,13 @@ class EventPrinter {
  private:
   void PrintLine(std::string_view position, std::string_view date, std::string_view act,
                  std::string_view recorded_at, std::string_view tags) {
-    const std::string line =
+    std::string line =
         fmt::format("{:>9}  {:<10}  {:<27}  {:<20}  ", position, date, act, recorded_at);
     const size_t room =
         std::max<size_t>(20, console_.width - std::min(console_.width, line.size()));
-    console_.out << line << Cut(tags, room) << '\n';
+    line += Cut(tags, room);
+    line.erase(line.find_last_not_of(' ') + 1);
+    console_.out << line << '\n';
   }
 
   void PrintHeader() {

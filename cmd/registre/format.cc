@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "absl/time/time.h"
-#include "cmd/registre/text.h"
+#include "cmd/registre/table.h"
 #include "ledger/base/date.h"
 
 namespace registre::cli {
@@ -88,15 +88,29 @@ std::string RowMarks::Key(std::string text) const {
   return fields_.empty() || shown_ ? text : text + "*";
 }
 
+void Footnote::Add(const AssumedFields& fields) {
+  for (const std::string& field : fields) {
+    std::string_view path = field;
+    std::set<std::string>& of_act = fields_[std::string(TakeStep(&path).name)];
+    std::string plain;
+    while (!path.empty()) {
+      plain += plain.empty() ? "" : ".";
+      plain += TakeStep(&path).name;
+    }
+    of_act.insert(std::move(plain));
+  }
+}
+
 void Footnote::Print(std::ostream& out, size_t width) const {
   if (fields_.empty()) return;
-  std::string text = "* supposé : le document ne le dit pas (";
-  const char* separator = "";
-  for (const std::string& field : fields_) {
-    text += separator + field;
-    separator = ", ";
+  out << "* supposé : le document ne le dit pas\n";
+  std::vector<std::pair<std::string, std::string>> acts;
+  for (const auto& [act, fields] : fields_) {
+    std::string text;
+    for (const std::string& field : fields) text += (text.empty() ? "" : ", ") + field;
+    acts.emplace_back("  " + act, fields.contains("") ? "tout l'acte" : text);
   }
-  for (const std::string& line : Wrap(OneLine(text + ")"), width)) out << line << '\n';
+  PrintPairs(out, width, acts);
 }
 
 std::string PositionText(std::optional<uint64_t> position, const v1::AsOf& as_of) {

@@ -3,6 +3,7 @@
 #define REGISTRE_CMD_REGISTRE_FORMAT_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -56,16 +57,17 @@ class RowMarks {
   bool shown_ = false;
 };
 
-// The fields of a footnote, in order, each once.
+// The fields of a footnote: each once, by act, without list indexes.
 class Footnote {
  public:
-  void Add(const AssumedFields& fields) { fields_.insert(fields.begin(), fields.end()); }
+  void Add(const AssumedFields& fields);
 
-  // "* supposé : le document ne le dit pas" with the fields; nothing when there are none.
+  // "* supposé : le document ne le dit pas", then a line an act with its fields; nothing when there
+  // are none.
   void Print(std::ostream& out, size_t width) const;
 
  private:
-  std::set<std::string> fields_;
+  std::map<std::string, std::set<std::string>> fields_;  // the empty field: the whole act
 };
 
 // The last line of a read: "à la position #63", with the point on the two axes that was asked for.

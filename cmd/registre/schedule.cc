@@ -70,9 +70,7 @@ std::string DueText(const DueLine& line) {
   const std::string day = DateText(line.due_on);
   if (line.triggered) return day.empty() ? "due" : fmt::format("due depuis le {}", day);
   if (!day.empty()) return fmt::format("due le {}", day);
-  return line.line->trigger() == v1::TRIGGER_KIND_UNSPECIFIED
-             ? "à mandater"
-             : fmt::format("attend : {}", line.trigger);
+  return line.line->trigger() == v1::TRIGGER_KIND_UNSPECIFIED ? "à mandater" : "en attente";
 }
 
 const DueLine* NextDue(const std::vector<DueLine>& lines) {

@@ -29,7 +29,7 @@ struct DueLine {
 // Every scheduled payment, in the order of the tranches.
 std::vector<DueLine> ScheduleOf(const v1::Convention& convention);
 
-// Where it is, in words: "mandatée", "due depuis le 25/09/2023", "attend : bilan accepté".
+// Where it is, in words: "mandatée", "due depuis le 25/09/2023", "en attente".
 std::string DueText(const DueLine& line);
 
 // The next payment due: of those not ordered in full, the first whose trigger is recorded, or the

@@ -11,8 +11,8 @@ namespace registre::cli {
 namespace {
 
 constexpr size_t kGap = 2;
-// A column is not made narrower than this.
-constexpr size_t kMinShrunk = 12;
+// Narrowest value of a pair.
+constexpr size_t kMinValue = 12;
 
 using Row = std::vector<std::string>;
 
@@ -74,7 +74,9 @@ void Shrink(Layout* layout, size_t width) {
   while (all > width) {
     size_t widest = layout->widths.size();
     for (size_t c = 0; c < layout->widths.size(); ++c) {
-      if (layout->columns[c].fit == Fit::kWhole || layout->widths[c] <= kMinShrunk) continue;
+      if (layout->columns[c].fit == Fit::kWhole ||
+          layout->widths[c] <= layout->columns[c].narrowest)
+        continue;
       if (widest == layout->widths.size() || layout->widths[c] > layout->widths[widest]) widest = c;
     }
     if (widest == layout->widths.size()) return;
@@ -134,6 +136,8 @@ void Table::AddRow(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
+void Table::AddHeading(std::string text) { headings_.emplace_back(rows_.size(), OneLine(text)); }
+
 void Table::SetTotal(std::vector<std::string> cells) {
   if (cells.size() > columns_.size()) std::abort();
   cells.resize(columns_.size());
@@ -149,7 +153,13 @@ void Table::Print(std::ostream& out, size_t width) const {
   }
   PrintLine(out, layout, headers);
   PrintRule(out, layout);
-  for (const Row& row : layout.rows) PrintRow(out, layout, row);
+  size_t heading = 0;
+  for (size_t r = 0; r < layout.rows.size(); ++r) {
+    for (; heading < headings_.size() && headings_[heading].first == r; ++heading) {
+      out << headings_[heading].second << '\n';
+    }
+    PrintRow(out, layout, layout.rows[r]);
+  }
   if (layout.total.empty()) return;
   PrintRule(out, layout);
   PrintRow(out, layout, layout.total);
@@ -166,7 +176,7 @@ void PrintPairs(std::ostream& out, size_t width,
     if (value.empty()) continue;
     std::string lead = name + std::string(indent - DisplayWidth(name), ' ');
     for (const std::string& line :
-         Wrap(OneLine(value), std::max(kMinShrunk, width > indent ? width - indent : 0))) {
+         Wrap(OneLine(value), std::max(kMinValue, width > indent ? width - indent : 0))) {
       out << lead << line << '\n';
       lead = std::string(indent, ' ');
     }

@@ -8,8 +8,10 @@
 #ifndef REGISTRE_CMD_REGISTRE_TABLE_H_
 #define REGISTRE_CMD_REGISTRE_TABLE_H_
 
+#include <cstddef>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace registre::cli {
@@ -29,6 +31,8 @@ struct Column {
   std::string header;
   Align align = Align::kLeft;
   Fit fit = Fit::kWhole;
+  // A column that may be made narrower keeps this many columns of the terminal.
+  size_t narrowest = 12;
 };
 
 // A table, filled row by row and printed once. Cells are put on one line (OneLine). In a
@@ -41,6 +45,9 @@ class Table {
   // Missing cells are empty; more cells than columns is a programmer error.
   void AddRow(std::vector<std::string> cells);
 
+  // A line over the rows that follow, in no column.
+  void AddHeading(std::string text);
+
   // The last line, under a rule.
   void SetTotal(std::vector<std::string> cells);
 
@@ -52,6 +59,7 @@ class Table {
  private:
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
+  std::vector<std::pair<size_t, std::string>> headings_;  // with the number of the row below
   std::vector<std::string> total_;
 };
 

@@ -1,5 +1,6 @@
 #include "cmd/registre/text.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace registre::cli {
@@ -69,6 +70,29 @@ size_t BytesWithin(std::string_view text, size_t width) {
   return bytes;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// A line may end at the space at `at`: French keeps « and the word behind it together, a sign of
+// two parts with the word before it, and the groups of an amount.
+bool MayBreakAt(std::string_view text, size_t at) {
+  if (text[at] != ' ' || text.substr(0, at).ends_with("«")) return false;
+  const std::string_view behind = text.substr(at + 1);
+  const bool in_amount = at > 0 && IsDigit(text[at - 1]) && behind.size() >= 3 &&
+                         std::all_of(behind.begin(), behind.begin() + 3, IsDigit);
+  if (in_amount) return false;
+  for (const std::string_view sign : {"»", ":", ";", "?", "!", "€", "%", "–"}) {
+    if (behind.starts_with(sign)) return false;
+  }
+  return true;
+}
+
+// The last space at or before `room` where a line may end; 0 when there is none.
+size_t BreakBefore(std::string_view text, size_t room) {
+  size_t at = room;
+  while (at > 0 && !MayBreakAt(text, at)) --at;
+  return at;
+}
+
 }  // namespace
 
 size_t DisplayWidth(std::string_view text) {
@@ -92,13 +116,10 @@ std::string Cut(std::string_view text, size_t width) {
 std::vector<std::string> Wrap(std::string_view text, size_t width) {
   std::vector<std::string> lines;
   while (DisplayWidth(text) > width) {
-    size_t end = BytesWithin(text, width);
-    if (end == 0) end = Next(text).size;
+    const size_t room = std::max(BytesWithin(text, width), Next(text).size);
     // A word that fills the line alone is cut inside.
-    if (text[end] != ' ') {
-      const size_t space = text.rfind(' ', end);
-      if (space != std::string_view::npos && space > 0) end = space;
-    }
+    size_t end = BreakBefore(text, room);
+    if (end == 0) end = room;
     std::string_view line = text.substr(0, end);
     text.remove_prefix(end);
     while (line.ends_with(' ')) line.remove_suffix(1);

@@ -126,6 +126,8 @@ TEST(Args, Events) {
   EXPECT_EQ(args.events.limit, 5u);
   EXPECT_FALSE(Parsed({"events"}).events.from.has_value());
   Refused({"events", "--from", "-1"});
+  Refused({"events", "--from", "1.5"});
+  Refused({"events", "--limit", "-1"});
   Refused({"events", "--follow", "--backward"});
   Refused({"events", "--follow", "--as-of", "2023-09-18"});
 }

@@ -237,8 +237,8 @@ TEST_F(Record, ValidateOnlyRecordsNothingAndShowsEveryFlag) {
 TEST_F(Record, JsonGivesOneObjectALine) {
   const Outcome outcome = Run(Line("a") + Line("refused"), {"--output", "json"});
   EXPECT_EQ(outcome.exit, 1);
-  EXPECT_THAT(outcome.out,
-              HasSubstr(R"({"command_id":"a","receipt":{"receipts":[{"position":"0",)"));
+  EXPECT_THAT(outcome.out, HasSubstr(R"({"command_id":"a","receipt":{"receipts":[{"event_id":)"));
+  EXPECT_THAT(outcome.out, HasSubstr(R"("position":"0"}],"already_recorded":false}})"));
   EXPECT_THAT(outcome.out, HasSubstr(R"({"command_id":"refused","error":{"code":9,)"));
   EXPECT_THAT(outcome.out, HasSubstr(R"("reason":"BUDGET_EXCEEDED")"));
   EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 2);

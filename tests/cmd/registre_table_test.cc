@@ -56,6 +56,30 @@ TEST(Table, NeverCutsAnAmount) {
   EXPECT_THAT(Printed(table, 10), testing::HasSubstr("C02-446A05  6 193 643,00"));
 }
 
+TEST(Table, HeadingsStandOverTheirRows) {
+  Table table({{"A"}, {"B"}});
+  table.AddHeading("FIRST : 1");
+  table.AddRow({"1", "2"});
+  table.AddHeading("SECOND : 1");
+  table.AddRow({"3", "4"});
+  EXPECT_EQ(Printed(table),
+            "A  B\n"
+            "─  ─\n"
+            "FIRST : 1\n"
+            "1  2\n"
+            "SECOND : 1\n"
+            "3  4\n");
+}
+
+TEST(Table, AColumnKeepsItsNarrowestWidth) {
+  Table table({{"A", Align::kLeft, Fit::kCut, 4}, {"B", Align::kLeft, Fit::kCut, 10}});
+  table.AddRow({"abcdefghij", "abcdefghij"});
+  EXPECT_EQ(Printed(table, 10),
+            "A     B\n"
+            "────  ──────────\n"
+            "abc…  abcdefghij\n");
+}
+
 TEST(Table, LeavesOutAnEmptyColumn) {
   Table table({{"A"}, {"Vide"}, {"B"}});
   table.AddRow({"1", "", "2"});
@@ -157,14 +181,22 @@ TEST(Marks, AFieldAroundOrInsideCounts) {
 
 TEST(Marks, TheFootnoteListsEachFieldOnce) {
   AssumedFields fields;
-  fields.Add("b.y");
-  fields.Add("a.x");
+  fields.Add("session_held.roster[38].presence");
+  fields.Add("session_held.roster[39].presence");
+  fields.Add("avenant_signed.delta_cents");
+  fields.Add("avenant_signed.amount_after_cents");
+  fields.Add("payment_ordered");
+  fields.Add("payment_ordered.date");
   Footnote footnote;
   footnote.Add(fields);
   footnote.Add(fields);
   std::ostringstream out;
   footnote.Print(out, 120);
-  EXPECT_EQ(out.str(), "* supposé : le document ne le dit pas (a.x, b.y)\n");
+  EXPECT_EQ(out.str(),
+            "* supposé : le document ne le dit pas\n"
+            "  avenant_signed   amount_after_cents, delta_cents\n"
+            "  payment_ordered  tout l'acte\n"
+            "  session_held     roster.presence\n");
   std::ostringstream nothing;
   Footnote().Print(nothing, 120);
   EXPECT_EQ(nothing.str(), "");

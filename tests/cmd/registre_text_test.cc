@@ -38,6 +38,13 @@ TEST(Text, WrapCutsBetweenWords) {
   EXPECT_THAT(Wrap("un anticonstitutionnel", 8), ElementsAre("un", "anticons", "titution", "nel"));
 }
 
+TEST(Text, WrapKeepsFrenchSignsWithTheirWords) {
+  EXPECT_THAT(Wrap("nom « DIESE » lu", 8), ElementsAre("nom", "« DIESE", "» lu"));
+  EXPECT_THAT(Wrap("nom « DIESE » lu", 9), ElementsAre("nom", "« DIESE »", "lu"));
+  EXPECT_THAT(Wrap("un total : deux", 9), ElementsAre("un", "total :", "deux"));
+  EXPECT_THAT(Wrap("soit 40 000,00 €", 12), ElementsAre("soit", "40 000,00 €"));
+}
+
 TEST(Text, OneLineTakesOutWhatSteersATerminal) {
   EXPECT_EQ(OneLine("deux\nlignes"), "deux lignes");
   EXPECT_EQ(OneLine("a\r\n\tb"), "a b");
