@@ -63,6 +63,8 @@ std::string ErrorText(const absl::Status& status) {
   google::rpc::BadRequest bad;
   const auto payload = status.GetPayload(kBadRequestUrl);
   if (!payload || !bad.ParseFromString(std::string(*payload))) return text;
+  // The message says the only one already.
+  if (bad.field_violations_size() == 1) return text;
   for (const auto& violation : bad.field_violations()) {
     text += fmt::format("\n  {}: {}", Clean(violation.field()), Clean(violation.description()));
   }

@@ -55,7 +55,7 @@ absl::Status FromRpc(const google::rpc::Status& status);
 // No server answered: a failure of the connection or a deadline, not an error that a server stated.
 bool IsUnreached(const absl::Status& status);
 
-// "REASON: message", then each violation of shape on a line of its own, indented.
+// "REASON: message", then, when there are several violations of shape, each on a line of its own.
 std::string ErrorText(const absl::Status& status);
 
 // Calls a unary method and waits for its answer.

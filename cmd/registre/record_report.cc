@@ -69,7 +69,9 @@ std::string RecordReport::FlagsText() const {
 
 std::string RecordReport::Summary() const {
   std::string text;
-  if (validate_only_) {
+  if (validate_only_ && new_.acts == 0) {
+    text = "no act can be recorded";
+  } else if (validate_only_) {
     text = fmt::format("{} can be recorded, nothing was{}", Plural(new_.acts, "act"), FlagsText());
   } else if (new_.acts > 0) {
     text = Plural(new_.acts, "act") + " recorded" + new_.Positions() + FlagsText();

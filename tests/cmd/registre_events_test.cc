@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <functional>
+#include <sstream>
 
+#include "cmd/registre/command.h"
 #include "ledger/base/errors.h"
 #include "registre/v1/event.pb.h"
 #include "tests/cmd/registre_fake.h"
@@ -141,6 +144,24 @@ TEST_F(Events, FollowEndsAtItsLimit) {
       RunCli(server_, {"events", "--follow", "--limit", "2", "--output", "json"});
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
   EXPECT_EQ(Lines(outcome.out), 2u);
+}
+
+TEST_F(Events, FollowEndsWellWhenInterrupted) {
+  std::ostringstream out;
+  std::ostringstream err;
+  std::function<void()> stop;
+  Console console{out, err};
+  console.on_interrupt = [&](std::function<void()> f) { stop = std::move(f); };
+  // Written until the client is gone: the interrupt comes from another thread, as a signal does.
+  server_.answers.subscribe = [&, step = 0](const v1::SubscribeRequest&,
+                                            v1::SubscribeResponse* message) mutable {
+    message->mutable_caught_up()->set_position(8);
+    if (step++ == 1) stop();
+    return true;
+  };
+  EXPECT_EQ(cli::Run({"--server", server_.address(), "events", "--follow"}, console), 0)
+      << err.str();
+  EXPECT_FALSE(stop) << "the signal is given back";
 }
 
 TEST_F(Events, FollowWithoutAServer) {

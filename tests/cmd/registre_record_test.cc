@@ -15,6 +15,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 
 std::string Line(const std::string& command_id, const std::string& rest = "") {
   return R"({"command_id":")" + command_id +
@@ -127,6 +128,15 @@ TEST_F(Record, EachViolationHasItsLine) {
                         "  acts[0].remarks[0]: FIELD_INVALID: is too long\n"));
 }
 
+TEST_F(Record, AnOnlyViolationIsSaidOnce) {
+  server_.answers.record = [](const v1::RecordRequest&, v1::RecordResponse*) {
+    return ShapeError({{"acts[0].opening_closed.date", "PERIOD_INVALID", "is no day"}});
+  };
+  EXPECT_THAT(Run(Line("a")).err,
+              StartsWith("refused: (standard input):1 a: PERIOD_INVALID: "
+                         "acts[0].opening_closed.date: is no day\nstopped there"));
+}
+
 TEST_F(Record, ABadLineStopsBeforeItIsSent) {
   for (const std::string bad :
        {"{\"command_id\":", "{\"command_id\":\"x\",\"act\":{\"nothing\":1}}\n", "\"H\xe9nin\"\n"}) {
@@ -227,6 +237,8 @@ TEST_F(Record, ValidateOnlyRecordsNothingAndShowsEveryFlag) {
       "flagged: (standard input):2 flagged: attention RULE_2: constat\n"
       "flagged: (standard input):2 flagged: serious RULE_3: constat\n"
       "2 acts can be recorded, nothing was, 3 flags: 1 serious, 1 attention, 1 information\n");
+  EXPECT_EQ(Run(Line("refused"), {"--validate-only"}).out,
+            "no act can be recorded; 1 unit refused\n");
   seen_.clear();
   EXPECT_EQ(Run(Line("a") + Line("b"), {"--validate-only", "--atomic"}).exit, 0);
   ASSERT_EQ(seen_.size(), 1u);
