@@ -108,8 +108,8 @@ absl::Status CheckQuorum(const RuleContext& context, const v1::DeliberationVoted
                    fmt::format("the {} needs {} of its {} members {} [{}], {} are; correct the "
                                "attendance, or hold a second meeting at least {} days later",
                                BodyName(act.body()), attendance.quorum(), attendance.members(),
-                               with_proxies ? "present or represented" : "present", law.source,
-                               counted, kDaysBeforeSecondMeeting),
+                               with_proxies ? "present or represented" : "present",
+                               law.quorum_source, counted, kDaysBeforeSecondMeeting),
                    {{"members", std::to_string(attendance.members())},
                     {"quorum", std::to_string(attendance.quorum())},
                     {"counted", std::to_string(counted)}});
@@ -133,7 +133,7 @@ absl::Status JudgeAttendance(const RuleContext& context, const v1::SessionHeld& 
   if (!roster.ok()) return roster.status();
   REGISTRE_RETURN_IF_ERROR(ApplyChanges(context, *act, &*roster));
   const AttendanceLaw law = AttendanceLawOf(session.body(), act->date());
-  REGISTRE_RETURN_IF_ERROR(roster->CheckProxies(law.proxies_per_holder, law.source));
+  REGISTRE_RETURN_IF_ERROR(roster->CheckProxies(law.proxies_per_holder, law.proxy_source));
   REGISTRE_RETURN_IF_ERROR(CheckRecusals(*act, *roster));
   FlagProxies(context, *roster, MembersOut(*act));
   REGISTRE_RETURN_IF_ERROR(FillMessage("attendance", act->attendance(),

@@ -24,36 +24,40 @@ constexpr AttendanceRow kAttendance[] = {
      20200324,
      20200710,
      {QuorumBase::kPresentOrRepresented, QuorumShare::kThird, 2,
-      "loi 2020-290 art. 10, ordonnance 2020-391 art. 2"}},
+      "loi 2020-290 art. 10, ordonnance 2020-391 art. 2", "loi 2020-290 art. 10"}},
     // Art. 10 as in force from 11 July 2020: a third present, until 30 August 2020.
     {v1::BODY_UNSPECIFIED,
      20200711,
      20200830,
-     {QuorumBase::kPresent, QuorumShare::kThird, 2, "loi 2020-290 art. 10"}},
+     {QuorumBase::kPresent, QuorumShare::kThird, 2, "loi 2020-290 art. 10",
+      "loi 2020-290 art. 10"}},
     // From the second state of emergency; its first weeks rest on art. 10 of loi 2020-290, which is
     // disputed. Loi 2021-689 art. 8 ends it.
     {v1::BODY_UNSPECIFIED,
      20201017,
      20210930,
-     {QuorumBase::kPresent, QuorumShare::kThird, 2, "loi 2020-1379 art. 6"}},
+     {QuorumBase::kPresent, QuorumShare::kThird, 2, "loi 2020-1379 art. 6",
+      "loi 2020-1379 art. 6"}},
     {v1::BODY_UNSPECIFIED,
      20211110,
      20220731,
-     {QuorumBase::kPresent, QuorumShare::kThird, 2, "loi 2021-1465 art. 10"}},
+     {QuorumBase::kPresent, QuorumShare::kThird, 2, "loi 2021-1465 art. 10",
+      "loi 2021-1465 art. 10"}},
 
     {v1::BODY_COMMISSION_PERMANENTE,
      0,
      kOpenEnd,
-     {QuorumBase::kPresentOrRepresented, QuorumShare::kMajority, 1, "CGCT L.3121-14-1"}},
+     {QuorumBase::kPresentOrRepresented, QuorumShare::kMajority, 1, "CGCT L.3121-14-1",
+      "CGCT L.3121-16"}},
     {v1::BODY_CONSEIL_DEPARTEMENTAL,
      0,
      kOpenEnd,
-     {QuorumBase::kPresent, QuorumShare::kMajority, 1, "CGCT L.3121-14"}},
+     {QuorumBase::kPresent, QuorumShare::kMajority, 1, "CGCT L.3121-14", "CGCT L.3121-16"}},
     // From memory, as is one proxy a holder (L.2121-20).
     {v1::BODY_CONSEIL_MUNICIPAL,
      0,
      kOpenEnd,
-     {QuorumBase::kPresent, QuorumShare::kMajority, 1, "CGCT L.2121-17"}},
+     {QuorumBase::kPresent, QuorumShare::kMajority, 1, "CGCT L.2121-17", "CGCT L.2121-20"}},
 };
 
 // Loi 2025-1249 of 22 December 2025, art. 32 (CGCT L.2131-11, L.3132-5): a deliberation in which an

@@ -25,7 +25,8 @@ struct AttendanceLaw {
   QuorumBase base = QuorumBase::kPresent;
   QuorumShare share = QuorumShare::kMajority;
   int proxies_per_holder = 1;
-  std::string_view source;  // as a message cites it
+  std::string_view quorum_source;  // as a message cites it
+  std::string_view proxy_source;
 };
 
 // The law of a body on a valid date.

@@ -38,7 +38,7 @@ absl::Status CheckRoster(const v1::SessionHeld& act, const Roster& roster) {
                     {"members_in_office", std::to_string(act.members_in_office())}});
   }
   const AttendanceLaw law = AttendanceLawOf(act.body(), act.date());
-  return roster.CheckProxies(law.proxies_per_holder, law.source);
+  return roster.CheckProxies(law.proxies_per_holder, law.proxy_source);
 }
 
 absl::Status CheckSecondMeeting(const RuleContext& context, const v1::SessionHeld& act) {
