@@ -81,7 +81,7 @@ absl::Status Judge(const RuleContext& context, v1::ConventionSigned* act) {
 }
 
 absl::Status Judge(const RuleContext& context, v1::ReportReceived* act) {
-  Target target;
+  ContractTarget target;
   REGISTRE_RETURN_IF_ERROR(
       FindTarget(context, act->convention_number(), act->tranche_id(), &target));
   REGISTRE_RETURN_IF_ERROR(FillStructure(target.convention->structure_id(), act));
@@ -102,7 +102,7 @@ absl::Status Judge(const RuleContext& context, v1::ReportReceived* act) {
 }
 
 absl::Status Judge(const RuleContext& context, v1::ReportAccepted* act) {
-  Target target;
+  ContractTarget target;
   REGISTRE_RETURN_IF_ERROR(
       FindTarget(context, act->convention_number(), act->tranche_id(), &target));
   REGISTRE_RETURN_IF_ERROR(FillStructure(target.convention->structure_id(), act));
@@ -110,7 +110,7 @@ absl::Status Judge(const RuleContext& context, v1::ReportAccepted* act) {
   if (!tranche.has_report_received_on()) {
     return Refused("TRIGGER_MISSING",
                    fmt::format("no report on tranche {} of convention {} is received: none can be "
-                               "accepted; record ReportReceived first",
+                               "accepted; record report_received first",
                                act->tranche_id(), target.convention->number()),
                    {{"convention", target.convention->number()}, {"tranche", act->tranche_id()}});
   }

@@ -11,7 +11,7 @@
 namespace registre {
 
 absl::Status FindTarget(const RuleContext& context, std::string_view convention,
-                        std::string_view tranche_id, Target* target) {
+                        std::string_view tranche_id, ContractTarget* target) {
   const auto found = FindConvention(context, convention);
   if (!found.ok()) return found.status();
   target->convention = *found;

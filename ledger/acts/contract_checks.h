@@ -14,7 +14,7 @@
 namespace registre {
 
 // A tranche and its convention; both belong to the view.
-struct Target {
+struct ContractTarget {
   const v1::Convention* convention = nullptr;
   const v1::TrancheState* tranche = nullptr;
 };
@@ -22,7 +22,7 @@ struct Target {
 // Sets `*target`. REFERENCE_UNKNOWN when the ledger has no such convention, or the convention no
 // such tranche.
 [[nodiscard]] absl::Status FindTarget(const RuleContext& context, std::string_view convention,
-                                      std::string_view tranche_id, Target* target);
+                                      std::string_view tranche_id, ContractTarget* target);
 
 // CONVENTION_CLOSED when the convention is closed; `what` comes too late: "an order".
 [[nodiscard]] absl::Status CheckOpen(const v1::Convention& convention, std::string_view what);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "ledger/acts/checks.h"
 #include "ledger/base/date.h"
@@ -14,12 +15,6 @@
 
 namespace registre {
 namespace {
-
-absl::Status Overflow(const std::string& what) {
-  return Error(
-      absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID",
-      fmt::format("{} exceed {}, the largest amount; correct the amounts", what, Eur(kMaxCents)));
-}
 
 absl::Status Duplicate(std::string_view kind, const std::string& id, const std::string& where) {
   return Error(absl::StatusCode::kInvalidArgument, "DUPLICATE_ID",
@@ -33,9 +28,8 @@ absl::Status Incoherent(std::string message) {
 
 absl::Status CheckParts(const v1::Tranche& tranche) {
   int64_t parts = tranche.quantitative_ceiling_cents();
-  if (!AddCents(tranche.qualitative_ceiling_cents(), &parts)) {
-    return Overflow(fmt::format("the parts of tranche {}", tranche.tranche_id()));
-  }
+  REGISTRE_RETURN_IF_ERROR(AddAmount(fmt::format("parts of tranche {}", tranche.tranche_id()),
+                                     tranche.qualitative_ceiling_cents(), &parts));
   if (parts == 0 || parts == tranche.ceiling_cents()) return absl::OkStatus();
   return Refused(
       "TRANCHE_TOTAL",
@@ -84,9 +78,9 @@ absl::Status CheckSchedule(const v1::Tranche& tranche) {
     }
     REGISTRE_RETURN_IF_ERROR(CheckTrigger(
         fmt::format("schedule line {} of tranche {}", line.line_id(), tranche.tranche_id()), line));
-    if (!AddCents(line.amount_cents(), &sum)) {
-      return Overflow(fmt::format("the schedule lines of tranche {}", tranche.tranche_id()));
-    }
+    REGISTRE_RETURN_IF_ERROR(
+        AddAmount(fmt::format("schedule lines of tranche {}", tranche.tranche_id()),
+                  line.amount_cents(), &sum));
   }
   if (sum <= tranche.ceiling_cents()) return absl::OkStatus();
   return Refused("SCHEDULE_EXCEEDED",
@@ -114,9 +108,9 @@ int64_t WholeMonths(const v1::Period& period) {
   return 12 * int64_t{next.year() - period.start().year()} + next.month() - period.start().month();
 }
 
-// Bounds of a yearly amount counted for the tranche's period: by days, over 365
-// or 366, and by months where the period is made of whole ones, since documents
-// do not say which; rounding included.
+// Bounds of a yearly amount counted for the tranche's period: by days, over 365 or 366, and by
+// months where the period is made of whole ones, since documents do not say which; rounding
+// included.
 struct ProRata {
   int64_t low_cents;
   int64_t high_cents;
@@ -142,15 +136,17 @@ std::string PlacesPaid(const v1::Tranche& tranche) {
   return text;
 }
 
-// Sets `*cost_cents` to what `places` cost; false when that exceeds the largest
-// amount.
+// Sets `*cost_cents` to what `places` cost; false when that exceeds the largest amount.
 bool CostOf(int64_t places, int64_t unit_cost_cents, int64_t* cost_cents) {
   return !__builtin_mul_overflow(places, unit_cost_cents, cost_cents) && *cost_cents <= kMaxCents;
 }
 
 absl::Status TooManyPlaces(const v1::Tranche& tranche) {
-  return Overflow(fmt::format("the places of tranche {} at {} each", tranche.tranche_id(),
-                              Eur(tranche.unit_cost_cents())));
+  return Error(
+      absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID",
+      fmt::format(
+          "the places of tranche {} at {} each cost more than {}; correct the places or the cost",
+          tranche.tranche_id(), Eur(tranche.unit_cost_cents()), Eur(kMaxCents)));
 }
 
 void FlagUnitCost(const RuleContext& context, const v1::Tranche& tranche, std::string message) {
@@ -184,8 +180,7 @@ absl::Status CheckPlacesInRange(const RuleContext& context, const v1::Tranche& t
       !CostOf(tranche.places_max(), tranche.unit_cost_cents(), &most)) {
     return TooManyPlaces(tranche);
   }
-  // A part of a year may cost a part of the year's price, even where the
-  // document does not say so.
+  // A part of a year may cost a part of the year's price, even where the document does not say so.
   least = std::min(least, ProRataOf(tranche, least).low_cents);
   if (tranche.unit_cost_per_year()) most = std::max(most, ProRataOf(tranche, most).high_cents);
   const bool open_ended = tranche.places_max() == 0;
@@ -235,9 +230,8 @@ absl::Status CheckTrancheTotal(const google::protobuf::RepeatedPtrField<v1::Tran
                                int64_t total_cents, const std::string& contract) {
   int64_t sum = 0;
   for (const v1::Tranche& tranche : tranches) {
-    if (!AddCents(tranche.ceiling_cents(), &sum)) {
-      return Overflow(fmt::format("the tranches of {}", contract));
-    }
+    REGISTRE_RETURN_IF_ERROR(
+        AddAmount(fmt::format("tranches of {}", contract), tranche.ceiling_cents(), &sum));
   }
   if (sum == total_cents) return absl::OkStatus();
   return Refused("TRANCHE_TOTAL",
@@ -251,9 +245,8 @@ absl::Status CheckTrancheTotal(const google::protobuf::RepeatedPtrField<v1::Tran
 absl::Status SumDraws(const v1::Tranche& tranche, int64_t* sum_cents) {
   *sum_cents = 0;
   for (const v1::Draw& draw : tranche.draws()) {
-    if (!AddCents(draw.amount_cents(), sum_cents)) {
-      return Overflow(fmt::format("the draws of tranche {}", tranche.tranche_id()));
-    }
+    REGISTRE_RETURN_IF_ERROR(AddAmount(fmt::format("draws of tranche {}", tranche.tranche_id()),
+                                       draw.amount_cents(), sum_cents));
   }
   return absl::OkStatus();
 }

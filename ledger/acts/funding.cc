@@ -18,33 +18,8 @@ std::string Name(const Funding& funding) {
 bool StartedBefore(const v1::Period& period, Days vote) { return ToDays(period.start()) < vote; }
 bool EndedBefore(const v1::Period& period, Days vote) { return ToDays(period.end()) < vote; }
 
-}  // namespace
-
-absl::Status FindAdopted(const RuleContext& context, std::string_view number,
-                         const v1::Deliberation** deliberation) {
-  const auto found = FindDeliberation(context, number);
-  if (!found.ok()) return found.status();
-  *deliberation = *found;
-  if ((*found)->result() == v1::VOTE_RESULT_ADOPTED) return absl::OkStatus();
-  return Refused("NOT_AUTHORISED",
-                 fmt::format("deliberation {} of {} is not adopted: it authorises nothing; name "
-                             "the deliberation that does",
-                             number, FormatDate((*found)->date())),
-                 {{"deliberation", std::string(number)}});
-}
-
-absl::Status FindFunding(const RuleContext& context, std::string_view deliberation,
-                         std::string_view allotment_id, Funding* funding) {
-  REGISTRE_RETURN_IF_ERROR(FindAdopted(context, deliberation, &funding->deliberation));
-  funding->allotment = FindAllotment(*funding->deliberation, allotment_id);
-  if (funding->allotment != nullptr) return absl::OkStatus();
-  return Refused(
-      "NOT_AUTHORISED",
-      fmt::format("deliberation {} has no allotment {}; name one of its {} allotments",
-                  deliberation, allotment_id, funding->deliberation->allotments_size()),
-      {{"deliberation", std::string(deliberation)}, {"allotment", std::string(allotment_id)}});
-}
-
+// An allotment that names no structure, or several without an amount and this one among them, may
+// fund it.
 absl::Status CheckBeneficiary(const Funding& funding, const std::string& structure_id) {
   const v1::Allotment& allotment = funding.allotment->allotment();
   std::string named = allotment.structure_id();
@@ -74,14 +49,37 @@ absl::Status CheckFundingLine(const Funding& funding, const std::string& budget_
                  {{"budget_code", budget_code}, {"expected", line}});
 }
 
-int64_t LeftOf(const v1::AllotmentState& allotment) {
-  return allotment.allotment().amount_cents() - allotment.drawn_cents() -
-         allotment.ordered_cents() - allotment.released_cents();
+}  // namespace
+
+absl::Status FindAdopted(const RuleContext& context, std::string_view number,
+                         const v1::Deliberation** deliberation) {
+  const auto found = FindDeliberation(context, number);
+  if (!found.ok()) return found.status();
+  *deliberation = *found;
+  if ((*found)->result() == v1::VOTE_RESULT_ADOPTED) return absl::OkStatus();
+  return Refused("NOT_AUTHORISED",
+                 fmt::format("deliberation {} of {} is not adopted: it authorises nothing; name "
+                             "the deliberation that does",
+                             number, FormatDate((*found)->date())),
+                 {{"deliberation", std::string(number)}});
+}
+
+absl::Status FindFunding(const RuleContext& context, std::string_view deliberation,
+                         std::string_view allotment_id, Funding* funding) {
+  REGISTRE_RETURN_IF_ERROR(FindAdopted(context, deliberation, &funding->deliberation));
+  funding->allotment = FindAllotment(*funding->deliberation, allotment_id);
+  if (funding->allotment != nullptr) return absl::OkStatus();
+  return Refused(
+      "NOT_AUTHORISED",
+      fmt::format("deliberation {} has no allotment {}; name one of its {} allotments",
+                  deliberation, allotment_id, funding->deliberation->allotments_size()),
+      {{"deliberation", std::string(deliberation)}, {"allotment", std::string(allotment_id)}});
 }
 
 absl::Status CheckLeft(const Funding& funding, int64_t amount_cents, const std::string& who) {
   const v1::AllotmentState& state = *funding.allotment;
-  const int64_t left = LeftOf(state);
+  const int64_t left = state.allotment().amount_cents() - state.drawn_cents() -
+                       state.ordered_cents() - state.released_cents();
   if (amount_cents <= left) return absl::OkStatus();
   return Refused(
       "ALLOTMENT_EXCEEDED",

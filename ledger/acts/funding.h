@@ -35,21 +35,6 @@ struct Funding {
 [[nodiscard]] absl::Status FindAdopted(const RuleContext& context, std::string_view number,
                                        const v1::Deliberation** deliberation);
 
-// NOT_AUTHORISED when the allotment is for other structures than this one. An
-// allotment that names none, or several without an amount of their own and this
-// one among them, may fund it.
-[[nodiscard]] absl::Status CheckBeneficiary(const Funding& funding,
-                                            const std::string& structure_id);
-
-// PAYMENT_BUDGET_LINE when the allotment is on another line than `budget_code`,
-// that of `what`.
-[[nodiscard]] absl::Status CheckFundingLine(const Funding& funding, const std::string& budget_code,
-                                            const std::string& what);
-
-// In cents: what no convention has drawn, no order has used and no release has
-// given back.
-int64_t LeftOf(const v1::AllotmentState& allotment);
-
 // ALLOTMENT_EXCEEDED when `amount_cents`, wanted by `who` ("convention
 // 2023-00963"), is more than is left of the allotment.
 [[nodiscard]] absl::Status CheckLeft(const Funding& funding, int64_t amount_cents,

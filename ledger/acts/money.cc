@@ -1,9 +1,10 @@
 // Service fait, order (mandat), release. What is odd about an order stands in order_flags.cc, what
 // becomes of it in accountant.cc.
-
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "ledger/acts/checks.h"
 #include "ledger/acts/contract_checks.h"
@@ -46,12 +47,13 @@ absl::Status CheckBasis(const v1::PaymentBasis& basis) {
 absl::Status CheckFiscalYear(const v1::PaymentOrdered& act) {
   const v1::Date& date = act.date();
   if (date.year() == act.fiscal_year()) return absl::OkStatus();
-  if (date.year() == act.fiscal_year() + 1 && date.month() == 1) return absl::OkStatus();
+  const int64_t next_year = int64_t{act.fiscal_year()} + 1;
+  if (date.year() == next_year && date.month() == 1) return absl::OkStatus();
   return Error(
       absl::StatusCode::kInvalidArgument, "PERIOD_INVALID",
       fmt::format("an order of fiscal year {} is dated from 01/01/{} to 31/01/{}, this one on {}; "
                   "correct the date or the fiscal year",
-                  act.fiscal_year(), act.fiscal_year(), act.fiscal_year() + 1, FormatDate(date)));
+                  act.fiscal_year(), act.fiscal_year(), next_year, FormatDate(date)));
 }
 
 absl::Status CheckOrderLine(const v1::PaymentOrdered& act, const std::string& expected) {
@@ -85,7 +87,7 @@ absl::Status CheckReportAccepted(const v1::TrancheState& tranche, const v1::Paym
   if (!tranche.has_report_accepted_on()) {
     return TriggerMissing(tranche.tranche(),
                           fmt::format("{} awaits that the report (bilan) on tranche {} is "
-                                      "accepted, and none is; record ReportAccepted first",
+                                      "accepted, and none is; record report_accepted first",
                                       what, id));
   }
   if (ToDays(act.date()) >= ToDays(tranche.report_accepted_on())) return absl::OkStatus();
@@ -140,7 +142,7 @@ absl::Status CheckTrigger(const v1::Convention& convention, const v1::TrancheSta
       if (tranche.certified_cents() > 0) return absl::OkStatus();
       return TriggerMissing(tranche.tranche(),
                             fmt::format("{} awaits a checked statement of costs, and no service is "
-                                        "certified on the tranche; record ServiceCertified first",
+                                        "certified on the tranche; record service_certified first",
                                         what));
     default:
       return absl::OkStatus();
@@ -189,7 +191,7 @@ absl::Status CheckServiceDone(const v1::TrancheState& tranche, const v1::Payment
   return Refused(
       "SERVICE_NOT_CERTIFIED",
       fmt::format("{} is no advance and orders {}; on tranche {} the certified service is {}, of "
-                  "which {} are ordered: {} too much; record ServiceCertified first",
+                  "which {} are ordered: {} too much; record service_certified first",
                   NameOf(act), Eur(act.amount_cents()), tranche.tranche().tranche_id(),
                   Eur(tranche.certified_cents()), Eur(tranche.ordered_cents()),
                   Eur(act.amount_cents() - left)),
@@ -198,7 +200,7 @@ absl::Status CheckServiceDone(const v1::TrancheState& tranche, const v1::Payment
 }
 
 absl::Status JudgeOnConvention(const RuleContext& context, v1::PaymentOrdered* act) {
-  Target target;
+  ContractTarget target;
   REGISTRE_RETURN_IF_ERROR(
       FindTarget(context, act->basis().convention_number(), act->basis().tranche_id(), &target));
   const auto& [convention, tranche] = target;
@@ -264,7 +266,7 @@ absl::Status CheckCredits(const RuleContext& context, const v1::PaymentOrdered& 
 }  // namespace
 
 absl::Status Judge(const RuleContext& context, v1::ServiceCertified* act) {
-  Target target;
+  ContractTarget target;
   REGISTRE_RETURN_IF_ERROR(
       FindTarget(context, act->convention_number(), act->tranche_id(), &target));
   const auto& [convention, tranche] = target;

@@ -1,4 +1,5 @@
-// Programmer errors: what no input, disk or network can cause. They end the process, in release too.
+// Programmer errors: what no input, disk or network can cause. They end the process, also in
+// release.
 #ifndef REGISTRE_LEDGER_BASE_CHECK_H_
 #define REGISTRE_LEDGER_BASE_CHECK_H_
 

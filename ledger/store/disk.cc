@@ -96,8 +96,7 @@ absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::
   const std::string path = fmt::format("{}/{}", folder, name);
   const std::string beside = path + ".tmp";
   {
-    FileDescriptor fd(
-        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
+    FileDescriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     if (fd.get() < 0) return ErrnoError(errno, beside);
     if (const int error = WriteAll(fd.get(), text); error != 0) return ErrnoError(error, beside);
     if (::fsync(fd.get()) != 0) return ErrnoError(errno, beside);

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "ledger/base/errors.h"
+#include "ledger/store/disk.h"
 #include "ledger/store/index_codec.h"
+#include "ledger/store/rocksdb_errors.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
@@ -71,25 +73,13 @@ rocksdb::ColumnFamilyOptions FamilyOptions() {
   return options;
 }
 
-bool Contains(const rocksdb::Status& status, std::string_view text) {
-  return status.ToString().find(text) != std::string::npos;
-}
-
-bool IsLocked(const rocksdb::Status& status) {
-  return Contains(status, "While lock file") || Contains(status, "lock hold by");
-}
-
-bool IsReadOnly(const rocksdb::Status& status) {
-  return Contains(status, "Read-only file system") || Contains(status, "Permission denied");
-}
-
-// The bytes are wrong or missing, or were written by something else: starting
-// empty cures it. A disk that fails, is full, locked or read-only is not cured
-// by that.
-bool IsCuredByDiscarding(const rocksdb::Status& status) {
-  if (IsLocked(status) || IsReadOnly(status) || status.IsNoSpace()) return false;
-  return status.IsCorruption() || status.IsInvalidArgument() || status.IsNotFound() ||
-         status.IsNotSupported() || status.IsPathNotFound();
+// The bytes are wrong or missing, or were written by something else: starting empty cures it. A
+// disk that fails, is full, locked or read-only is not cured by that, even where RocksDB calls it
+// damage.
+bool IsCuredByDiscarding(const rocksdb::Status& status, std::string_view directory) {
+  if (DiskError(status, directory).code() != absl::StatusCode::kInternal) return false;
+  return IsDamage(status) || status.IsInvalidArgument() || status.IsNotFound() ||
+         status.IsNotSupported();
 }
 
 }  // namespace
@@ -107,19 +97,19 @@ absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::Open(const std::string& di
 }
 
 absl::Status IndexDisk::OpenOrDiscard() {
-  bool discard = false;
-  absl::Status status = OpenDatabase(&discard);
-  if (status.ok() || !discard) return status;
-  spdlog::warn("{} The index starts empty and is rebuilt from the log; nothing is lost.",
-               std::string(status.message()));
+  std::string useless;
+  const absl::Status status = OpenDatabase(&useless);
+  if (status.ok() || useless.empty()) return status;
+  spdlog::warn(
+      "The index in {} cannot be used: {}. It starts empty and is rebuilt from the log; nothing is "
+      "lost.",
+      directory_, useless);
   return Clear();
 }
 
-absl::Status IndexDisk::OpenDatabase(bool* discard) {
-  *discard = false;
+absl::Status IndexDisk::OpenDatabase(std::string* useless) {
   std::error_code error;
-  fs::create_directories(directory_,
-                         error);  // RocksDB says what is wrong, if anything is
+  fs::create_directories(directory_, error);  // RocksDB says what is wrong, if anything is
 
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   const rocksdb::ColumnFamilyOptions options = FamilyOptions();
@@ -129,39 +119,38 @@ absl::Status IndexDisk::OpenDatabase(bool* discard) {
   const rocksdb::Status opened =
       rocksdb::DB::Open(DatabaseOptions(), directory_, descriptors, &handles, &db);
   if (!opened.ok()) {
-    *discard = IsCuredByDiscarding(opened) && fs::is_directory(directory_, error);
+    if (IsCuredByDiscarding(opened, directory_) && fs::is_directory(directory_, error)) {
+      *useless = opened.ToString();
+    }
     return ErrorOf(opened);
   }
   db_.reset(db);
   std::copy(handles.begin(), handles.end(), families_.begin());
 
   fs::remove_all(directory_ + "/" + kIncoming, error);
-  fs::create_directory(directory_ + "/" + kIncoming,
-                       error);  // a failure shows when files are written
-  return ReadMeta(discard);
+  fs::create_directory(directory_ + "/" + kIncoming, error);  // if not: files will not be written
+  return ReadMeta(useless);
 }
 
-absl::Status IndexDisk::ReadMeta(bool* discard) {
+absl::Status IndexDisk::ReadMeta(std::string* useless) {
   head_ = {};
-  const auto value = Find(kMeta, kHeadKey);
-  if (!value.ok()) {
-    *discard = absl::IsDataLoss(value.status());
-    return value.status();
-  }
-  if (!value->has_value()) return absl::OkStatus();  // never flushed: empty
-
+  std::string bytes;
+  const rocksdb::Status read = db_->Get(rocksdb::ReadOptions(), families_[kMeta], kHeadKey, &bytes);
+  if (read.IsNotFound()) return absl::OkStatus();  // never flushed: empty
   IndexMeta meta;
-  *discard = true;
-  if (!DecodeMeta((*value)->ToStringView(), &meta)) return Damaged("its head cannot be read");
-  if (meta.format_version != kIndexFormatVersion) {
-    return Damaged(fmt::format("it has format {} where this program writes {}", meta.format_version,
-                               kIndexFormatVersion));
+  if (!read.ok()) {
+    if (IsCuredByDiscarding(read, directory_)) *useless = read.ToString();
+  } else if (!DecodeMeta(bytes, &meta)) {
+    *useless = "its head cannot be read";
+  } else if (meta.format_version != kIndexFormatVersion) {
+    *useless = fmt::format("it has format {}, this program writes {}", meta.format_version,
+                           kIndexFormatVersion);
+  } else if (meta.fold_version != fold_version_) {
+    *useless = fmt::format("it holds the rows of fold version {}, this program has {}",
+                           meta.fold_version, fold_version_);
   }
-  if (meta.fold_version != fold_version_) {
-    return Damaged(fmt::format("it was written by fold version {} where this program has {}",
-                               meta.fold_version, fold_version_));
-  }
-  *discard = false;
+  if (!useless->empty()) return Damaged(*useless);
+  REGISTRE_RETURN_IF_ERROR(ErrorOf(read));
   head_ = meta.head;
   return absl::OkStatus();
 }
@@ -169,8 +158,8 @@ absl::Status IndexDisk::ReadMeta(bool* discard) {
 absl::Status IndexDisk::Clear() {
   Close();
   REGISTRE_RETURN_IF_ERROR(DeleteContents());
-  bool discard = false;
-  absl::Status status = OpenDatabase(&discard);
+  std::string useless;
+  absl::Status status = OpenDatabase(&useless);
   if (!status.ok()) Close();
   return status;
 }
@@ -179,19 +168,15 @@ absl::Status IndexDisk::DeleteContents() {
   // The names first: an iterator need not survive what happens to the folder.
   std::error_code error;
   std::vector<fs::path> paths;
-  for (fs::directory_iterator it(directory_, error), end; !error && it != end;
-       it.increment(error)) {
+  fs::directory_iterator it(directory_, error);
+  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
     paths.push_back(it->path());
   }
   for (const fs::path& path : paths) {
     if (!error) fs::remove_all(path, error);
   }
   if (!error || error == std::errc::no_such_file_or_directory) return absl::OkStatus();
-  if (error == std::errc::read_only_file_system || error == std::errc::permission_denied ||
-      error == std::errc::operation_not_permitted) {
-    return ErrorOf(rocksdb::Status::IOError("Permission denied", error.message()));
-  }
-  return ErrorOf(rocksdb::Status::IOError("delete the contents", error.message()));
+  return ErrnoError(error.value(), directory_);
 }
 
 void IndexDisk::Close() {
@@ -219,47 +204,12 @@ absl::Status IndexDisk::Damaged(std::string_view what) const {
 
 absl::Status IndexDisk::ErrorOf(const rocksdb::Status& status) const {
   if (status.ok()) return absl::OkStatus();
-  const ErrorValues values = {{"directory", directory_}};
-  const std::string detail = status.ToString();
-  if (IsLocked(status)) {
-    return Error(absl::StatusCode::kUnavailable, "DATA_FOLDER_IN_USE",
-                 fmt::format("The index in {} is open in another process; stop "
-                             "that one first. ({})",
-                             directory_, detail),
-                 values);
-  }
-  if (status.IsNoSpace()) {
-    return Error(absl::StatusCode::kResourceExhausted, "DISK_FULL",
-                 fmt::format("The disk of the index in {} is full; free some "
-                             "space and start the "
-                             "server again. ({})",
-                             directory_, detail),
-                 values);
-  }
-  if (IsReadOnly(status)) {
-    return Error(absl::StatusCode::kPermissionDenied, "DATA_FOLDER_READ_ONLY",
-                 fmt::format("The index in {} cannot be written; give this "
-                             "user the right to write "
-                             "there. ({})",
-                             directory_, detail),
-                 values);
-  }
-  if (IsCuredByDiscarding(status)) return Damaged(detail);
-  return Error(absl::StatusCode::kInternal, "INDEX_FAILED",
-               fmt::format("The disk of the index in {} failed; see to the "
-                           "disk and start the server "
-                           "again. ({})",
-                           directory_, detail),
-               values);
+  return IsCuredByDiscarding(status, directory_) ? Damaged(status.ToString())
+                                                 : DiskError(status, directory_);
 }
 
 absl::Status IndexDisk::Closed() const {
-  return Error(absl::StatusCode::kInternal, "INDEX_FAILED",
-               fmt::format("The index in {} could not be opened again after it "
-                           "was emptied; start "
-                           "the server again.",
-                           directory_),
-               {{"directory", directory_}});
+  return DiskFailed(directory_, "the index could not be opened again after it was emptied");
 }
 
 }  // namespace registre

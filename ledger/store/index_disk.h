@@ -84,10 +84,10 @@ class IndexDisk {
 
   IndexDisk(std::string directory, uint32_t fold_version);
 
-  // Opens or creates the database and reads its head. `*discard` says that the
-  // error is cured by starting empty.
-  absl::Status OpenDatabase(bool* discard);
-  absl::Status ReadMeta(bool* discard);
+  // Opens or creates the database and reads its head. `*useless`, when not empty after an error,
+  // says what is wrong with the bytes: starting empty cures it.
+  absl::Status OpenDatabase(std::string* useless);
+  absl::Status ReadMeta(std::string* useless);
   absl::Status OpenOrDiscard();
   // Deletes what stands in the folder; the folder stays.
   absl::Status DeleteContents();

@@ -1,4 +1,4 @@
-// The log in RocksDB, as tests need it: on another file system, or with small buffers. Private to
+// The log in RocksDB, as tests need it: on another file system, or with a small WAL. Private to
 // ledger/store and its tests; everyone else calls OpenRocksDbEventStore of event_store.h.
 #ifndef REGISTRE_LEDGER_STORE_ROCKSDB_EVENT_STORE_H_
 #define REGISTRE_LEDGER_STORE_ROCKSDB_EVENT_STORE_H_
@@ -19,9 +19,9 @@ namespace registre {
 struct LogTuning {
   // Outlives the store.
   rocksdb::Env* env = rocksdb::Env::Default();
-  // Bytes of events that gather in memory, and in the WAL, before they become a table. A start
-  // after a crash replays at most this, about 100,000 events in half a second.
-  size_t write_buffer_bytes = 32 * 1024 * 1024;
+  // Bytes that gather in the WAL, and in memory, before they become tables. A start after a crash
+  // replays about this much: 100,000 events of the usual size.
+  size_t wal_bytes = 32 * 1024 * 1024;
 };
 
 absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksDbEventStore(const std::string& directory,
@@ -35,7 +35,7 @@ inline constexpr char kConsumersFamily[] = "consumers";
 
 // What the design fixes for the log, and our sizes.
 rocksdb::DBOptions LogDbOptions(const LogTuning& tuning);
-std::vector<rocksdb::ColumnFamilyDescriptor> LogFamilies(const LogTuning& tuning);
+std::vector<rocksdb::ColumnFamilyDescriptor> LogFamilies();
 
 // The key of a position: 8 bytes, big-endian, so that keys sort as positions do.
 std::string PositionKey(uint64_t position);

@@ -68,7 +68,7 @@ absl::StatusOr<OpenLog> OpenLog::Open(const std::string& directory, const LogTun
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status =
-      rocksdb::DB::Open(LogDbOptions(tuning), directory, LogFamilies(tuning), &handles, &db);
+      rocksdb::DB::Open(LogDbOptions(tuning), directory, LogFamilies(), &handles, &db);
   if (!status.ok()) return LogError(status, directory, "opening the log");
   OpenLog log;
   log.db.reset(db);

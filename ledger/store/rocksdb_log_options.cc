@@ -13,12 +13,12 @@ constexpr size_t kBlockBytes = 8 * 1024;
 // A scan that goes on reads ahead this much; a short read does not.
 constexpr size_t kReadaheadBytes = 1024 * 1024;
 constexpr int kOpenFiles = 512;
-constexpr int kWriteBuffers = 3;
+// Only a disk far slower than the writer fills a buffer before the full WAL makes it flush.
+constexpr size_t kWriteBufferBytes = 128 * 1024 * 1024;
 constexpr size_t kInfoLogBytes = 4 * 1024 * 1024;
 constexpr size_t kInfoLogFiles = 4;
 
-rocksdb::ColumnFamilyOptions FamilyOptions(const LogTuning& tuning,
-                                           const std::shared_ptr<rocksdb::Cache>& cache,
+rocksdb::ColumnFamilyOptions FamilyOptions(const std::shared_ptr<rocksdb::Cache>& cache,
                                            rocksdb::CompressionType compression) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -30,9 +30,9 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const LogTuning& tuning,
 
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_size = tuning.write_buffer_bytes;
-  options.max_write_buffer_number = kWriteBuffers;
+  options.write_buffer_size = kWriteBufferBytes;
   options.compression = compression;
+  options.ttl = 0;  // nothing is ever outdated: old tables need no rewriting
   return options;
 }
 
@@ -54,6 +54,10 @@ rocksdb::DBOptions LogDbOptions(const LogTuning& tuning) {
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   // A flush takes all families to the same point, so that they agree whatever happens.
   options.atomic_flush = true;
+  // The size of the WAL, not that of a buffer, is what makes it flush: when a full buffer asks for
+  // an atomic flush and the next WAL cannot be made, RocksDB 7.8 leaks a reference, and its
+  // assertion ends the process at the close (facebook/rocksdb#12176).
+  options.max_total_wal_size = tuning.wal_bytes;
 
   options.allow_concurrent_memtable_write = false;  // one thread appends
   options.max_background_jobs = 2;
@@ -65,11 +69,11 @@ rocksdb::DBOptions LogDbOptions(const LogTuning& tuning) {
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> LogFamilies(const LogTuning& tuning) {
+std::vector<rocksdb::ColumnFamilyDescriptor> LogFamilies() {
   const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   // Hashes do not compress.
-  const auto plain = FamilyOptions(tuning, cache, rocksdb::kNoCompression);
-  const auto packed = FamilyOptions(tuning, cache, rocksdb::kLZ4Compression);
+  const auto plain = FamilyOptions(cache, rocksdb::kNoCompression);
+  const auto packed = FamilyOptions(cache, rocksdb::kLZ4Compression);
   return {{rocksdb::kDefaultColumnFamilyName, plain},
           {kEventsFamily, packed},
           {kLeavesFamily, plain},

@@ -16,6 +16,7 @@ inline uint64_t TestSeed() {
   const char* const given = std::getenv("REGISTRE_TEST_SEED");
   const uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
   std::printf("REGISTRE_TEST_SEED=%" PRIu64 "\n", seed);
+  std::fflush(stdout);  // a crash must not swallow it
   return seed;
 }
 

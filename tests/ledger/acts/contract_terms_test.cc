@@ -36,7 +36,7 @@ struct Case {
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kNotFound = absl::StatusCode::kNotFound;
 
-void Run(const std::vector<Case>& cases) {
+void RunCases(const std::vector<Case>& cases) {
   const ContractWorld world;
   for (const Case& test : cases) {
     SCOPED_TRACE(test.name);
@@ -49,7 +49,7 @@ void Run(const std::vector<Case>& cases) {
 }
 
 TEST(ContractTermsTest, TranchesAndSchedules) {
-  Run({
+  RunCases({
       {"plain", [](Tranches&) {}, {""}},
       {"no tranche", [](Tranches& t) { t.Clear(); }, {""}},
       {"tranche id twice",
@@ -100,7 +100,7 @@ TEST(ContractTermsTest, TranchesAndSchedules) {
 
 TEST(ContractTermsTest, Triggers) {
   const auto line = [](Tranches& t) { return t[0].mutable_schedule(0); };
-  Run({
+  RunCases({
       {"date without a date",
        [&](Tranches& t) { line(t)->set_trigger(v1::TRIGGER_KIND_DATE); },
        {"FIELD_INVALID", {"avance", "due_on"}, {}, kInvalid}},
@@ -158,7 +158,7 @@ void Bare(int64_t ceiling_cents, int64_t unit_cost_cents, v1::Tranche* tranche) 
 
 // The two tranches of annexe 6 of deliberation 2023-405, and that of its annexe 5.
 TEST(ContractTermsTest, UnitCostsOfTheDocument) {
-  Run({
+  RunCases({
       {"Le Cheval Bleu 2023: 100 places at 500 EUR against 40 000 EUR",
        [](Tranches& t) {
          t[0].set_unit_cost_cents(50000);
@@ -196,7 +196,7 @@ TEST(ContractTermsTest, UnitCostByTerritory) {
     };
   };
   const std::vector<std::string> flag = {"UNIT_COST attention T1"};
-  Run({
+  RunCases({
       {"exact", with(5000000, false, "2023-01-01", "2023-12-31"), {""}},
       {"one cent over", with(5000001, false, "2023-01-01", "2023-12-31"), {"", {}, flag}},
       {"one cent under", with(4999999, false, "2023-01-01", "2023-12-31"), {"", {}, flag}},
@@ -255,7 +255,7 @@ TEST(ContractTermsTest, UnitCostInARange) {
     };
   };
   const std::vector<std::string> flag = {"UNIT_COST attention T1"};
-  Run({
+  RunCases({
       {"the least", with(1750000, "2023-01-01", "2023-12-31"), {""}},
       {"under the least", with(1745000, "2023-01-01", "2023-12-31"), {"", {"69,8 places"}, flag}},
       {"the most", with(2500000, "2023-01-01", "2023-12-31"), {""}},

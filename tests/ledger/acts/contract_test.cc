@@ -32,7 +32,7 @@ struct Case {
   Expected expected;
 };
 
-void Run(const std::vector<Case>& cases) {
+void RunCases(const std::vector<Case>& cases) {
   for (const Case& test : cases) {
     SCOPED_TRACE(test.name);
     ContractWorld world;
@@ -56,7 +56,7 @@ void Draw(const std::string& deliberation, const std::string& allotment, int64_t
 }
 
 TEST(ConventionSignedTest, NumberAndStructure) {
-  Run({
+  RunCases({
       {"all that is left", [](auto&, auto&) {}, {""}},
       {"number of another form",
        [](auto& act, auto&) { act.set_number("23-100"); },
@@ -74,16 +74,19 @@ TEST(ConventionSignedTest, NumberAndStructure) {
 }
 
 TEST(ConventionSignedTest, Totals) {
-  Run({
+  RunCases({
       {"amount one cent over",
        [](auto& act, auto&) { act.set_amount_cents(6000001); },
-       {"TRANCHE_TOTAL",
-        {"convention 2023-00100", "60 000,00 EUR", "60 000,01 EUR", "-0,01 EUR"}}},
+       {"TRANCHE_TOTAL", {"convention 2023-00100", "60 000,00 EUR", "60 000,01 EUR", "-0,01 EUR"}}},
       {"draws one cent under",
-       [](auto& act, auto&) { act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(5999999); },
+       [](auto& act, auto&) {
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(5999999);
+       },
        {"TRANCHE_TOTAL", {"59 999,99 EUR", "60 000,00 EUR"}}},
       {"draws one cent over",
-       [](auto& act, auto&) { act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(6000001); },
+       [](auto& act, auto&) {
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(6000001);
+       },
        {"TRANCHE_TOTAL", {"60 000,01 EUR"}}},
       {"no draw",
        [](auto& act, auto&) { act.mutable_tranches(0)->clear_draws(); },
@@ -110,7 +113,7 @@ TEST(ConventionSignedTest, Totals) {
 }
 
 TEST(ConventionSignedTest, Authorisation) {
-  Run({
+  RunCases({
       {"deliberation unknown",
        [](auto& act, auto&) { Draw("2023-99", "a1", 6000000, &act); },
        {"REFERENCE_UNKNOWN", {"2023-99"}, {}, kNotFound}},
@@ -143,7 +146,7 @@ TEST(ConventionSignedTest, Authorisation) {
 }
 
 TEST(ConventionSignedTest, WhatIsLeftOfAnAllotment) {
-  Run({
+  RunCases({
       {"one cent over",
        [](auto& act, auto&) { Draw("2023-10", "a1", 6000001, &act); },
        {"ALLOTMENT_EXCEEDED",
@@ -174,10 +177,12 @@ TEST(ConventionSignedTest, Signature) {
     };
   };
   const std::vector<std::string> early = {"EXECUTORY_BEFORE attention 2023-10"};
-  Run({
-      {"the day before the vote", sign("2023-09-17"),
+  RunCases({
+      {"the day before the vote",
+       sign("2023-09-17"),
        {"SIGNED_BEFORE_VOTE", {"17/09/2023", "18/09/2023"}}},
-      {"the day of the vote", sign("2023-09-18"),
+      {"the day of the vote",
+       sign("2023-09-18"),
        {"",
         {"La convention 2023-00100 est signée le 18/09/2023", "transmise que le 20/09/2023",
          "publiée que le 22/09/2023"},
@@ -227,13 +232,16 @@ TEST(ConventionSignedTest, Periods) {
       *act.mutable_tranches(0)->mutable_period() = FromTo(start, end);
     };
   };
-  Run({
+  RunCases({
       {"starts on the day of the vote", period("a1", "2023-09-18", "2024-09-30"), {""}},
-      {"starts the day before", period("a1", "2023-09-17", "2024-09-30"),
+      {"starts the day before",
+       period("a1", "2023-09-17", "2024-09-30"),
        {"", {"17/09/2023", "2023-10", "18/09/2023"}, {"PERIOD_BEFORE_VOTE information T1"}}},
-      {"ends on the day of the vote", period("a1", "2023-01-01", "2023-09-18"),
+      {"ends on the day of the vote",
+       period("a1", "2023-01-01", "2023-09-18"),
        {"", {}, {"PERIOD_BEFORE_VOTE information T1"}}},
-      {"ended the day before", period("a1", "2023-01-01", "2023-09-17"),
+      {"ended the day before",
+       period("a1", "2023-01-01", "2023-09-17"),
        {"", {"17/09/2023"}, {"PERIOD_ENDED_BEFORE_VOTE attention T1"}}},
       {"the allotment has said so", period("a6", "2023-01-01", "2023-06-30"), {""}},
       {"no period", [](auto& act, auto&) { act.mutable_tranches(0)->clear_period(); }, {""}},
@@ -249,102 +257,84 @@ TEST(ConventionSignedTest, Periods) {
 
 // ---- Report and end
 
-template <typename Act>
-struct ActCase {
-  std::string name;
-  std::function<void(Act&, ContractWorld&)> change;
-  Expected expected;
-};
-
-template <typename Act>
-void RunActs(const std::string& plain, const std::vector<ActCase<Act>>& cases) {
-  for (const ActCase<Act>& test : cases) {
-    SCOPED_TRACE(test.name);
-    ContractWorld world;
-    Act act = Text<Act>(plain);
-    test.change(act, world);
-    Expect(JudgeOn(world.view(), &act), test.expected);
-    if (test.expected.reason.empty()) {
-      EXPECT_EQ(act.structure_id(), "asso");
-    }
-  }
-}
-
 TEST(ReportReceivedTest, Cases) {
+  const std::vector<ActCase<v1::ReportReceived>> cases = {
+      {"on its due date", [](auto&, auto&) {}, {""}},
+      {"the day after",
+       [](auto& act, auto&) { *act.mutable_date() = On("2025-01-01"); },
+       {"", {"01/01/2025", "31/12/2024", "1 jours"}, {"REPORT_LATE attention T1"}}},
+      {"no due date",
+       [](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->mutable_tranche()->clear_report_due();
+         *act.mutable_date() = On("2030-01-01");
+       },
+       {""}},
+      {"convention unknown",
+       [](auto& act, auto&) { act.set_convention_number("2023-00099"); },
+       {"REFERENCE_UNKNOWN", {"2023-00099"}, {}, kNotFound}},
+      {"tranche unknown",
+       [](auto& act, auto&) { act.set_tranche_id("T9"); },
+       {"REFERENCE_UNKNOWN", {"T9 of convention 2023-00010", "T1"}, {}, kNotFound}},
+      {"received already",
+       [](auto&, auto& world) {
+         *world.tranche("2023-00010", "T1")->mutable_report_received_on() = On("2024-11-01");
+       },
+       {"NUMBER_TAKEN", {"01/11/2024"}, {}, kExists}},
+      {"another structure",
+       [](auto& act, auto&) { act.set_structure_id("autre"); },
+       {"FILLED_DIFFERS", {"asso", "autre"}}},
+  };
   RunActs<v1::ReportReceived>(
       R"(convention_number: "2023-00010" tranche_id: "T1" date { year: 2024 month: 12 day: 31 })",
-      {
-          {"on its due date", [](auto&, auto&) {}, {""}},
-          {"the day after",
-           [](auto& act, auto&) { *act.mutable_date() = On("2025-01-01"); },
-           {"", {"01/01/2025", "31/12/2024", "1 jours"}, {"REPORT_LATE attention T1"}}},
-          {"no due date",
-           [](auto& act, auto& world) {
-             world.tranche("2023-00010", "T1")->mutable_tranche()->clear_report_due();
-             *act.mutable_date() = On("2030-01-01");
-           },
-           {""}},
-          {"convention unknown",
-           [](auto& act, auto&) { act.set_convention_number("2023-00099"); },
-           {"REFERENCE_UNKNOWN", {"2023-00099"}, {}, kNotFound}},
-          {"tranche unknown",
-           [](auto& act, auto&) { act.set_tranche_id("T9"); },
-           {"REFERENCE_UNKNOWN", {"T9 of convention 2023-00010", "T1"}, {}, kNotFound}},
-          {"received already",
-           [](auto&, auto& world) {
-             *world.tranche("2023-00010", "T1")->mutable_report_received_on() = On("2024-11-01");
-           },
-           {"NUMBER_TAKEN", {"01/11/2024"}, {}, kExists}},
-          {"another structure",
-           [](auto& act, auto&) { act.set_structure_id("autre"); },
-           {"FILLED_DIFFERS", {"asso", "autre"}}},
-      });
+      "asso", cases);
 }
 
 TEST(ReportAcceptedTest, Cases) {
   const auto received = [](ContractWorld& world) {
     *world.tranche("2023-00010", "T1")->mutable_report_received_on() = On("2024-12-15");
   };
+  const std::vector<ActCase<v1::ReportAccepted>> cases = {
+      {"not received", [](auto&, auto&) {}, {"TRIGGER_MISSING", {"T1", "2023-00010"}}},
+      {"the day it is received", [&](auto&, auto& world) { received(world); }, {""}},
+      {"the day before",
+       [&](auto& act, auto& world) {
+         received(world);
+         *act.mutable_date() = On("2024-12-14");
+       },
+       {"PERIOD_INVALID", {"14/12/2024", "15/12/2024"}}},
+      {"accepted already",
+       [&](auto&, auto& world) {
+         received(world);
+         *world.tranche("2023-00010", "T1")->mutable_report_accepted_on() = On("2024-12-20");
+       },
+       {"NUMBER_TAKEN", {"20/12/2024"}, {}, kExists}},
+      {"tranche unknown",
+       [](auto& act, auto&) { act.set_tranche_id("T9"); },
+       {"REFERENCE_UNKNOWN", {}, {}, kNotFound}},
+  };
   RunActs<v1::ReportAccepted>(
       R"(convention_number: "2023-00010" tranche_id: "T1" date { year: 2024 month: 12 day: 15 })",
-      {
-          {"not received", [](auto&, auto&) {}, {"TRIGGER_MISSING", {"T1", "2023-00010"}}},
-          {"the day it is received", [&](auto&, auto& world) { received(world); }, {""}},
-          {"the day before",
-           [&](auto& act, auto& world) {
-             received(world);
-             *act.mutable_date() = On("2024-12-14");
-           },
-           {"PERIOD_INVALID", {"14/12/2024", "15/12/2024"}}},
-          {"accepted already",
-           [&](auto&, auto& world) {
-             received(world);
-             *world.tranche("2023-00010", "T1")->mutable_report_accepted_on() = On("2024-12-20");
-           },
-           {"NUMBER_TAKEN", {"20/12/2024"}, {}, kExists}},
-          {"tranche unknown",
-           [](auto& act, auto&) { act.set_tranche_id("T9"); },
-           {"REFERENCE_UNKNOWN", {}, {}, kNotFound}},
-      });
+      "asso", cases);
 }
 
 TEST(ConventionClosedTest, Cases) {
+  const std::vector<ActCase<v1::ConventionClosed>> cases = {
+      {"the day it is signed", [](auto&, auto&) {}, {""}},
+      {"the day before",
+       [](auto& act, auto&) { *act.mutable_date() = On("2023-10-01"); },
+       {"PERIOD_INVALID", {"01/10/2023", "02/10/2023"}}},
+      {"unknown",
+       [](auto& act, auto&) { act.set_number("2023-00099"); },
+       {"REFERENCE_UNKNOWN", {}, {}, kNotFound}},
+      {"closed already",
+       [](auto&, auto& world) {
+         *world.convention("2023-00010")->mutable_closed_on() = On("2023-10-15");
+       },
+       {"CONVENTION_CLOSED", {"15/10/2023"}}},
+  };
   RunActs<v1::ConventionClosed>(
-      R"(number: "2023-00010" reason: "essai" date { year: 2023 month: 10 day: 2 })",
-      {
-          {"the day it is signed", [](auto&, auto&) {}, {""}},
-          {"the day before",
-           [](auto& act, auto&) { *act.mutable_date() = On("2023-10-01"); },
-           {"PERIOD_INVALID", {"01/10/2023", "02/10/2023"}}},
-          {"unknown",
-           [](auto& act, auto&) { act.set_number("2023-00099"); },
-           {"REFERENCE_UNKNOWN", {}, {}, kNotFound}},
-          {"closed already",
-           [](auto&, auto& world) {
-             *world.convention("2023-00010")->mutable_closed_on() = On("2023-10-15");
-           },
-           {"CONVENTION_CLOSED", {"15/10/2023"}}},
-      });
+      R"(number: "2023-00010" reason: "essai" date { year: 2023 month: 10 day: 2 })", "asso",
+      cases);
 }
 
 }  // namespace

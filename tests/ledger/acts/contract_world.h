@@ -2,6 +2,9 @@
 #ifndef REGISTRE_TESTS_LEDGER_ACTS_CONTRACT_WORLD_H_
 #define REGISTRE_TESTS_LEDGER_ACTS_CONTRACT_WORLD_H_
 
+#include <gtest/gtest.h>
+
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -58,6 +61,30 @@ struct Expected {
 };
 
 void Expect(const Judged& judged, const Expected& expected);
+
+// A case: what is changed in a plain act and in the world, and what is expected.
+template <typename Act>
+struct ActCase {
+  std::string name;
+  std::function<void(Act&, ContractWorld&)> change;
+  Expected expected;
+};
+
+// Judges each case. An act that may be recorded has `structure_id` filled.
+template <typename Act>
+void RunActs(const std::string& plain, const std::string& structure_id,
+             const std::vector<ActCase<Act>>& cases) {
+  for (const ActCase<Act>& test : cases) {
+    SCOPED_TRACE(test.name);
+    ContractWorld world;
+    Act act = Text<Act>(plain);
+    test.change(act, world);
+    Expect(JudgeOn(world.view(), &act), test.expected);
+    if (test.expected.reason.empty()) {
+      EXPECT_EQ(act.structure_id(), structure_id);
+    }
+  }
+}
 
 }  // namespace registre::testing
 

@@ -26,11 +26,11 @@ struct StoreKind {
 const StoreKind kMemory = {"Memory", [](const std::string&) { return NewMemoryEventStore(); }};
 const StoreKind kRocksDb = {
     "RocksDb", [](const std::string& folder) { return OpenRocksDbEventStore(folder + "/log"); }};
-// Buffers so small that tables are written and merged all the time.
-const StoreKind kRocksDbSmallBuffers = {
-    "RocksDbSmallBuffers", [](const std::string& folder) {
-      return OpenRocksDbEventStore(folder + "/log", LogTuning{.write_buffer_bytes = 64 * 1024});
-    }};
+// A WAL so small that tables are written and merged all the time.
+const StoreKind kRocksDbSmallWal = {"RocksDbSmallWal", [](const std::string& folder) {
+                                      return OpenRocksDbEventStore(
+                                          folder + "/log", LogTuning{.wal_bytes = 64 * 1024});
+                                    }};
 
 class EventStoreContractTest : public testing::TestWithParam<StoreKind> {
  protected:
@@ -255,10 +255,10 @@ TEST_P(PersistentStoreContractTest, HoldsTheSameWhenOpenedAgain) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, EventStoreContractTest,
-                         testing::Values(kMemory, kRocksDb, kRocksDbSmallBuffers),
+                         testing::Values(kMemory, kRocksDb, kRocksDbSmallWal),
                          [](const auto& info) { return info.param.name; });
 INSTANTIATE_TEST_SUITE_P(Stores, PersistentStoreContractTest,
-                         testing::Values(kRocksDb, kRocksDbSmallBuffers),
+                         testing::Values(kRocksDb, kRocksDbSmallWal),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

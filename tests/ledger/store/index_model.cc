@@ -175,11 +175,10 @@ IndexDelta RandomGroup(std::mt19937_64& random, uint64_t events, int max_keys, i
   return delta;
 }
 
-void ExpectEqual(const Index& index, const Model& model, std::mt19937_64& random) {
-  const auto reader = index.Read();
-  EXPECT_EQ(reader->size(), model.size);
+void ExpectEqual(const Index::Reader& reader, const Model& model, std::mt19937_64& random) {
+  EXPECT_EQ(reader.size(), model.size);
   for (const auto& [key, held] : model.keys) {
-    const auto state = reader->Get(key);
+    const auto state = reader.Get(key);
     ASSERT_TRUE(state.ok()) << state.status();
     ASSERT_TRUE(state->has_value()) << key;
     EXPECT_TRUE(Same(**state, held.state)) << key;
@@ -187,35 +186,35 @@ void ExpectEqual(const Index& index, const Model& model, std::mt19937_64& random
     for (const bool backward : {false, true}) {
       for (const uint64_t from : {uint64_t{0}, uint64_t{1}, count, count + 3, ~uint64_t{0},
                                   random() % (count + 1), random() % (count + 1)}) {
-        ExpectPostings(*reader, key, held, from, backward, ~size_t{0});
-        ExpectPostings(*reader, key, held, from, backward, 1 + random() % (count + 1));
+        ExpectPostings(reader, key, held, from, backward, ~size_t{0});
+        ExpectPostings(reader, key, held, from, backward, 1 + random() % (count + 1));
       }
     }
     for (const uint64_t at : {uint64_t{0}, count, ~uint64_t{0}, random() % (count + 1)}) {
-      ExpectSnapshot(*reader, key, held, at);
+      ExpectSnapshot(reader, key, held, at);
     }
   }
   for (const auto& [command_key, wanted] : model.commands) {
-    const auto command = reader->GetCommand(command_key);
+    const auto command = reader.GetCommand(command_key);
     ASSERT_TRUE(command.ok() && command->has_value()) << command.status();
     EXPECT_EQ((*command)->first_position, wanted.first_position);
     EXPECT_EQ((*command)->fingerprint, wanted.fingerprint);
   }
   for (const std::string prefix : {"", "c", "call:", "structure:1", "zone:", "\xff"}) {
-    ExpectKeys(*reader, model, prefix, "", ~size_t{0});
-    ExpectKeys(*reader, model, prefix, "", 3);
-    ExpectKeys(*reader, model, prefix, "call:", 2);
-    ExpectKeys(*reader, model, prefix, "zzz", ~size_t{0});
+    ExpectKeys(reader, model, prefix, "", ~size_t{0});
+    ExpectKeys(reader, model, prefix, "", 3);
+    ExpectKeys(reader, model, prefix, "call:", 2);
+    ExpectKeys(reader, model, prefix, "zzz", ~size_t{0});
     if (model.keys.empty()) continue;
     const auto after = std::next(model.keys.begin(), random() % model.keys.size());
-    ExpectKeys(*reader, model, prefix, after->first, ~size_t{0});
+    ExpectKeys(reader, model, prefix, after->first, ~size_t{0});
   }
   // What no event touched.
-  EXPECT_FALSE((*reader->Get("structure:none")).has_value());
-  EXPECT_FALSE((*reader->GetCommand(CommandKey("test-subject", "none"))).has_value());
-  EXPECT_FALSE((*reader->GetSnapshot("structure:none", 1'000)).has_value());
-  ExpectPostings(*reader, "structure:none", {}, 1, false, 1);
-  ExpectPostings(*reader, "structure:none", {}, 9, true, 1);
+  EXPECT_FALSE((*reader.Get("structure:none")).has_value());
+  EXPECT_FALSE((*reader.GetCommand(CommandKey("test-subject", "none"))).has_value());
+  EXPECT_FALSE((*reader.GetSnapshot("structure:none", 1'000)).has_value());
+  ExpectPostings(reader, "structure:none", {}, 1, false, 1);
+  ExpectPostings(reader, "structure:none", {}, 9, true, 1);
 }
 
 }  // namespace registre::index_test

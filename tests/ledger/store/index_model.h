@@ -57,10 +57,10 @@ struct Model {
 IndexDelta RandomGroup(std::mt19937_64& random, uint64_t events, int max_keys, int key_count,
                        Model* model);
 
-// The index says what the model says: states, postings from everywhere in both directions,
+// The reader says what the model says: states, postings from everywhere in both directions,
 // snapshots, commands, iteration. Failures are those of gtest. `random` chooses where histories are
 // entered.
-void ExpectEqual(const Index& index, const Model& model, std::mt19937_64& random);
+void ExpectEqual(const Index::Reader& reader, const Model& model, std::mt19937_64& random);
 
 }  // namespace registre::index_test
 

@@ -1,0 +1,32 @@
+#include "tests/support/row_map.h"
+
+#include <utility>
+#include <vector>
+
+#include "ledger/acts/act.h"
+
+namespace registre::testing {
+
+const v1::Row* RowMap::Find(std::string_view key) const {
+  const auto row = rows_.find(key);
+  return row == rows_.end() ? nullptr : &row->second;
+}
+
+void RowMap::Fold(Direction direction, const v1::Event& event) {
+  for (const std::string& key : RowKeysOf(event)) {
+    v1::Row& row = rows_[key];
+    registre::Fold(direction, event, key, &row);
+    if (row.row_case() == v1::Row::ROW_NOT_SET) rows_.erase(key);
+  }
+}
+
+v1::Event EventOf(uint64_t position, v1::Act act) {
+  v1::Event event;
+  event.set_position(position);
+  event.set_schema_version(kSchemaVersion);
+  for (std::string& tag : TagsOf(act)) event.add_tags()->set_tag(std::move(tag));
+  *event.mutable_act() = std::move(act);
+  return event;
+}
+
+}  // namespace registre::testing
