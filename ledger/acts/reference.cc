@@ -31,6 +31,21 @@ absl::Status CheckPatterns(const v1::NumberPatterns& patterns) {
   return absl::OkStatus();
 }
 
+// The one look outside the view: a zone that cannot be loaded would leave the ledger without dates,
+// and it is opened for ever. Only names of the zone database are tried: never a path, a file or
+// "localtime".
+absl::Status CheckTimeZone(const std::string& name) {
+  constexpr std::string_view kChars =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/_+-";
+  const bool is_name =
+      name.find_first_not_of(kChars) == std::string::npos && name[0] != '/' && name != "localtime";
+  absl::TimeZone zone;
+  if (is_name && absl::LoadTimeZone(name, &zone)) return absl::OkStatus();
+  return Invalid("time_zone", fmt::format("the time zone '{}' is not known on this machine; use an "
+                                          "IANA name such as Europe/Paris, or install tzdata",
+                                          name));
+}
+
 // C2SP signed-note: a name holds neither spaces nor plus; tlog-checkpoint: an origin has no schema.
 absl::Status CheckOrigin(const std::string& origin) {
   const bool plain = origin.find_first_of(" \t\n+") == std::string::npos;
@@ -118,15 +133,7 @@ absl::Status Judge(const RuleContext& /*context*/, v1::LedgerOpened* act) {
     return Invalid("currency",
                    fmt::format("the currency {} is not kept; use EUR", act->currency()));
   }
-  // The one look outside the view: a zone that cannot be loaded would leave the ledger without
-  // dates, and it is opened for ever.
-  absl::TimeZone zone;
-  if (!absl::LoadTimeZone(act->time_zone(), &zone)) {
-    return Invalid("time_zone",
-                   fmt::format("the time zone '{}' is not known on this machine; use an "
-                               "IANA name such as Europe/Paris, or install tzdata",
-                               act->time_zone()));
-  }
+  REGISTRE_RETURN_IF_ERROR(CheckTimeZone(act->time_zone()));
   REGISTRE_RETURN_IF_ERROR(CheckOrigin(act->origin()));
   return CheckPatterns(act->patterns());
 }

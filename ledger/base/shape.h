@@ -12,9 +12,19 @@
 namespace registre {
 
 // Appends every violation in `message` and below it, each with its path starting at `path`:
-// required fields, lengths, forms, amounts (AMOUNT_INVALID), dates and periods (PERIOD_INVALID),
-// SIRET, SIREN and RNA numbers, unknown enum values, unknown wire fields (UNKNOWN_FIELD), an unset
-// oneof of an Act. Pure; any thread. At most 100 violations are reported.
+//   FIELD_INVALID      a required field is empty; a string is too long, is not UTF-8, holds a
+//   control
+//                      character or has another form; a digest has not 32 bytes; a list is too
+//                      long; an enum value is unknown; a count is negative; a year lies outside
+//                      1800 to 2200; an Act without an act, a DeliberationRef without a reference;
+//                      an assumed field that names no field of its act
+//   AMOUNT_INVALID     an amount outside its range
+//   PERIOD_INVALID     a date that is not in the calendar (an empty one that is set included), a
+//   period
+//                      that ends before it starts
+//   SIRET_INVALID, RNA_INVALID, TRANSMISSION_FORM   a number of that form that is none
+//   UNKNOWN_FIELD      a field that the contract does not have
+// Fields that the ledger fills may be empty. Pure; any thread. At most 100 violations are reported.
 void CheckShape(const google::protobuf::Message& message, std::string path,
                 std::vector<Violation>* violations);
 

@@ -1,7 +1,10 @@
+#include <random>
+#include <regex>
 #include <string>
 
 #include "gtest/gtest.h"
 #include "ledger/base/shape.h"
+#include "tests/support/test_seed.h"
 
 namespace registre {
 namespace {
@@ -114,6 +117,44 @@ TEST(FormsTest, Pattern) {
         << one.pattern << " " << one.number;
   }
   EXPECT_FALSE(MatchesPattern("n", std::string(1000, '1')));
+}
+
+// The naive reading of a pattern: a regular expression.
+std::string RegexOf(const std::string& pattern) {
+  std::string out;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    size_t run = 1;
+    while (pattern[i] == 'n' && i + run < pattern.size() && pattern[i + run] == 'n') ++run;
+    if (pattern[i] == 'n') {
+      out += run == 1 ? "[0-9]{1,9}" : "[0-9]{" + std::to_string(run) + "}";
+      i += run - 1;
+    } else if (pattern[i] == 'A') {
+      out += "[0-9]";
+    } else if (pattern[i] == 'X') {
+      out += "[A-Z]";
+    } else {
+      out += std::string("[") + pattern[i] + "]";
+    }
+  }
+  return out;
+}
+
+TEST(FormsTest, RandomPatternsReadLikeRegularExpressions) {
+  std::mt19937_64 random(TestSeed());
+  const auto text = [&](const std::string& alphabet, size_t longest) {
+    std::string out(1 + random() % longest, ' ');
+    for (char& c : out) c = alphabet[random() % alphabet.size()];
+    return out;
+  };
+  int fits = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string pattern = text("nnAX1", 5);
+    const std::string number = text("1112Q", 12);
+    const bool expected = std::regex_match(number, std::regex(RegexOf(pattern)));
+    ASSERT_EQ(MatchesPattern(pattern, number), expected) << pattern << " " << number;
+    fits += expected ? 1 : 0;
+  }
+  EXPECT_GT(fits, 50);
 }
 
 }  // namespace

@@ -1,15 +1,18 @@
 #include "ledger/base/shape.h"
 
 #include <functional>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
+#include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
 #include "ledger/base/limits.h"
 #include "registre/v1/act.pb.h"
 #include "tests/support/fake_view.h"
+#include "tests/support/test_seed.h"
 
 namespace registre {
 namespace {
@@ -314,6 +317,29 @@ TEST(ShapeTest, AnyThreadMayCheckFirst) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+// Whatever bytes a client sends, what can be parsed is judged, and messages stay valid UTF-8.
+TEST(ShapeTest, RandomBytesAreJudged) {
+  const google::protobuf::LogSilencer silencer;  // it reports each string that is not UTF-8
+  std::mt19937_64 random(TestSeed());
+  int parsed = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string bytes = (i % 2 == 0 ? Voted() : Payment()).SerializeAsString();
+    for (uint64_t changes = 1 + random() % 4; changes > 0; --changes) {
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    }
+    v1::Act act;
+    if (!act.ParseFromString(bytes)) continue;
+    ++parsed;
+    std::vector<Violation> violations;
+    CheckShape(act, "act", &violations);
+    for (const Violation& violation : violations) {
+      ASSERT_TRUE(IsUtf8(violation.message)) << i;
+      ASSERT_FALSE(violation.reason.empty()) << i;
+    }
+  }
+  EXPECT_GT(parsed, 500);
 }
 
 }  // namespace
