@@ -13,6 +13,7 @@
 #include "ledger/store/disk.h"
 #include "ledger/store/index_codec.h"
 #include "ledger/store/rocksdb_errors.h"
+#include "ledger/store/rocksdb_logger.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
@@ -38,6 +39,7 @@ constexpr char kIncoming[] = "incoming";
 rocksdb::DBOptions DatabaseOptions() {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
+  options.info_log = NewRocksDbLogger();
   options.create_missing_column_families = true;
   options.max_background_jobs = kBackgroundJobs;
   options.max_open_files = kOpenFiles;

@@ -1,4 +1,5 @@
 #include "ledger/store/rocksdb_event_store.h"
+#include "ledger/store/rocksdb_logger.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/file_checksum.h"
 #include "rocksdb/table.h"
@@ -42,6 +43,7 @@ rocksdb::DBOptions LogDbOptions(const LogTuning& tuning) {
   rocksdb::DBOptions options;
   options.env = tuning.env;
   options.create_if_missing = true;
+  options.info_log = NewRocksDbLogger();
   options.create_missing_column_families = true;
 
   // A crash may cut the last record of the WAL, and nothing else may differ from what was written.
