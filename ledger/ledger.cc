@@ -70,7 +70,8 @@ absl::StatusOr<std::shared_ptr<Ledger::Generation>> Ledger::OpenGeneration(
   auto generation = std::make_shared<Generation>();
   generation->number = number;
   generation->directory = fmt::format("{}/{}", folder_->index_directory(), number);
-  auto index = Index::Open(generation->directory, options_.projection.version);
+  auto index = Index::Open(generation->directory, options_.projection.version,
+                           options_.index_flush_events);
   if (!index.ok()) return index.status();
   generation->index = *std::move(index);
   return generation;

@@ -48,6 +48,8 @@ class Ledger {
     const Clock* clock = nullptr;  // borrowed
     Random* random = nullptr;      // borrowed
     OnFoldProgress on_progress;    // of the replay at the start; may be empty
+    // Changes that the index holds in memory before they go to disk.
+    uint64_t index_flush_events = kIndexFlushEvents;
   };
 
   // Opens the folder, checks the log against HEAD, brings the index up to the log, starts recording.

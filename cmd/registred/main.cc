@@ -10,6 +10,7 @@
 
 #include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
+#include "ledger/base/limits.h"
 #include "ledger/ledger.h"
 #include "projections/state_reader.h"
 #include "services/server.h"
@@ -37,7 +38,7 @@ sigset_t BlockSignals() {
   return signals;
 }
 
-int Serve(const std::string& data, const std::string& listen) {
+int Serve(const std::string& data, const std::string& listen, uint64_t index_flush_events) {
   const sigset_t signals = BlockSignals();
   registre::SystemRandom random;
   uint64_t told = 0;
@@ -52,7 +53,8 @@ int Serve(const std::string& data, const std::string& listen) {
                                         .projection = registre::RegistreProjection(),
                                         .clock = &registre::SystemClock(),
                                         .random = &random,
-                                        .on_progress = on_progress});
+                                        .on_progress = on_progress,
+                                        .index_flush_events = index_flush_events});
   if (!ledger.ok()) return Fail(ledger.status());
   auto server = registre::Server::Start(
       {.listen = listen, .ledger = ledger->get(), .clock = &registre::SystemClock()});
@@ -75,9 +77,15 @@ int Serve(const std::string& data, const std::string& listen) {
 int main(int argc, char** argv) {
   std::string data;
   std::string listen = "127.0.0.1:7462";
+  uint64_t index_flush_events = registre::kIndexFlushEvents;
   CLI::App app{"registred: the server of a ledger of public deliberations"};
   app.add_option("--data", data, "Folder of the ledger; made when it does not exist")->required();
   app.add_option("--listen", listen, "Address of the gRPC services")->capture_default_str();
+  app.add_option("--index-flush-events", index_flush_events,
+                 "Events the index holds in memory before they go to disk; small for tests and small "
+                 "machines")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{registre::kIndexFlushEvents}))
+      ->capture_default_str();
   app.set_version_flag("--version", registre::kVersion);
   app.footer("Example: registred --data /var/lib/registre --listen 127.0.0.1:7462");
   try {
@@ -86,5 +94,5 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  return Serve(data, listen);
+  return Serve(data, listen, index_flush_events);
 }

@@ -25,7 +25,7 @@ constexpr size_t kActiveAtMost = 2;
 
 class IndexImpl final : public Index {
  public:
-  explicit IndexImpl(std::unique_ptr<IndexDisk> disk);
+  IndexImpl(std::unique_ptr<IndexDisk> disk, uint64_t flush_events);
   ~IndexImpl() override;
 
   void Publish(IndexDelta&& delta, const LogHead& head) override;
@@ -38,7 +38,7 @@ class IndexImpl final : public Index {
 
  private:
   bool IsFull(size_t times) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return now_.active->events() >= times * kIndexFlushEvents ||
+    return now_.active->events() >= times * flush_events_ ||
            now_.active->bytes() >= times * kIndexFlushBytes;
   }
   // Nothing is on its way to the disk, or nothing will get there any more.
@@ -58,6 +58,7 @@ class IndexImpl final : public Index {
   void FlushFrozen();
   void Settle(const LogHead& head, const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
 
+  const uint64_t flush_events_;
   mutable absl::Mutex mu_;
   IndexSources now_ ABSL_GUARDED_BY(mu_);
   LogHead frozen_head_ ABSL_GUARDED_BY(mu_);
@@ -73,7 +74,8 @@ class IndexImpl final : public Index {
   std::thread flusher_;  // last: it uses all of the above
 };
 
-IndexImpl::IndexImpl(std::unique_ptr<IndexDisk> disk) {
+IndexImpl::IndexImpl(std::unique_ptr<IndexDisk> disk, uint64_t flush_events)
+    : flush_events_(flush_events) {
   disk_head_ = disk->head_at_open();
   now_.head = disk_head_;
   now_.disk = std::move(disk);
@@ -201,10 +203,10 @@ std::string CommandKey(std::string_view subject, std::string_view command_id) {
 }
 
 absl::StatusOr<std::unique_ptr<Index>> Index::Open(const std::string& directory,
-                                                   uint32_t fold_version) {
+                                                   uint32_t fold_version, uint64_t flush_events) {
   auto disk = IndexDisk::Open(directory, fold_version);
   if (!disk.ok()) return disk.status();
-  return std::make_unique<IndexImpl>(*std::move(disk));
+  return std::make_unique<IndexImpl>(*std::move(disk), flush_events);
 }
 
 }  // namespace registre

@@ -26,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ledger/base/date.h"
+#include "ledger/base/limits.h"
 #include "ledger/store/data_folder.h"
 #include "registre/v1/state.pb.h"
 
@@ -81,8 +82,10 @@ class Index {
   // Opens, or creates, the index under `directory`. An index that cannot be read, or was written by
   // another fold version, is deleted and starts empty: it costs a rebuild, nothing else. Errors are
   // those of the disk (PERMISSION_DENIED DATA_FOLDER_READ_ONLY, RESOURCE_EXHAUSTED DISK_FULL, ...).
+  // Changes are frozen at `flush_events`, or at kIndexFlushBytes.
   static absl::StatusOr<std::unique_ptr<Index>> Open(const std::string& directory,
-                                                     uint32_t fold_version);
+                                                     uint32_t fold_version,
+                                                     uint64_t flush_events = kIndexFlushEvents);
   virtual ~Index() = default;
 
   // Makes a group visible to readers, all at once. One thread. Blocks when both the active and the
