@@ -115,6 +115,19 @@ void Recuse(v1::DeliberationVoted* act, const std::string& member, v1::RecusalSc
   declared.set_not_voting(declared.not_voting() + 1);
 }
 
+void ChangePresence(v1::DeliberationVoted* act, const std::string& member, v1::Presence presence,
+                    const std::string& holder) {
+  v1::AttendanceChange& change = *act->add_attendance_changes();
+  change.set_member(member);
+  change.set_presence(presence);
+  change.set_proxy_holder(holder);
+}
+
+void MoveTo(FakeView* view, v1::DeliberationVoted* act, const std::string& date) {
+  *SessionOf(view).mutable_date() = On(date);
+  *act->mutable_date() = On(date);
+}
+
 void Declare(v1::DeliberationVoted* act, int votes_for, int against, int abstentions,
              int not_voting) {
   v1::Tally& declared = *act->mutable_declared();

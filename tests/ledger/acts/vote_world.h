@@ -25,6 +25,13 @@ v1::SessionHeld& SessionOf(FakeView* view);
 void Recuse(v1::DeliberationVoted* act, const std::string& member, v1::RecusalScope scope,
             bool in_tally);
 
+// Changes a member's presence for the deliberation.
+void ChangePresence(v1::DeliberationVoted* act, const std::string& member, v1::Presence presence,
+                    const std::string& holder = "");
+
+// Moves the session and the deliberation to another day.
+void MoveTo(FakeView* view, v1::DeliberationVoted* act, const std::string& date);
+
 // Sets the declared tally.
 void Declare(v1::DeliberationVoted* act, int votes_for, int against, int abstentions,
              int not_voting);
