@@ -19,7 +19,7 @@ struct Console {
   // err is a terminal: progress bars may be drawn on it.
   bool progress = false;
   // Has the interrupt signal call `stop` (from another thread) instead of ending the program; null
-  // gives the signal back. Unset where nothing interrupts.
+  // gives the signal back, and returns once no `stop` is under way. Unset where nothing interrupts.
   std::function<void(std::function<void()> stop)> on_interrupt = nullptr;
 };
 

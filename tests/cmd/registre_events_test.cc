@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <mutex>
 #include <sstream>
 
 #include "cmd/registre/command.h"
@@ -54,8 +55,12 @@ class Events : public testing::Test {
     };
   }
 
-  FakeServer server_;
   v1::ReadEventsRequest seen_;
+  // What a subscription's answers use: a server may still be writing when the client has left.
+  std::mutex mutex_;
+  uint64_t step_ = 0;
+  std::function<void()> stop_;
+  FakeServer server_;
 };
 
 TEST_F(Events, EveryPageInATable) {
@@ -104,10 +109,10 @@ TEST_F(Events, BytesThatAreNoEvent) {
 }
 
 TEST_F(Events, FollowPrintsAsTheyComeAndSaysWhenItHasCaughtUp) {
-  int step = 0;
-  server_.answers.subscribe = [&](const v1::SubscribeRequest& request, v1::SubscribeResponse* out) {
+  server_.answers.subscribe = [this](const v1::SubscribeRequest& request,
+                                     v1::SubscribeResponse* out) {
     EXPECT_EQ(request.from_position(), 7u);
-    switch (step++) {
+    switch (step_++) {
       case 0:
         *out->mutable_batch()->add_events() = EventAt(7);
         out->mutable_batch()->set_position(8);
@@ -134,10 +139,9 @@ TEST_F(Events, FollowPrintsAsTheyComeAndSaysWhenItHasCaughtUp) {
 }
 
 TEST_F(Events, FollowEndsAtItsLimit) {
-  uint64_t next = 0;
-  server_.answers.subscribe = [&](const v1::SubscribeRequest&, v1::SubscribeResponse* out) {
-    *out->mutable_batch()->add_events() = EventAt(next);
-    out->mutable_batch()->set_position(next++);
+  server_.answers.subscribe = [this](const v1::SubscribeRequest&, v1::SubscribeResponse* out) {
+    *out->mutable_batch()->add_events() = EventAt(step_);
+    out->mutable_batch()->set_position(step_++);
     return true;
   };
   const Outcome outcome =
@@ -149,19 +153,22 @@ TEST_F(Events, FollowEndsAtItsLimit) {
 TEST_F(Events, FollowEndsWellWhenInterrupted) {
   std::ostringstream out;
   std::ostringstream err;
-  std::function<void()> stop;
   Console console{out, err};
-  console.on_interrupt = [&](std::function<void()> f) { stop = std::move(f); };
+  console.on_interrupt = [this](std::function<void()> stop) {
+    const std::lock_guard lock(mutex_);
+    stop_ = std::move(stop);
+  };
   // Written until the client is gone: the interrupt comes from another thread, as a signal does.
-  server_.answers.subscribe = [&, step = 0](const v1::SubscribeRequest&,
-                                            v1::SubscribeResponse* message) mutable {
+  server_.answers.subscribe = [this](const v1::SubscribeRequest&, v1::SubscribeResponse* message) {
     message->mutable_caught_up()->set_position(8);
-    if (step++ == 1) stop();
+    const std::lock_guard lock(mutex_);
+    if (step_++ == 1) stop_();
     return true;
   };
   EXPECT_EQ(cli::Run({"--server", server_.address(), "events", "--follow"}, console), 0)
       << err.str();
-  EXPECT_FALSE(stop) << "the signal is given back";
+  const std::lock_guard lock(mutex_);
+  EXPECT_FALSE(stop_) << "the signal is given back";
 }
 
 TEST_F(Events, FollowWithoutAServer) {

@@ -69,10 +69,10 @@ class Record : public testing::Test {
     return ids;
   }
 
-  FakeServer server_;
   std::mutex mutex_;
   std::vector<v1::RecordRequest> seen_;
   uint64_t next_ = 0;
+  FakeServer server_;
 };
 
 TEST_F(Record, RecordsEachLineInOrderAndSumsUp) {
