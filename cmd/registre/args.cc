@@ -1,5 +1,7 @@
 #include "cmd/registre/args.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
@@ -12,6 +14,14 @@
 
 namespace registre::cli {
 namespace {
+
+// CLI11 2.1 takes -1 for the largest number there is.
+const CLI::Validator kWholeNumber(
+    [](std::string& text) {
+      const bool whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+      return whole ? std::string() : fmt::format("{} is not a whole number", text);
+    },
+    "");
 
 constexpr char kFooter[] =
     R"(Exit status: 0 done, 1 refused or not verified, 2 usage, 3 server not reached.
@@ -227,12 +237,12 @@ class Parser {
         ->type_name("ACT")
         ->allow_extra_args(false);
     command->add_option("--from", events.from, "First position, or the last with --backward")
-        ->check(CLI::NonNegativeNumber)
+        ->check(kWholeNumber)
         ->type_name("POSITION");
     command->add_flag("--backward", events.backward, "Newest first");
     command->add_flag("--follow", events.follow, "Then wait for those to come");
     command->add_option("--limit", events.limit, "At most so many")
-        ->check(CLI::NonNegativeNumber)
+        ->check(kWholeNumber)
         ->type_name("N");
   }
 
