@@ -49,11 +49,12 @@ install_packages() {
     die "apt-get install failed: see above; the packages are those of Debian 12"
 }
 
-# build PRESET [CMAKE-ARGUMENT...]: configures and builds it in build/PRESET.
+# build PRESET [TARGET...]: configures it and builds the targets, or all, in build/PRESET.
 build() {
   local preset=$1
   shift
   say "building $preset in build/$preset"
-  cmake --preset "$preset" "$@" || die "configuring failed: see above"
-  cmake --build --preset "$preset" --parallel "$(nproc)" || die "the build failed: see above"
+  cmake --preset "$preset" || die "configuring failed: see above"
+  cmake --build --preset "$preset" --parallel "$(nproc)" ${1+--target "$@"} ||
+    die "the build failed: see above"
 }

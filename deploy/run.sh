@@ -89,7 +89,7 @@ start_server() {
 }
 
 install_packages
-build release
+build release registred registre
 trap stop_server EXIT
 trap 'exit 0' INT TERM
 start_server
