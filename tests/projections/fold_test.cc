@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <string>
@@ -16,20 +15,12 @@
 #include "tests/support/fake_view.h"
 #include "tests/support/random_acts.h"
 #include "tests/support/row_map.h"
+#include "tests/support/test_seed.h"
 
 namespace registre::testing {
 namespace {
 
 using Rows = std::map<std::string, std::string>;
-
-// REGISTRE_TEST_SEED, or another one at each run; printed.
-uint64_t Seed() {
-  const char* given = std::getenv("REGISTRE_TEST_SEED");
-  const uint64_t seed =
-      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  std::printf("REGISTRE_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  return seed;
-}
 
 Rows BytesOf(const RowMap& map) {
   Rows rows;
@@ -83,7 +74,7 @@ TEST(Fold, PassesOverAnUnsetAct) {
 }
 
 TEST(FoldRandom, RevertIsTheExactInverse) {
-  const uint64_t seed = Seed();
+  const uint64_t seed = TestSeed();
   RowMap rows;
   RandomActs acts(seed, rows);
   std::mt19937_64 rng(seed + 1);
@@ -109,7 +100,7 @@ TEST(FoldRandom, RevertIsTheExactInverse) {
 }
 
 TEST(FoldRandom, HistoriesHoldEveryAct) {
-  const uint64_t seed = Seed();
+  const uint64_t seed = TestSeed();
   std::map<v1::Act::ActCase, int> counts;
   for (uint64_t history = 0; history < 8; ++history) {
     RowMap rows;
@@ -125,7 +116,7 @@ TEST(FoldRandom, HistoriesHoldEveryAct) {
 }
 
 TEST(FoldRandom, HolesNeverHurt) {
-  const uint64_t seed = Seed();
+  const uint64_t seed = TestSeed();
   RowMap whole;
   const std::vector<v1::Event> events = History(seed, 1'500, &whole);
   std::mt19937_64 rng(seed + 2);
@@ -150,7 +141,7 @@ TEST(FoldRandom, HolesNeverHurt) {
 
 TEST(FoldRandom, EffectiveDatesCutAnywhere) {
   RowMap whole;
-  const std::vector<v1::Event> events = History(Seed(), 1'500, &whole);
+  const std::vector<v1::Event> events = History(TestSeed(), 1'500, &whole);
   for (size_t cut = 50; cut < events.size(); cut += 97) {
     const Days date = EffectiveDateOf(events[cut].act());
     RowMap rows;
@@ -371,7 +362,7 @@ void CheckStructures(const Reference& all, const RowMap& rows) {
 TEST(FoldRandom, AgreesWithANaiveReference) {
   RowMap rows;
   Reference all;
-  for (const v1::Event& event : History(Seed(), 4'000, &rows)) Read(event.act(), &all);
+  for (const v1::Event& event : History(TestSeed(), 4'000, &rows)) Read(event.act(), &all);
   CheckLines(all, rows);
   CheckConventions(all, rows);
   CheckStructures(all, rows);

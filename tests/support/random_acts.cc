@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "ledger/acts/act.h"
+
 namespace registre::testing {
 namespace {
 
@@ -19,6 +21,13 @@ char LuhnDigit(const std::string& digits) {
     sum += digit;
   }
   return static_cast<char>('0' + (10 - sum % 10) % 10);
+}
+
+// Path of the date of an act.
+std::string DatePath(const v1::Act& act) {
+  const bool contract = act.has_convention_signed() || act.has_avenant_signed() ||
+                        act.has_opening_convention_recorded();
+  return fmt::format("{}.{}", ActType(act), contract ? "signatures.authority_signed_on" : "date");
 }
 
 }  // namespace
@@ -86,8 +95,10 @@ v1::Act RandomActs::Next() {
     act = MakeFrom(*running);
   }
   ++given_;
-  if (Chance(20)) act.add_assumed_fields("test.date");
-  if (Chance(5)) act.add_assumed_fields("test.number");
+  if (Chance(20)) act.add_assumed_fields(DatePath(act));
+  if (act.has_payment_ordered() && Chance(20)) {
+    act.add_assumed_fields("payment_ordered.bordereau");
+  }
   return act;
 }
 

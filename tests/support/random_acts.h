@@ -15,10 +15,9 @@
 
 namespace registre::testing {
 
-// Gives act after act: the opening of the ledger first, then everything mixed. An act refers to
-// what the view holds, keeps the rules as far as they are cheap to keep, and carries its filled
-// fields, so that it can be folded as it is or recorded as a client's. The same seed and view give
-// the same acts. One thread.
+// Gives act after act: the opening of the ledger first, then everything mixed. An act refers to what
+// the view holds, keeps the rules, and carries its filled fields, so that it can be folded as it is
+// or recorded as a client's. The same seed and view give the same acts. One thread.
 class RandomActs {
  public:
   // `view` holds what became of the acts given so far: whoever records or folds them changes it
@@ -43,6 +42,7 @@ class RandomActs {
     std::string allotment;
     std::string budget_code;
     std::string structure_id;
+    bool named = false;  // the allotment names that structure and no other
     int64_t left_cents = 0;
     Days voted_on = 0;
   };

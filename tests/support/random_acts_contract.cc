@@ -36,7 +36,8 @@ bool RandomActs::FindSource(const std::string& structure_id, const std::string& 
     source->left_cents = allotment.amount_cents() - state.drawn_cents() - state.ordered_cents() -
                          state.released_cents();
     source->structure_id = allotment.structure_id();
-    if (source->structure_id.empty()) {
+    source->named = !source->structure_id.empty();
+    if (!source->named) {
       source->structure_id = allotment.named_structure_ids(
           static_cast<int>(Below(allotment.named_structure_ids_size())));
     }

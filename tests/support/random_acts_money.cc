@@ -88,7 +88,7 @@ bool RandomActs::OrderOnTranche(v1::Act* act) {
 
 bool RandomActs::OrderOnAllotment(v1::Act* act) {
   Source source;
-  if (!FindSource("", "", &source)) return false;
+  if (!FindSource("", "", &source) || !source.named) return false;
   v1::PaymentOrdered* order = act->mutable_payment_ordered();
   NumberOrder(order);
   order->mutable_basis()->set_deliberation_number(source.deliberation);
