@@ -16,8 +16,7 @@ void FoldSubmitted(Direction direction, const v1::ApplicationSubmitted& act, v1:
       &v1::Application::clear_submitted_on);
 }
 
-// Without an instruction before, there is none to go back to, whatever `before`
-// says.
+// Without an instruction before, there is none to go back to, whatever `before` says.
 void FoldInstructed(Direction direction, const v1::ApplicationInstructed& act,
                     v1::Application* row) {
   row->set_instructions(Counted(direction, row->instructions()));

@@ -13,8 +13,7 @@ void FoldOpened(Direction direction, const v1::BudgetLineOpened& act, v1::Budget
   row->set_authorised_cents(Plus(direction, row->authorised_cents(), act.authorised_cents()));
 }
 
-// The sum moves by the change, not to the value after: it then holds whatever
-// was left out before.
+// The sum moves by the change, not to the value after: it then holds whatever was left out before.
 void FoldAdjusted(Direction direction, const v1::BudgetLineAdjusted& act, v1::BudgetLine* row) {
   const int64_t sum = Minus(direction, row->authorised_cents(), act.authorised_before_cents());
   row->set_authorised_cents(Plus(direction, sum, act.authorised_after_cents()));
@@ -64,8 +63,7 @@ void FoldDraws(Direction direction, const Tranches& tranches, std::string_view c
   }
 }
 
-// The part that does not: it stands on what was committed before the ledger was
-// opened.
+// The part that does not: it stands on what was committed before the ledger was opened.
 void FoldUndrawn(Direction direction, const Tranches& tranches, std::string_view code,
                  v1::BudgetLine* row) {
   for (const v1::Tranche& tranche : tranches) {
@@ -104,8 +102,7 @@ void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1:
       FoldAssumedFields(direction, act, row->mutable_assumed_fields());
       break;
     case v1::Act::kBudgetLineAdjusted:
-      // A transfer also names the line at its other end, which its own adjustment
-      // changes.
+      // A transfer also names the line at its other end, which its own adjustment changes.
       if (act.budget_line_adjusted().code() != code) break;
       FoldAdjusted(direction, act.budget_line_adjusted(), row);
       FoldAssumedFields(direction, act, row->mutable_assumed_fields());

@@ -24,7 +24,7 @@ void FoldAllotments(Direction direction, const v1::DeliberationVoted& act, v1::C
 
 }  // namespace
 
-void FoldCall(Direction direction, const v1::Event& event, std::string_view id, v1::Call* row) {
+void FoldCall(Direction direction, const v1::Event& event, std::string_view /*id*/, v1::Call* row) {
   const v1::Act& act = event.act();
   switch (act.act_case()) {
     case v1::Act::kCallForProjectsOpened:
@@ -37,7 +37,8 @@ void FoldCall(Direction direction, const v1::Event& event, std::string_view id, 
           Plus(direction, row->requested_cents(), act.application_submitted().requested_cents()));
       break;
     case v1::Act::kDeliberationVoted:
-      if (Adopted(act.deliberation_voted()) && act.deliberation_voted().call_id() == id) {
+      // Its call is the one that it answers.
+      if (Adopted(act.deliberation_voted())) {
         FoldAllotments(direction, act.deliberation_voted(), row);
       }
       break;

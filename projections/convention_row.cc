@@ -16,8 +16,7 @@ void FoldTranche(Direction direction, const std::string& tranche_id, v1::Convent
       change);
 }
 
-// Writes the terms of a tranche, its sums kept. Null: they are not known, only
-// its id is.
+// Writes the terms of a tranche, its sums kept. Null: they are not known, only its id is.
 void PutTerms(const v1::Tranche* terms, const std::string& tranche_id, v1::TrancheState* state) {
   v1::Tranche* tranche = state->mutable_tranche();
   tranche->CopyFrom(terms != nullptr ? *terms : v1::Tranche::default_instance());

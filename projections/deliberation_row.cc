@@ -1,5 +1,4 @@
-// The rows deliberation:<number>. Many acts name a deliberation; few change its
-// row.
+// The rows deliberation:<number>. Many acts name a deliberation; few change its row.
 #include "projections/fold_rows.h"
 
 namespace registre {
@@ -30,8 +29,7 @@ void FoldVotedAllotment(Direction direction, const v1::Allotment& allotment,
   });
 }
 
-// From the last to the first when reverted: each is then found at once, at the
-// end of the list.
+// From the last to the first when reverted: each is then found at once, at the end of the list.
 void FoldVotedAllotments(Direction direction, const v1::DeliberationVoted& act,
                          v1::Deliberation* row) {
   const int size = act.allotments_size();
@@ -105,11 +103,10 @@ void FoldDraws(Direction direction, const Tranches& tranches, bool replaced,
   }
 }
 
-// An order on the allotment itself; `cents` is negative when it is taken off an
-// order.
+// An order names a deliberation only where it pays an allotment itself. `cents` is negative when it
+// is taken off an order.
 void FoldOrdered(Direction direction, const v1::PaymentBasis& basis, int64_t cents,
-                 std::string_view number, v1::Deliberation* row) {
-  if (!basis.convention_number().empty() || basis.deliberation_number() != number) return;
+                 v1::Deliberation* row) {
   FoldAllotment(direction, basis.allotment_id(), row, [&](v1::AllotmentState* state) {
     state->set_ordered_cents(Plus(direction, state->ordered_cents(), cents));
   });
@@ -148,16 +145,16 @@ void FoldDeliberation(Direction direction, const v1::Event& event, std::string_v
       break;
     case v1::Act::kPaymentOrdered:
       FoldOrdered(direction, act.payment_ordered().basis(), act.payment_ordered().amount_cents(),
-                  id, row);
+                  row);
       break;
     case v1::Act::kPaymentRejected: {
       const v1::OrderRef& order = act.payment_rejected().order();
-      FoldOrdered(direction, order.basis(), Negated(order.amount_cents()), id, row);
+      FoldOrdered(direction, order.basis(), Negated(order.amount_cents()), row);
       break;
     }
     case v1::Act::kPaymentReduced: {
       const v1::PaymentReduced& reduced = act.payment_reduced();
-      FoldOrdered(direction, reduced.order().basis(), Negated(reduced.reduction_cents()), id, row);
+      FoldOrdered(direction, reduced.order().basis(), Negated(reduced.reduction_cents()), row);
       break;
     }
     case v1::Act::kCommitmentReleased:

@@ -18,9 +18,8 @@ std::string_view SiretGivenBy(const v1::Act& act) {
   return {};
 }
 
-// Folds into one kind of row. `exists` is the field that is never empty once
-// the row's opening act is known: it spares measuring the row. A row that holds
-// nothing is no row.
+// Folds into one kind of row. `exists` is the field that is never empty once the row's opening act
+// is known: it spares measuring the row. A row that holds nothing is no row.
 template <typename R, typename FoldRow, typename Exists>
 void FoldInto(v1::Row* row, R* (v1::Row::*mutable_row)(), FoldRow fold, Exists exists) {
   R* inner = (row->*mutable_row)();

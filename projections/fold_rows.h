@@ -1,5 +1,5 @@
-// Private to projections/: the folds of the row kinds, one function each, and
-// the helpers that make applying and reverting an act one code path.
+// Private to projections/: the folds of the row kinds, one function each, and the helpers that make
+// applying and reverting an act one code path.
 #ifndef REGISTRE_PROJECTIONS_FOLD_ROWS_H_
 #define REGISTRE_PROJECTIONS_FOLD_ROWS_H_
 
@@ -14,8 +14,8 @@
 
 namespace registre {
 
-// Each folds an event into the row named `id` (what follows the kind in its
-// key). An act that says nothing of the row leaves it as it is.
+// Each folds an event into the row named `id` (what follows the kind in its key). An act that says
+// nothing of the row leaves it as it is.
 void FoldLedger(Direction direction, const v1::Event& event, v1::Ledger* row);
 void FoldStructure(Direction direction, const v1::Event& event, std::string_view id,
                    v1::Structure* row);
@@ -36,8 +36,8 @@ void FoldPayment(Direction direction, const v1::Event& event, std::string_view i
 void FoldStructureIds(Direction direction, const v1::Event& event, std::string_view id,
                       v1::StructureIds* row);
 
-// Sums. The rules have bounded them; they wrap rather than be undefined, so
-// that a revert still gives back what was there.
+// Sums. The rules have bounded them; they wrap rather than be undefined, so that a revert still
+// gives back what was there.
 inline int64_t Plus(Direction direction, int64_t sum, int64_t cents) {
   const auto a = static_cast<uint64_t>(sum);
   const auto b = static_cast<uint64_t>(cents);
@@ -53,15 +53,13 @@ inline int32_t Counted(Direction direction, int32_t count) {
   return static_cast<int32_t>(Plus(direction, count, 1));
 }
 
-// What an act that brings something in writes: its own fields, or the empty
-// ones when reverted.
+// What an act that brings something in writes: its own fields, or the empty ones when reverted.
 template <typename A>
 const A& Given(Direction direction, const A& act) {
   return direction == Direction::kApply ? act : A::default_instance();
 }
 
-// Copies a message field, or clears it when `value` is null: an empty message
-// is not an absent one.
+// Copies a message field, or clears it when `value` is null: an empty message is not an absent one.
 template <typename R, typename T>
 void Put(const T* value, R* row, T* (R::*mutable_field)(), void (R::*clear)()) {
   if (value != nullptr) {
@@ -85,10 +83,10 @@ void Appended(Direction direction, const T& value, google::protobuf::RepeatedPtr
 void FoldAssumedFields(Direction direction, const v1::Act& act,
                        google::protobuf::RepeatedPtrField<std::string>* fields);
 
-// Folds a mention of an entry that several acts may bring in. The entry for
-// which `is` holds is looked for from the end of the list; an applied act adds
-// it when there is none, made by `init`. `change` then folds the act into it,
-// in the same direction; reverting the last mention removes it.
+// Folds a mention of an entry that several acts may bring in. The entry for which `is` holds is
+// looked for from the end of the list; an applied act adds it when there is none, made by `init`.
+// `change` then folds the act into it, in the same direction; reverting the last mention removes
+// it.
 template <typename E, typename Is, typename Init, typename Change>
 void Mention(Direction direction, google::protobuf::RepeatedPtrField<E>* list, Is is, Init init,
              Change change) {

@@ -1,5 +1,4 @@
-// The rows siret:<14 digits> and siren:<9 digits>: which structures carry, or
-// carried, the number.
+// The rows siret:<14 digits> and siren:<9 digits>: which structures carry, or carried, the number.
 #include "projections/fold_rows.h"
 
 namespace registre {

@@ -6,8 +6,8 @@ namespace {
 
 using Reports = google::protobuf::RepeatedPtrField<v1::Report>;
 
-// Folds into a report, which its tabling or an opinion brings in and which goes
-// when neither is left.
+// Folds into a report, which its tabling or an opinion brings in and which goes when neither is
+// left.
 template <typename Change>
 void FoldReport(Direction direction, const std::string& number, Reports* reports, Change change) {
   int at = reports->size() - 1;

@@ -11,7 +11,6 @@ class FoldAssembly : public ::testing::TestWithParam<FoldCase> {};
 TEST_P(FoldAssembly, AddsUpAndReverts) { CheckCase(GetParam()); }
 
 // ---- Acts
-// -----------------------------------------------------------------------------------------
 
 const char kLedger[] = R"pb(ledger_opened { authority_name: "Essai" currency: "EUR" })pb";
 const char kOpeningClosed[] = R"pb(opening_closed { date { year: 2024 month: 1 day: 31 } })pb";
@@ -168,7 +167,6 @@ const char kReleased[] =
   "' amount_cents: " amount " } " sums " } "
 
 // ---- Cases
-// ------------------------------------------------------------------------------------------
 
 INSTANTIATE_TEST_SUITE_P(Ledger, FoldAssembly,
                          ::testing::Values(FoldCase{

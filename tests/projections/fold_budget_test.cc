@@ -11,7 +11,6 @@ class FoldBudget : public ::testing::TestWithParam<FoldCase> {};
 TEST_P(FoldBudget, AddsUpAndReverts) { CheckCase(GetParam()); }
 
 // ---- Acts
-// -----------------------------------------------------------------------------------------
 
 const char kOpened[] = R"pb(budget_line_opened {
                               code: "L1"
@@ -213,7 +212,6 @@ const char kWithdrawn[] =
     R"pb(application_withdrawn { number: "A1" call_id: "AAP" structure_id: "S1" })pb";
 
 // ---- Budget lines
-// -----------------------------------------------------------------------------------
 
 INSTANTIATE_TEST_SUITE_P(
     Lines, FoldBudget,
@@ -340,7 +338,6 @@ INSTANTIATE_TEST_SUITE_P(
     CaseName());
 
 // ---- Structures
-// ---------------------------------------------------------------------------------------
 
 INSTANTIATE_TEST_SUITE_P(
     Structures, FoldBudget,
@@ -410,7 +407,6 @@ INSTANTIATE_TEST_SUITE_P(
     CaseName());
 
 // ---- Lookups
-// --------------------------------------------------------------------------------------------
 
 INSTANTIATE_TEST_SUITE_P(
     Lookups, FoldBudget,

@@ -11,7 +11,6 @@ class FoldContract : public ::testing::TestWithParam<FoldCase> {};
 TEST_P(FoldContract, AddsUpAndReverts) { CheckCase(GetParam()); }
 
 // ---- Acts
-// -----------------------------------------------------------------------------------------
 
 #define SIGNED_FIELDS                                                   \
   "number: 'C1' structure_id: 'S1' object: 'Action' amount_cents: 100 " \
@@ -66,9 +65,10 @@ const char kOpeningPayment[] = R"pb(opening_payment_recorded {
   "payment_ordered { fiscal_year: 2024 mandat: '7' bordereau: 'B' " BASIS(               \
       line) " structure_id: 'S1' budget_code: 'L1' kind: " kind " amount_cents: " amount \
             " date { year: 2024 month: 7 day: 1 } } assumed_fields: 'ordered'"
-#define ORDER(line, kind, amount)                                                                  \
-  "order { fiscal_year: 2024 mandat: '7' " BASIS(line) " kind: " kind " amount_cents: " amount " " \
-                                                                                               "}"
+#define ORDER(line, kind, amount)                                                              \
+  "order { fiscal_year: 2024 mandat: '7' " BASIS(line) " kind: " kind " amount_cents: " amount \
+                                                       " "                                     \
+                                                       "}"
 #define ON(day) "date { year: 2024 month: 7 day: " day " }"
 const char kAdvance[] = ORDERED("avance", "PAYMENT_KIND_ADVANCE", "30");
 const char kInstalment[] = ORDERED("", "PAYMENT_KIND_INSTALMENT", "20");
@@ -102,7 +102,6 @@ const char kInstalmentSettled[] =
   "tranches { tranche { tranche_id: 'T1' ceiling_cents: 40 budget_code: 'L1' } mentions: 1 } "
 
 // ---- Conventions
-// ------------------------------------------------------------------------------------
 
 INSTANTIATE_TEST_SUITE_P(
     Conventions, FoldContract,
@@ -194,7 +193,6 @@ INSTANTIATE_TEST_SUITE_P(
     CaseName());
 
 // ---- Payments
-// ---------------------------------------------------------------------------------------
 
 #define PAYMENT \
   "fiscal_year: 2024 mandat: '7' bordereau: 'B' " BASIS("avance")                           \

@@ -153,7 +153,6 @@ TEST(FoldRandom, EffectiveDatesCutAnywhere) {
 }
 
 // ---- The same sums, from where each thing ends up instead of from each act
-// -----------------------------
 
 struct Reference {
   std::map<std::string, v1::Tranche> tranches;  // as amended, by convention/tranche

@@ -15,9 +15,9 @@
 
 namespace registre::testing {
 
-// Gives act after act: the opening of the ledger first, then everything mixed. An act refers to what
-// the view holds, keeps the rules, and carries its filled fields, so that it can be folded as it is
-// or recorded as a client's. The same seed and view give the same acts. One thread.
+// Gives act after act: the opening of the ledger first, then everything mixed. An act refers to
+// what the view holds, keeps the rules, and carries its filled fields, so that it can be folded as
+// it is or recorded as a client's. The same seed and view give the same acts. One thread.
 class RandomActs {
  public:
   // `view` holds what became of the acts given so far: whoever records or folds them changes it
