@@ -213,6 +213,7 @@ void Recorder::RecordGroup(std::vector<Item> items) {
   for (const Answer& answer : group.answers) refusals += answer.outcome.ok() ? 0 : 1;
   {
     absl::MutexLock lock(&mutex_);
+    status_.recorded_groups += head_.size > status_.head.size ? 1 : 0;
     status_.recorded_acts += head_.size - status_.head.size;
     status_.head = head_;
     status_.last_recorded_at = last_recorded_at_;

@@ -43,8 +43,9 @@ struct RecorderStatus {
   LogHead head;         // durable and visible
   std::optional<absl::Time> last_recorded_at;
   uint64_t queued_units = 0;
-  uint64_t recorded_acts = 0;  // since the start
-  uint64_t refused_units = 0;  // since the start
+  uint64_t recorded_acts = 0;    // since the start
+  uint64_t recorded_groups = 0;  // since the start; each is one write and one sync
+  uint64_t refused_units = 0;    // since the start
 };
 
 class Recorder {

@@ -536,6 +536,8 @@ TEST_F(ServicesTest, StatusRebuildAndClock) {
   EXPECT_EQ(status.authority_name(), "Département du Pas-de-Calais");
   EXPECT_EQ(status.recorder_state(), v1::RECORDER_STATE_RECORDING);
   EXPECT_EQ(status.recorded_acts(), size_);
+  EXPECT_GE(status.recorded_groups(), 1);
+  EXPECT_LE(status.recorded_groups(), size_);
 
   for (const bool check : {true, false, true}) {
     grpc::ClientContext rebuild_context;

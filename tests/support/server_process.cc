@@ -132,13 +132,16 @@ std::string ServerProcess::output() const {
   return output_;
 }
 
-size_t ServerProcess::resident_bytes() const {
+size_t ServerProcess::resident_bytes() const { return BytesOf("VmRSS:"); }
+size_t ServerProcess::peak_resident_bytes() const { return BytesOf("VmHWM:"); }
+
+size_t ServerProcess::BytesOf(const std::string& field) const {
   if (pid_ == 0) return 0;
   std::ifstream file(fmt::format("/proc/{}/status", pid_));
   std::string word;
   while (file >> word) {
     size_t kilobytes = 0;
-    if (word == "VmRSS:" && file >> kilobytes) return kilobytes * 1024;
+    if (word == field && file >> kilobytes) return kilobytes * 1024;
   }
   return 0;
 }

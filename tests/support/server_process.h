@@ -39,13 +39,15 @@ class ServerProcess {
 
   // What it has written so far, both streams.
   std::string output() const;
-  // Resident memory, in bytes; 0 when it is gone.
+  // Resident memory, now and at most so far, in bytes; 0 when it is gone.
   size_t resident_bytes() const;
+  size_t peak_resident_bytes() const;
 
  private:
   ServerProcess(pid_t pid, int output_fd);
   void ReadOutput(int fd);
   int Wait();
+  size_t BytesOf(const std::string& field) const;
 
   pid_t pid_;  // 0 once it is gone
   mutable absl::Mutex mutex_;
