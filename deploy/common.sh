@@ -10,6 +10,7 @@ packages=(
   g++ cmake ninja-build ccache mold pkg-config git                  # tools
   protobuf-compiler protobuf-compiler-grpc libprotobuf-dev          # proto/
   libabsl-dev libspdlog-dev libfmt-dev librocksdb-dev libssl-dev    # ledger/
+  libjemalloc-dev                                                   # cmd/registred
   libgrpc++-dev                                                     # services/
   libcli11-dev nlohmann-json3-dev                                   # cmd/
   libgtest-dev libgmock-dev libbenchmark-dev python3                # tests/

@@ -9,6 +9,10 @@
 namespace registre {
 namespace {
 
+// States kept in memory because they were read, and the serialized bytes of their rows.
+constexpr size_t kMaxReadStates = 16'384;
+constexpr size_t kMaxReadBytes = 8 * 1024 * 1024;
+
 absl::string_view AbslView(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
@@ -16,45 +20,61 @@ absl::string_view AbslView(std::string_view text) { return {text.data(), text.si
 void Layers::Rebase(Index* index) {
   index_ = index;
   read_.clear();
+  read_bytes_ = 0;
 }
 
-std::optional<KeyState> Layers::Below(std::string_view key) const {
-  if (const auto it = group_.keys.find(AbslView(key)); it != group_.keys.end()) return it->second.state;
-  if (const auto it = read_.find(AbslView(key)); it != read_.end()) return it->second;
-  auto state = index_->Read()->Get(key);
-  if (!state.ok()) {
-    if (status_.ok()) status_ = state.status();
-    return std::nullopt;
+void Layers::ForgetWhatIsTooMuch() {
+  if (read_.size() <= kMaxReadStates && read_bytes_ <= kMaxReadBytes) return;
+  read_.clear();
+  read_bytes_ = 0;
+}
+
+const KeyState* Layers::Below(std::string_view key) const {
+  if (const auto it = group_.keys.find(AbslView(key)); it != group_.keys.end()) {
+    return &it->second.state;
   }
-  return read_.emplace(std::string(key), *std::move(state)).first->second;
+  auto it = read_.find(AbslView(key));
+  if (it == read_.end()) {
+    auto state = index_->Read()->Get(key);
+    if (!state.ok()) {
+      if (status_.ok()) status_ = state.status();
+      return nullptr;
+    }
+    if (state->has_value()) read_bytes_ += (*state)->row->ByteSizeLong();
+    it = read_.emplace(std::string(key), *std::move(state)).first;
+  }
+  return it->second ? &*it->second : nullptr;
 }
 
 const v1::Row* Layers::Find(std::string_view key) const {
-  if (const auto it = unit_.find(AbslView(key)); it != unit_.end()) return it->second.state.row.get();
-  const std::optional<KeyState> state = Below(key);
-  return state ? state->row.get() : nullptr;
+  if (const auto it = unit_.find(AbslView(key)); it != unit_.end()) {
+    return it->second.delta.state.row.get();
+  }
+  const KeyState* state = Below(key);
+  return state == nullptr ? nullptr : state->row.get();
 }
 
 Layers::Head Layers::HeadOf(std::string_view key) const {
   if (const auto it = unit_.find(AbslView(key)); it != unit_.end()) {
-    return {it->second.state.count, it->second.state.last_position};
+    return {it->second.delta.state.count, it->second.delta.state.last_position};
   }
-  const std::optional<KeyState> state = Below(key);
-  return state ? Head{state->count, state->last_position} : Head{};
+  const KeyState* state = Below(key);
+  return state == nullptr ? Head{} : Head{state->count, state->last_position};
 }
 
 void Layers::PostingsBackward(std::string_view key,
                               const std::function<bool(const Posting&)>& visit) const {
   uint64_t in_memory = 0;
-  const auto walk = [&](const KeyMap& map) {
-    const auto it = map.find(AbslView(key));
-    if (it == map.end()) return true;
-    const auto& postings = it->second.postings;
+  const auto walk = [&](const std::vector<Posting>& postings) {
     in_memory += postings.size();
     return std::all_of(postings.rbegin(), postings.rend(), visit);
   };
   const uint64_t count = HeadOf(key).count;
-  if (!walk(unit_) || !walk(group_.keys) || count == in_memory) return;
+  const auto unit = unit_.find(AbslView(key));
+  if (unit != unit_.end() && !walk(unit->second.delta.postings)) return;
+  const auto group = group_.keys.find(AbslView(key));
+  if (group != group_.keys.end() && !walk(group->second.postings)) return;
+  if (count == in_memory) return;
   const absl::Status read =
       index_->Read()->Postings(key, count - in_memory, /*backward=*/true,
                                [&](uint64_t, const Posting& posting) { return visit(posting); });
@@ -73,22 +93,27 @@ std::optional<CommandRecord> Layers::FindCommand(std::string_view command_key) c
   return *std::move(found);
 }
 
-KeyDelta* Layers::Touch(const std::string& key) {
+Layers::UnitKey* Layers::Touch(const std::string& key) {
   const auto [it, inserted] = unit_.try_emplace(key);
   if (inserted) {
-    if (std::optional<KeyState> state = Below(key)) it->second.state = *std::move(state);
-    if (it->second.state.row == nullptr) it->second.state.row = std::make_shared<v1::Row>();
+    KeyState& state = it->second.delta.state;
+    if (const KeyState* below = Below(key)) state = *below;
+    if (state.row == nullptr) {
+      auto own = std::make_shared<v1::Row>();
+      it->second.own_row = own.get();
+      state.row = std::move(own);
+    }
   }
   return &it->second;
 }
 
-v1::Row* Layers::MutableRow(const std::string& key, KeyDelta* delta) {
-  std::shared_ptr<v1::Row>& own = unit_rows_[key];
-  if (own == nullptr) {
-    own = std::make_shared<v1::Row>(*delta->state.row);
-    delta->state.row = own;
+v1::Row* Layers::MutableRow(UnitKey* touched) {
+  if (touched->own_row == nullptr) {
+    auto own = std::make_shared<v1::Row>(*touched->delta.state.row);
+    touched->own_row = own.get();
+    touched->delta.state.row = std::move(own);
   }
-  return own.get();
+  return touched->own_row;
 }
 
 void Layers::AddPosting(const v1::Event& event, Days effective, KeyDelta* delta) {
@@ -107,25 +132,27 @@ void Layers::AddPosting(const v1::Event& event, Days effective, KeyDelta* delta)
 void Layers::Apply(const v1::Event& event) {
   const Days effective = EffectiveDateOf(event.act());
   for (const std::string& key : projection_.row_keys(event)) {
-    KeyDelta* delta = Touch(key);
-    projection_.apply(event, key, MutableRow(key, delta));
-    AddPosting(event, effective, delta);
-    if (delta->state.count % kSnapshotEvery == 0) {
-      delta->snapshots.push_back({delta->state.count, delta->state.max_effective,
-                                  delta->state.block_min_effective,
-                                  delta->state.row->SerializeAsString()});
+    UnitKey* touched = Touch(key);
+    v1::Row* row = MutableRow(touched);
+    projection_.apply(event, key, row);
+    KeyDelta& delta = touched->delta;
+    AddPosting(event, effective, &delta);
+    if (delta.state.count % kSnapshotEvery == 0) {
+      delta.snapshots.push_back({delta.state.count, delta.state.max_effective,
+                                 delta.state.block_min_effective, row->SerializeAsString()});
     }
   }
-  if (event.flags_size() > 0) AddPosting(event, effective, Touch(kFlaggedKey));
+  if (event.flags_size() > 0) AddPosting(event, effective, &Touch(kFlaggedKey)->delta);
   if (event.unit_index() == 0) {
-    unit_commands_[CommandKey(event.actor().subject(), event.command_id())] = {
-        event.position(), event.fingerprint()};
+    unit_commands_[CommandKey(event.actor().subject(), event.command_id())] = {event.position(),
+                                                                               event.fingerprint()};
   }
   unit_events_ += 1;
 }
 
 void Layers::CommitUnit() {
-  for (auto& [key, delta] : unit_) {
+  for (auto& [key, touched] : unit_) {
+    KeyDelta& delta = touched.delta;
     const auto [it, inserted] = group_.keys.try_emplace(key);
     if (inserted) {
       it->second = std::move(delta);
@@ -143,19 +170,23 @@ void Layers::CommitUnit() {
 
 void Layers::DropUnit() {
   unit_.clear();
-  unit_rows_.clear();
   unit_commands_.clear();
   unit_events_ = 0;
 }
 
 void Layers::PublishGroup(const LogHead& head) {
-  if (group_.events > 0) index_->Publish(std::exchange(group_, {}), head);
-  read_.clear();
+  if (group_.events > 0) {
+    for (const auto& [key, delta] : group_.keys) {
+      if (const auto it = read_.find(key); it != read_.end()) it->second = delta.state;
+    }
+    index_->Publish(std::exchange(group_, {}), head);
+  }
+  ForgetWhatIsTooMuch();
 }
 
 void Layers::DropGroup() {
   group_ = {};
-  read_.clear();
+  ForgetWhatIsTooMuch();
 }
 
 }  // namespace registre

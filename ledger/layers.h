@@ -69,25 +69,31 @@ class Layers final : public LedgerView {
   void DropGroup();
 
  private:
-  using KeyMap = absl::flat_hash_map<std::string, KeyDelta>;
+  // A key in the unit.
+  struct UnitKey {
+    KeyDelta delta;
+    v1::Row* own_row = nullptr;  // delta.state.row, once it is the unit's own and may be written
+  };
 
-  // The delta of a key in the unit, made from what lies below when needed; and its own row to write.
-  KeyDelta* Touch(const std::string& key);
-  v1::Row* MutableRow(const std::string& key, KeyDelta* delta);
-  // State of a key below the unit; nullopt when it has none or the read failed.
-  std::optional<KeyState> Below(std::string_view key) const;
-  void AddPosting(const v1::Event& event, Days effective, KeyDelta* delta);
+  // A key in the unit, made from what lies below when needed; and its own row, to be written.
+  UnitKey* Touch(const std::string& key);
+  static v1::Row* MutableRow(UnitKey* touched);
+  // State of a key below the unit, valid until the next call; nullptr when it has none or the read
+  // failed.
+  const KeyState* Below(std::string_view key) const;
+  static void AddPosting(const v1::Event& event, Days effective, KeyDelta* delta);
+  void ForgetWhatIsTooMuch();
 
   Index* index_;
   const Projection projection_;
-  KeyMap unit_;
+  absl::flat_hash_map<std::string, UnitKey> unit_;
   absl::flat_hash_map<std::string, CommandRecord> unit_commands_;
   uint64_t unit_events_ = 0;
-  // Rows that the unit owns and may still write, by key.
-  absl::flat_hash_map<std::string, std::shared_ptr<v1::Row>> unit_rows_;
   IndexDelta group_;
-  // Rows read from the index for rules, kept alive until the unit ends.
+  // What the index says of the keys asked for, kept from group to group: nobody else changes the
+  // index. Never given up within a group: rules hold pointers to its rows.
   mutable absl::flat_hash_map<std::string, std::optional<KeyState>> read_;
+  mutable size_t read_bytes_ = 0;  // of its rows, serialized, when they were read
   mutable absl::Status status_;
 };
 

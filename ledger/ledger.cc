@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <charconv>
-#include <filesystem>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "ledger/base/errors.h"
@@ -15,30 +12,8 @@
 namespace registre {
 namespace {
 
-namespace fs = std::filesystem;
-
 // HEAD is written this often while the log grows.
 constexpr absl::Duration kHeadInterval = absl::Seconds(1);
-
-// The newest generation of the index, 1 when there is none; older ones and strangers are removed.
-uint64_t NewestGeneration(const DataFolder& folder) {
-  uint64_t newest = 0;
-  std::error_code ignored;
-  std::vector<std::pair<fs::path, uint64_t>> found;
-  for (const auto& entry : fs::directory_iterator(folder.index_directory(), ignored)) {
-    const std::string name = entry.path().filename();
-    uint64_t generation = 0;
-    const auto [end, error] =
-        std::from_chars(name.data(), name.data() + name.size(), generation);
-    if (error != std::errc() || end != name.data() + name.size()) generation = 0;
-    found.emplace_back(entry.path(), generation);
-    newest = std::max(newest, generation);
-  }
-  for (const auto& [path, generation] : found) {
-    if (generation == 0 || generation != newest) fs::remove_all(path, ignored);
-  }
-  return std::max<uint64_t>(newest, 1);
-}
 
 absl::StatusOr<v1::Event> LastEvent(const EventStore& log) {
   auto bytes = log.Get({log.size() - 1});
@@ -65,13 +40,12 @@ absl::StatusOr<MerkleTree> Ledger::TreeAt(uint64_t size) const {
       [this](uint8_t level, uint64_t tile) { return log_->GetTile(level, tile); });
 }
 
-absl::StatusOr<std::shared_ptr<Ledger::Generation>> Ledger::OpenGeneration(
-    uint64_t number) const {
+absl::StatusOr<std::shared_ptr<Ledger::Generation>> Ledger::OpenGeneration(uint64_t number) const {
   auto generation = std::make_shared<Generation>();
   generation->number = number;
-  generation->directory = fmt::format("{}/{}", folder_->index_directory(), number);
-  auto index = Index::Open(generation->directory, options_.projection.version,
-                           options_.index_flush_events);
+  generation->directory = folder_->GenerationDirectory(number);
+  auto index =
+      Index::Open(generation->directory, options_.projection.version, options_.index_flush_events);
   if (!index.ok()) return index.status();
   generation->index = *std::move(index);
   return generation;
@@ -88,7 +62,7 @@ absl::Status Ledger::Start() {
   if (!head.ok()) return head.status();
   if (head->has_value()) REGISTRE_RETURN_IF_ERROR(CheckHead(*log_, **head));
 
-  auto generation = OpenGeneration(NewestGeneration(*folder_));
+  auto generation = OpenGeneration(folder_->LiveGeneration());
   if (!generation.ok()) return generation.status();
   REGISTRE_RETURN_IF_ERROR(BringUpToLog((*generation)->index.get()));
   auto tree = TreeAt(log_->size());
@@ -164,12 +138,20 @@ void Ledger::WriteHeads() {
     }
     const LogHead head = recorder_->status().head;
     if (head.size == written) continue;
-    if (const absl::Status wrote = folder_->WriteHead(head); wrote.ok()) {
+    const absl::Status wrote = folder_->WriteHead(head);
+    if (wrote.ok()) {
       written = head.size;
     } else {
       spdlog::error("HEAD was not written: {}", std::string(wrote.message()));
     }
+    absl::MutexLock lock(&mutex_);
+    head_status_ = wrote;
   }
+}
+
+absl::Status Ledger::head_status() const {
+  absl::MutexLock lock(&mutex_);
+  return head_status_;
 }
 
 std::shared_ptr<Ledger::Generation> Ledger::generation() const {

@@ -52,8 +52,8 @@ class Ledger {
     uint64_t index_flush_events = kIndexFlushEvents;
   };
 
-  // Opens the folder, checks the log against HEAD, brings the index up to the log, starts recording.
-  // Errors: those of DataFolder::Open, OpenRocksDbEventStore, CheckHead, Index::Open.
+  // Opens the folder, checks the log against HEAD, brings the index up to the log, starts
+  // recording. Errors: those of DataFolder::Open, OpenRocksDbEventStore, CheckHead, Index::Open.
   static absl::StatusOr<std::unique_ptr<Ledger>> Open(Options options);
 
   // A clean stop: drains the recorder, flushes the index, writes HEAD.
@@ -69,9 +69,13 @@ class Ledger {
   // The index of the moment. A rebuild puts another in its place: hold the pointer while reading.
   std::shared_ptr<Index> index() const;
 
+  // OK, or why HEAD could not be written the last time: a loss of the log's end would go unnoticed.
+  absl::Status head_status() const;
+
   // Folds the log into a new index beside the one in use, while recording and reads go on.
-  // Check compares the two at one position and throws the new one away; Rebuild puts it in place.
-  // One at a time: RESOURCE_EXHAUSTED (REBUILD_RUNNING). CANCELLED when `on_progress` gives up.
+  // Check compares the two at one position (rows, histories, snapshots, what command ids lead to)
+  // and throws the new one away; Rebuild puts it in place. One at a time: RESOURCE_EXHAUSTED
+  // (REBUILD_RUNNING). CANCELLED when `on_progress` gives up.
   absl::StatusOr<RebuildReport> Check(const OnFoldProgress& on_progress);
   absl::StatusOr<RebuildReport> Rebuild(const OnFoldProgress& on_progress);
 
@@ -99,12 +103,14 @@ class Ledger {
   std::shared_ptr<Generation> generation_ ABSL_GUARDED_BY(mutex_);
   bool rebuilding_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status head_status_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Recorder> recorder_;
   std::thread head_thread_;
 };
 
 // Folds the events [from, to) of the log into the index, whose content is true at `from`. Publishes
-// in chunks; `tree` holds `from` leaves and then `to`. One thread.
+// in chunks; `tree` holds `from` leaves and then `to`. One thread, which has another read ahead.
+// After an error the index is true at the last chunk published, and the tree is worth nothing.
 absl::Status FoldLog(const EventStore& log, uint64_t from, uint64_t to,
                      const Projection& projection, Index* index, MerkleTree* tree,
                      const OnFoldProgress& on_progress);

@@ -1,7 +1,9 @@
-// Rebuild and check: a second fold of the whole log, in the generation of the index after the current
-// one.
+// Rebuild and check: a second fold of the whole log, in the generation of the index after the
+// current one.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -15,7 +17,8 @@ namespace registre {
 namespace {
 
 // Keys compared under one reader, so that Publish is held back for a moment only.
-constexpr int kKeysAtOnce = 256;
+constexpr size_t kKeysAtOnce = 256;
+constexpr uint64_t kPostingsAtOnce = 1'000;
 // A rebuild stops catching up, and makes the recorder wait, when this few events are left.
 constexpr uint64_t kNearEnough = 2'000;
 constexpr int kMaxCatchUps = 20;
@@ -52,21 +55,23 @@ class Comparison {
       Differs(live.key, fmt::format("the index has {}; the log gives {}", Describe(live.state),
                                     Describe(**folded)));
     } else {
-      return ComparePostings(live.key, live.state.count);
+      REGISTRE_RETURN_IF_ERROR(ComparePostings(live.key, live.state.count));
+      return CompareSnapshots(live.key, live.state.count);
     }
     return absl::OkStatus();
   }
 
   // Keys that the log gives and the index lacks.
-  absl::Status FindMissing() {
+  absl::Status FindMissing(const std::function<absl::Status()>& go_on) {
     std::string after;
     bool more = true;
     while (more) {
+      REGISTRE_RETURN_IF_ERROR(go_on());
       more = false;
-      int seen = 0;
+      size_t seen = 0;
       std::vector<std::string> keys;
-      const absl::Status read = fold_.Read()->ForEachKey(
-          "", after, [&](std::string_view key, const KeyState&) {
+      const absl::Status read =
+          fold_.Read()->ForEachKey("", after, [&](std::string_view key, const KeyState&) {
             keys.emplace_back(key);
             more = ++seen == kKeysAtOnce;
             return !more;
@@ -91,26 +96,37 @@ class Comparison {
   }
 
   absl::Status ComparePostings(const std::string& key, uint64_t count) {
-    std::vector<Posting> expected;
-    expected.reserve(count);
-    REGISTRE_RETURN_IF_ERROR(
-        fold_.Read()->Postings(key, 1, false, [&](uint64_t sequence, const Posting& posting) {
-          if (sequence <= count) expected.push_back(posting);
-          return sequence < count;
-        }));
-    uint64_t same = 0;
-    REGISTRE_RETURN_IF_ERROR(
-        live_.Read()->Postings(key, 1, false, [&](uint64_t sequence, const Posting& posting) {
-          if (sequence > expected.size() || sequence != same + 1) return false;
-          const Posting& other = expected[sequence - 1];
-          const bool equal = posting.position == other.position &&
-                             posting.effective == other.effective && posting.act == other.act &&
-                             posting.flagged == other.flagged;
-          same += equal ? 1 : 0;
-          return equal && sequence < count;
-        }));
-    if (same != count || expected.size() != count) {
-      Differs(key, fmt::format("the history differs after its {} first events of {}", same, count));
+    for (uint64_t from = 1; from <= count; from += kPostingsAtOnce) {
+      const uint64_t end = std::min(from + kPostingsAtOnce, count + 1);
+      std::vector<Posting> expected;
+      std::vector<Posting> found;
+      REGISTRE_RETURN_IF_ERROR(ReadPostings(fold_, key, from, end, &expected));
+      REGISTRE_RETURN_IF_ERROR(ReadPostings(live_, key, from, end, &found));
+      if (found == expected && found.size() == end - from) continue;
+      Differs(key, fmt::format("the history differs among its events {} to {}", from, end - 1));
+      break;
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status ReadPostings(const Index& index, const std::string& key, uint64_t from,
+                                   uint64_t end, std::vector<Posting>* postings) {
+    return index.Read()->Postings(key, from, /*backward=*/false,
+                                  [&](uint64_t sequence, const Posting& posting) {
+                                    if (sequence < end) postings->push_back(posting);
+                                    return sequence + 1 < end;
+                                  });
+  }
+
+  absl::Status CompareSnapshots(const std::string& key, uint64_t count) {
+    for (uint64_t at = kSnapshotEvery; at <= count; at += kSnapshotEvery) {
+      auto expected = fold_.Read()->GetSnapshot(key, at);
+      if (!expected.ok()) return expected.status();
+      auto found = live_.Read()->GetSnapshot(key, at);
+      if (!found.ok()) return found.status();
+      if (*found == *expected) continue;
+      Differs(key, fmt::format("the snapshot after its event {} differs", at));
+      break;
     }
     return absl::OkStatus();
   }
@@ -134,17 +150,22 @@ absl::StatusOr<std::vector<NamedState>> NextKeys(const Index& index, const std::
 
 // Every command id of the log stands in the index with what it was used for.
 absl::Status CompareCommands(const EventStore& log, uint64_t size, const Index& live,
-                             RebuildReport* report) {
+                             const std::function<absl::Status()>& go_on, RebuildReport* report) {
   absl::Status failed;
   v1::Event event;
   const absl::Status read = log.Read(0, [&](uint64_t position, std::string_view bytes) {
     if (position >= size || report->differences.size() >= RebuildReport::kMaxDifferences) {
       return false;
     }
-    event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+    if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      failed = Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
+                     fmt::format("the event at position {} cannot be read", position));
+      return false;
+    }
+    if (position % 8'192 == 0) failed = go_on();
+    if (!failed.ok()) return false;
     if (event.unit_index() != 0) return true;
-    auto found =
-        live.Read()->GetCommand(CommandKey(event.actor().subject(), event.command_id()));
+    auto found = live.Read()->GetCommand(CommandKey(event.actor().subject(), event.command_id()));
     failed = found.status();
     if (!failed.ok()) return false;
     if (!found->has_value() || (*found)->first_position != position ||
@@ -171,7 +192,7 @@ absl::StatusOr<std::shared_ptr<Ledger::Generation>> Ledger::BeginRebuild() {
     number = generation_->number + 1;
   }
   std::error_code ignored;
-  std::filesystem::remove_all(fmt::format("{}/{}", folder_->index_directory(), number), ignored);
+  std::filesystem::remove_all(folder_->GenerationDirectory(number), ignored);
   auto shadow = OpenGeneration(number);
   if (!shadow.ok()) EndRebuild();
   return shadow;
@@ -195,13 +216,18 @@ absl::StatusOr<RebuildReport> Ledger::Check(const OnFoldProgress& on_progress) {
   RebuildReport report;
   MerkleTree tree;
   report.events = live->Read()->size();
-  REGISTRE_RETURN_IF_ERROR(FoldLog(*log_, 0, report.events, options_.projection, fold, &tree,
-                                   on_progress));
+  REGISTRE_RETURN_IF_ERROR(
+      FoldLog(*log_, 0, report.events, options_.projection, fold, &tree, on_progress));
 
+  const auto go_on = [&] {
+    if (!on_progress || on_progress({report.events, report.events})) return absl::OkStatus();
+    return absl::CancelledError("the check was given up");
+  };
   Comparison comparison(*live, *fold, &report);
   std::vector<std::string> moved;  // keys that acts touched since the fold
   std::string after;
   while (!comparison.full()) {
+    REGISTRE_RETURN_IF_ERROR(go_on());
     auto keys = NextKeys(*live, after);
     if (!keys.ok()) return keys.status();
     if (keys->empty()) break;
@@ -214,23 +240,28 @@ absl::StatusOr<RebuildReport> Ledger::Check(const OnFoldProgress& on_progress) {
     }
     after = keys->back().key;
   }
-  REGISTRE_RETURN_IF_ERROR(comparison.FindMissing());
-  REGISTRE_RETURN_IF_ERROR(CompareCommands(*log_, report.events, *live, &report));
+  REGISTRE_RETURN_IF_ERROR(comparison.FindMissing(go_on));
+  REGISTRE_RETURN_IF_ERROR(CompareCommands(*log_, report.events, *live, go_on, &report));
 
-  std::vector<NamedState> states;
-  uint64_t size = 0;
-  {
-    const auto reader = live->Read();
-    size = reader->size();
-    for (const std::string& key : moved) {
-      auto state = reader->Get(key);
-      if (!state.ok()) return state.status();
-      states.push_back({key, **state});
+  // Acts go on being recorded: some of the keys at a time, each with the fold brought to where they
+  // are.
+  for (size_t done = 0; done < moved.size(); done += kKeysAtOnce) {
+    REGISTRE_RETURN_IF_ERROR(go_on());
+    std::vector<NamedState> states;
+    uint64_t size = 0;
+    {
+      const auto reader = live->Read();
+      size = reader->size();
+      for (size_t i = done; i < std::min(done + kKeysAtOnce, moved.size()); ++i) {
+        auto state = reader->Get(moved[i]);
+        if (!state.ok()) return state.status();
+        states.push_back({moved[i], **state});
+      }
     }
+    REGISTRE_RETURN_IF_ERROR(
+        FoldLog(*log_, tree.size(), size, options_.projection, fold, &tree, nullptr));
+    for (const NamedState& state : states) REGISTRE_RETURN_IF_ERROR(comparison.Compare(state));
   }
-  REGISTRE_RETURN_IF_ERROR(
-      FoldLog(*log_, report.events, size, options_.projection, fold, &tree, nullptr));
-  for (const NamedState& state : states) REGISTRE_RETURN_IF_ERROR(comparison.Compare(state));
   return report;
 }
 
@@ -245,21 +276,24 @@ absl::StatusOr<RebuildReport> Ledger::Rebuild(const OnFoldProgress& on_progress)
   Index* const fold = (*shadow)->index.get();
   MerkleTree tree;
   for (int i = 0; i < kMaxCatchUps && tree.size() + kNearEnough < log_->size(); ++i) {
-    REGISTRE_RETURN_IF_ERROR(FoldLog(*log_, tree.size(), log_->size(), options_.projection, fold,
-                                     &tree, on_progress));
+    REGISTRE_RETURN_IF_ERROR(
+        FoldLog(*log_, tree.size(), log_->size(), options_.projection, fold, &tree, on_progress));
   }
+  REGISTRE_RETURN_IF_ERROR(fold->Flush());
   RebuildReport report;
   absl::Status outcome = absl::UnavailableError("the server is stopping");
+  // Destroyed at the end of this thread's work, not while the recorder waits.
+  std::shared_ptr<Generation> replaced;
   recorder_->RunExclusive([&](Layers* layers, const LogHead& head) {
     outcome = FoldLog(*log_, tree.size(), head.size, options_.projection, fold, &tree, nullptr);
-    if (outcome.ok()) outcome = fold->Flush();
+    if (outcome.ok()) outcome = folder_->SetLiveGeneration((*shadow)->number);
     if (!outcome.ok()) return;
     layers->Rebase(fold);
     (*shadow)->obsolete = false;
     report.events = head.size;
     absl::MutexLock lock(&mutex_);
     generation_->obsolete = true;
-    generation_ = *shadow;
+    replaced = std::exchange(generation_, *shadow);
   });
   REGISTRE_RETURN_IF_ERROR(outcome);
   return report;

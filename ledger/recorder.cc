@@ -10,7 +10,7 @@
 #include "ledger/acts/rules.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
-#include "ledger/event_query.h"
+#include "ledger/condition.h"
 
 namespace registre {
 namespace {
@@ -47,16 +47,21 @@ Recorder::Recorder(const Parts& parts, const Projection& projection, MerkleTree 
       tree_(std::move(tree)),
       last_recorded_at_(last_recorded_at),
       time_zone_(absl::UTCTimeZone()) {
-  absl::MutexLock lock(&mutex_);
-  wall_reference_ = clock_->Now();
-  boot_reference_ = clock_->BootTime();
-  // A machine that starts with a clock behind its own ledger would date acts before those recorded.
-  if (last_recorded_at && wall_reference_ < *last_recorded_at - kMaxClockDrift) {
-    wall_reference_ = *last_recorded_at;
-  }
+  const absl::Time now = clock_->Now();
   head_ = {tree_.size(), tree_.Root()};
-  status_.head = head_;
-  status_.last_recorded_at = last_recorded_at;
+  {
+    absl::MutexLock lock(&mutex_);
+    wall_reference_ = now;
+    boot_reference_ = clock_->BootTime();
+    // A machine that starts with a clock behind its own ledger would date acts before those recorded.
+    if (last_recorded_at && now < *last_recorded_at - kMaxClockDrift) {
+      wall_reference_ = *last_recorded_at;
+    }
+    status_.head = head_;
+    status_.last_recorded_at = last_recorded_at;
+  }
+  // The status says it from the start; every command is answered with it.
+  CheckClock(now).IgnoreError();
   tail_->Advance(tree_.size());
   thread_ = std::thread([this] { Run(); });
 }
@@ -68,13 +73,15 @@ void Recorder::Submit(Command command, Done done) {
   {
     absl::MutexLock lock(&mutex_);
     if (draining_) {
-      refused = Unavailable("DRAINING", "the server is stopping; send the command again, with the "
-                                        "same id, when it is back");
+      refused = Unavailable("DRAINING",
+                            "the server is stopping; send the command again, with the "
+                            "same id, when it is back");
     } else if (queue_.size() >= kMaxQueuedUnits || queued_bytes_ >= kMaxQueuedBytes) {
-      refused = Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
-                      fmt::format("{} units of {} bytes are waiting; send the command again, with the "
-                                  "same id, in a moment",
-                                  queue_.size(), queued_bytes_));
+      refused =
+          Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
+                fmt::format("{} units of {} bytes are waiting; send the command again, with the "
+                            "same id, in a moment",
+                            queue_.size(), queued_bytes_));
     } else {
       queued_bytes_ += command.bytes;
       queue_.push_back({std::move(command), std::move(done)});
@@ -85,8 +92,7 @@ void Recorder::Submit(Command command, Done done) {
   done(std::move(refused));
 }
 
-void Recorder::RunExclusive(
-    const std::function<void(Layers* layers, const LogHead& head)>& task) {
+void Recorder::RunExclusive(const std::function<void(Layers* layers, const LogHead& head)>& task) {
   absl::Notification finished;
   {
     absl::MutexLock lock(&mutex_);
@@ -134,8 +140,10 @@ std::vector<Recorder::Item> Recorder::TakeItems() {
   mutex_.Await(absl::Condition(&ready));
   std::vector<Item> items;
   size_t acts = 0;
-  while (!queue_.empty() && acts < kMaxGroupEvents) {
+  size_t bytes = 0;
+  while (!queue_.empty() && acts < kMaxGroupEvents && bytes < kMaxGroupBytes) {
     acts += static_cast<size_t>(queue_.front().command.request.acts_size());
+    bytes += queue_.front().command.bytes;
     queued_bytes_ -= queue_.front().command.bytes;
     items.push_back(std::move(queue_.front()));
     queue_.pop_front();
@@ -180,7 +188,6 @@ void Recorder::RecordGroup(std::vector<Item> items) {
     refused = Unavailable("WRITER_STOPPED", std::string(flushed.message()));
   }
   group.recorded_at = std::max(now, last_recorded_at_.value_or(now));
-  group.today = DayOf(group.recorded_at);
   for (Item& item : items) {
     absl::StatusOr<v1::RecordResponse> outcome =
         refused.ok() ? Process(item.command, &group) : refused;
@@ -202,9 +209,10 @@ void Recorder::RecordGroup(std::vector<Item> items) {
       for (Answer& answer : group.answers) {
         answer.outcome = Unavailable(
             "WRITER_STOPPED",
-            fmt::format("the group could not be written: {}; whether it is recorded is known after a "
-                        "restart: send the command again then, with the same id",
-                        std::string(appended.message())));
+            fmt::format(
+                "the group could not be written: {}; whether it is recorded is known after a "
+                "restart: send the command again then, with the same id",
+                std::string(appended.message())));
       }
     }
   } else {
@@ -226,12 +234,13 @@ void Recorder::RecordGroup(std::vector<Item> items) {
 absl::StatusOr<v1::RecordResponse> Recorder::Process(const Command& command, Group* group) {
   layers_.ResetStatus();
   const v1::RecordRequest& request = command.request;
-  const auto known =
-      layers_.FindCommand(CommandKey(command.actor.subject(), request.command_id()));
+  const auto known = layers_.FindCommand(CommandKey(command.actor.subject(), request.command_id()));
   REGISTRE_RETURN_IF_ERROR(layers_.status());
   if (known) return ReceiptAgain(command, *known, *group);
   if (request.has_condition()) {
-    REGISTRE_RETURN_IF_ERROR(CheckCondition(request.condition(), *group));
+    REGISTRE_RETURN_IF_ERROR(CheckCondition(
+        request.condition(), layers_,
+        [&](const std::vector<uint64_t>& positions) { return EventsAt(positions, *group); }));
   }
   auto unit = DecideUnit(command, *group);
   if (!unit.ok() || !layers_.status().ok()) {
@@ -260,75 +269,47 @@ absl::StatusOr<v1::RecordResponse> Recorder::ReceiptAgain(const Command& command
                                                           const CommandRecord& record,
                                                           const Group& group) {
   if (record.fingerprint != command.fingerprint) {
-    return Error(absl::StatusCode::kAlreadyExists, "COMMAND_ID_REUSED",
-                 fmt::format("command id {} was used at position {} for other acts; give this unit an "
-                             "id of its own",
-                             command.request.command_id(), record.first_position),
-                 {{"command_id", command.request.command_id()},
-                  {"position", fmt::format("{}", record.first_position)}});
+    return Error(
+        absl::StatusCode::kAlreadyExists, "COMMAND_ID_REUSED",
+        fmt::format("command id {} was used at position {} for other acts; give this unit an "
+                    "id of its own",
+                    command.request.command_id(), record.first_position),
+        {{"command_id", command.request.command_id()},
+         {"position", fmt::format("{}", record.first_position)}});
   }
-  std::vector<v1::Event> events;
-  uint64_t count = 1;
-  for (uint64_t i = 0; i < count; ++i) {
-    auto event = EventAt(record.first_position + i, group);
-    if (!event.ok()) return event.status();
-    count = event->unit_size();
-    events.push_back(*std::move(event));
+  auto first = EventsAt({record.first_position}, group);
+  if (!first.ok()) return first.status();
+  std::vector<uint64_t> positions;
+  for (uint64_t i = 0; i < first->front().unit_size(); ++i) {
+    positions.push_back(record.first_position + i);
   }
-  v1::RecordResponse response = MakeReceipt(events.data(), events.size());
+  auto events = EventsAt(positions, group);
+  if (!events.ok()) return events.status();
+  v1::RecordResponse response = MakeReceipt(events->data(), events->size());
   response.set_already_recorded(true);
   return response;
 }
 
-absl::StatusOr<v1::Event> Recorder::EventAt(uint64_t position, const Group& group) const {
-  if (position >= group.first_position) return group.events[position - group.first_position];
-  auto bytes = log_->Get({position});
+absl::StatusOr<std::vector<v1::Event>> Recorder::EventsAt(const std::vector<uint64_t>& positions,
+                                                          const Group& group) const {
+  std::vector<uint64_t> in_log;
+  for (const uint64_t position : positions) {
+    if (position < group.first_position) in_log.push_back(position);
+  }
+  auto bytes = log_->Get(in_log);
   if (!bytes.ok()) return bytes.status();
-  v1::Event event;
-  if (!event.ParseFromString(bytes->front())) {
-    return Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
-                 fmt::format("the event at position {} cannot be read", position));
-  }
-  return event;
-}
-
-absl::Status Recorder::CheckCondition(const v1::Condition& condition, const Group& group) {
-  for (const v1::QueryItem& item : condition.query().items()) {
-    const std::string* rarest = &item.tags(0);
-    for (const std::string& tag : item.tags()) {
-      if (layers_.HeadOf(tag).count < layers_.HeadOf(*rarest).count) rarest = &tag;
-    }
-    uint64_t looked_at = 0;
-    std::optional<uint64_t> broken_by;
-    absl::Status failed;
-    layers_.PostingsBackward(*rarest, [&](const Posting& posting) {
-      if (posting.position < condition.from_position()) return false;
-      if (++looked_at > kMaxConditionScan) {
-        failed = Error(absl::StatusCode::kResourceExhausted, "CONDITION_TOO_WIDE",
-                       fmt::format("the condition looks at more than {} events of {}; raise "
-                                   "from_position or name a rarer tag",
-                                   kMaxConditionScan, *rarest));
-        return false;
-      }
-      auto event = EventAt(posting.position, group);
-      if (!event.ok()) {
-        failed = event.status();
-        return false;
-      }
-      if (Matches(item, *event)) broken_by = posting.position;
-      return !broken_by.has_value();
-    });
-    REGISTRE_RETURN_IF_ERROR(failed);
-    REGISTRE_RETURN_IF_ERROR(layers_.status());
-    if (broken_by) {
-      return Error(absl::StatusCode::kAborted, "CONDITION_BROKEN",
-                   fmt::format("the event at position {} matches the condition, which allows none from "
-                               "position {} on; read up to there and decide again",
-                               *broken_by, condition.from_position()),
-                   {{"position", fmt::format("{}", *broken_by)}});
+  std::vector<v1::Event> events;
+  events.reserve(positions.size());
+  auto next = bytes->begin();
+  for (const uint64_t position : positions) {
+    if (position >= group.first_position) {
+      events.push_back(group.events[position - group.first_position]);
+    } else if (!events.emplace_back().ParseFromString(*next++)) {
+      return Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
+                   fmt::format("the event at position {} cannot be read", position));
     }
   }
-  return absl::OkStatus();
+  return events;
 }
 
 absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(const Command& command,
@@ -338,8 +319,8 @@ absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(const Command& comma
     v1::Event event;
     *event.mutable_act() = command.request.acts(i);
     std::vector<v1::Flag> flags;
-    const absl::Status decided =
-        Decide({.view = layers_, .today = group.today, .flags = &flags}, event.mutable_act());
+    const absl::Status decided = Decide(
+        {.view = layers_, .today = DayOf(group.recorded_at), .flags = &flags}, event.mutable_act());
     if (!decided.ok()) {
       return command.request.acts_size() == 1 ? decided
                                               : Annotate(decided, fmt::format("acts[{}]: ", i));
@@ -353,8 +334,7 @@ absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(const Command& comma
   return events;
 }
 
-void Recorder::StampEvent(const Command& command, int index, const Group& group,
-                          v1::Event* event) {
+void Recorder::StampEvent(const Command& command, int index, const Group& group, v1::Event* event) {
   if (random_pool_.size() < kSaltBytes + kUuidRandomBytes) {
     random_pool_ = random_->Bytes(kRandomPoolBytes);
   }
@@ -388,7 +368,8 @@ absl::Status Recorder::CheckClock(absl::Time now) {
   if (absl::AbsDuration(drift) > kMaxClockDrift) {
     status_.state = RecorderStatus::State::kClockSuspect;
     status_.message = fmt::format(
-        "the system clock is {} off what it should be; set it right, or take it as right with "
+        "the system clock is {} off what it should be; set it right if it is wrong, then resume "
+        "with "
         "'registre admin clock accept'",
         absl::FormatDuration(drift));
   }

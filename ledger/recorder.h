@@ -1,6 +1,7 @@
 // The one thread that decides, writes and syncs.
 //
-//   Submit -> queue -> the recorder's thread takes all that queued during the last sync (the group):
+//   Submit -> queue -> the recorder's thread takes all that queued during the last sync (the
+//   group):
 //     for each command: known id? condition? rules -> events in the unit layer -> group layer
 //     one Append (one write, one sync) -> publish to readers -> tail -> every answer of the group
 #ifndef REGISTRE_LEDGER_RECORDER_H_
@@ -58,8 +59,8 @@ class Recorder {
     Random* random;
   };
 
-  // Borrows the parts; they outlive the recorder. The log and the index hold the same events, `tree` is
-  // the log's, `last_recorded_at` its last event's. The thread starts at once.
+  // Borrows the parts; they outlive the recorder. The log and the index hold the same events,
+  // `tree` is the log's, `last_recorded_at` its last event's. The thread starts at once.
   Recorder(const Parts& parts, const Projection& projection, MerkleTree tree,
            std::optional<absl::Time> last_recorded_at);
   // Drains.
@@ -70,8 +71,8 @@ class Recorder {
   // Called once with the outcome, on the recorder's thread or within Submit: it must not block.
   using Done = std::function<void(absl::StatusOr<v1::RecordResponse>)>;
 
-  // Queues a command; never blocks; any thread. An answer, refusals included, means that everything it
-  // rests on is durable. Refusals: those of rules.h; ALREADY_EXISTS (COMMAND_ID_REUSED); ABORTED
+  // Queues a command; never blocks; any thread. An answer, refusals included, means that everything
+  // it rests on is durable. Refusals: those of rules.h; ALREADY_EXISTS (COMMAND_ID_REUSED); ABORTED
   // (CONDITION_BROKEN); RESOURCE_EXHAUSTED (QUEUE_FULL: retry; CONDITION_TOO_WIDE); UNAVAILABLE
   // (WRITER_STOPPED, DRAINING, CLOCK_SUSPECT). After WRITER_STOPPED the outcome is not known: retry
   // with the same command id once the server is back.
@@ -104,7 +105,6 @@ class Recorder {
     std::vector<v1::Event> events;  // staged, for duplicates and conditions within the group
     uint64_t first_position = 0;
     absl::Time recorded_at;
-    Days today = 0;
   };
 
   void Run();
@@ -113,10 +113,10 @@ class Recorder {
   absl::StatusOr<v1::RecordResponse> Process(const Command& command, Group* group);
   absl::StatusOr<v1::RecordResponse> ReceiptAgain(const Command& command,
                                                   const CommandRecord& record, const Group& group);
-  absl::Status CheckCondition(const v1::Condition& condition, const Group& group);
   absl::StatusOr<std::vector<v1::Event>> DecideUnit(const Command& command, const Group& group);
   void StampEvent(const Command& command, int index, const Group& group, v1::Event* event);
-  absl::StatusOr<v1::Event> EventAt(uint64_t position, const Group& group) const;
+  absl::StatusOr<std::vector<v1::Event>> EventsAt(const std::vector<uint64_t>& positions,
+                                                  const Group& group) const;
   absl::Status CheckClock(absl::Time now);
   Days DayOf(absl::Time time);
   void Stop(const absl::Status& why);

@@ -53,6 +53,7 @@ absl::Status FillStatus(const AdminServiceParts& parts, v1::GetStatusResponse* r
   response->set_subscriptions(parts.subscriptions->load());
   response->set_recorded_acts(status.recorded_acts);
   response->set_recorded_groups(status.recorded_groups);
+  response->set_head_message(std::string(parts.context.ledger->head_status().message()));
   response->set_refused_units(status.refused_units);
   response->set_uptime_seconds(static_cast<uint64_t>(
       std::max<int64_t>(0, absl::ToInt64Seconds(parts.clock->Now() - parts.started_at))));

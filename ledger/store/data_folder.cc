@@ -5,11 +5,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "ledger/base/errors.h"
 #include "ledger/store/disk.h"
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 constexpr char kFormatFile[] = "FORMAT";
 constexpr char kLockFile[] = "LOCK";
 constexpr char kHeadFile[] = "HEAD";
+constexpr char kCurrentFile[] = "CURRENT";
 constexpr std::string_view kFormatPrefix = "registre ";
 constexpr size_t kMaxSmallFileBytes = 4096;
 
@@ -47,6 +50,13 @@ absl::Status FormatTooNew(const std::string& directory, int found) {
                {{"path", directory},
                 {"found", fmt::format("{}", found)},
                 {"known", fmt::format("{}", kFormatVersion)}});
+}
+
+// A generation's number in decimal; 0 when the text is none.
+uint64_t ParseGeneration(std::string_view text) {
+  uint64_t generation = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), generation);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() ? generation : 0;
 }
 
 // Makes the folder and those above it, durably.
@@ -165,6 +175,34 @@ absl::StatusOr<std::optional<LogHead>> DataFolder::ReadHead() const {
 absl::Status DataFolder::WriteHead(const LogHead& head) const {
   const absl::MutexLock lock(&head_mutex_);
   return ReplaceFile(directory_, kHeadFile, FormatHead(head));
+}
+
+std::string DataFolder::GenerationDirectory(uint64_t generation) const {
+  return fmt::format("{}/{}", index_directory(), generation);
+}
+
+uint64_t DataFolder::LiveGeneration() const {
+  const auto text = ReadSmallFile(PathOf(index_directory(), kCurrentFile), kMaxSmallFileBytes);
+  uint64_t live = 0;
+  if (text.ok() && text->has_value()) live = ParseGeneration(**text);
+  std::vector<uint64_t> found;
+  std::error_code error;
+  for (auto it = fs::directory_iterator(index_directory(), error);
+       !error && it != fs::directory_iterator(); it.increment(error)) {
+    if (const uint64_t generation = ParseGeneration(it->path().filename().native())) {
+      found.push_back(generation);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  if (live == 0) live = found.empty() ? 1 : found.front();
+  for (const uint64_t generation : found) {
+    if (generation != live) fs::remove_all(GenerationDirectory(generation), error);
+  }
+  return live;
+}
+
+absl::Status DataFolder::SetLiveGeneration(uint64_t generation) const {
+  return ReplaceFile(index_directory(), kCurrentFile, fmt::format("{}", generation));
 }
 
 }  // namespace registre

@@ -6,7 +6,8 @@
 //                "registre-head 1", size in decimal, root in hexadecimal, and the SHA-256 of these
 //                three lines in hexadecimal
 //   DIR/log/     the log (event_store.h): the only truth
-//   DIR/index/   the index (index.h): may be deleted, and is then rebuilt
+//   DIR/index/   may be deleted, and is then rebuilt: generations of the index (index.h), each in a
+//                folder named by its number, and CURRENT, the number of the one in use
 #ifndef REGISTRE_LEDGER_STORE_DATA_FOLDER_H_
 #define REGISTRE_LEDGER_STORE_DATA_FOLDER_H_
 
@@ -51,6 +52,14 @@ class DataFolder {
 
   // Replaces HEAD: written beside, synced, renamed, folder synced.
   absl::Status WriteHead(const LogHead& head) const;
+
+  // The folder of a generation of the index.
+  std::string GenerationDirectory(uint64_t generation) const;
+  // The generation that CURRENT names; without it the only one there is, or 1. What a rebuild that
+  // did not end has left beside it is removed.
+  uint64_t LiveGeneration() const;
+  // Writes CURRENT. The generation's folder exists. Errors are those of the disk.
+  absl::Status SetLiveGeneration(uint64_t generation) const;
 
  private:
   DataFolder(std::string directory, int lock_fd);

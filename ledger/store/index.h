@@ -1,9 +1,10 @@
-// The index: what can be rebuilt from the log. For every key (a tag, or another row key) its row, the
-// head of its chain, its postings and the snapshots of its row; and the command ids.
+// The index: what can be rebuilt from the log. For every key (a tag, or another row key) its row,
+// the head of its chain, its postings and the snapshots of its row; and the command ids.
 //
-// Changes gather in memory (active), are frozen at kIndexFlushEvents or kIndexFlushBytes, and go out
-// on a thread of the index as sorted SSTs: one atomic ingestion over all column families, with the
-// {size, root, fold version} they are true at. A reader looks at active, then frozen, then disk.
+// Changes gather in memory (active), are frozen at kIndexFlushEvents or kIndexFlushBytes, and go
+// out on a thread of the index as sorted SSTs: one atomic ingestion over all column families, with
+// the {size, root, fold version} they are true at. A reader looks at active, then frozen, then
+// disk.
 //
 //   column family   key                               value
 //   keys            key                               KeyState: count, last, dates, row
@@ -38,14 +39,17 @@ struct Posting {
   Days effective = kAlways;
   uint16_t act = 0;      // field number of the act in v1::Act
   bool flagged = false;  // the event carries flags
+
+  bool operator==(const Posting&) const = default;
 };
 
 // The present of a key.
 struct KeyState {
-  uint64_t count = 0;          // events of the key: the sequence of the last one
-  uint64_t last_position = 0;  // of the last one
-  Days max_effective = kAlways;        // latest effective date among them
-  Days block_min_effective = kAlways;  // earliest since the last snapshot; meaningless at a snapshot
+  uint64_t count = 0;            // events of the key: the sequence of the last one
+  uint64_t last_position = 0;    // of the last one
+  Days max_effective = kAlways;  // latest effective date among them
+  Days block_min_effective =
+      kAlways;  // earliest since the last snapshot; meaningless at a snapshot
   std::shared_ptr<const v1::Row> row;  // never null; an empty Row when it does not exist
 };
 
@@ -55,6 +59,8 @@ struct Snapshot {
   Days max_effective = kAlways;        // latest effective date up to here
   Days block_min_effective = kAlways;  // earliest effective date in the block that ends here
   std::string row;                     // serialized v1::Row
+
+  bool operator==(const Snapshot&) const = default;
 };
 
 // What a command id was used for.
@@ -105,8 +111,8 @@ class Index {
   // limit and then blocks no more but drops nothing: the owner must stop recording.
   virtual absl::Status status() const = 0;
 
-  // A consistent reader: holds back Publish while it lives, so it must be short: no network, no scan
-  // of the log. Any thread; not shared between threads.
+  // A consistent reader: holds back Publish while it lives, so it must be short: no network, no
+  // scan of the log. Any thread; not shared between threads.
   class Reader {
    public:
     virtual ~Reader() = default;
@@ -116,8 +122,8 @@ class Index {
     virtual absl::StatusOr<std::optional<KeyState>> Get(std::string_view key) const = 0;
     virtual absl::StatusOr<std::optional<CommandRecord>> GetCommand(
         std::string_view command_key) const = 0;
-    // Calls visit(sequence, posting) for sequences from `from` upwards, or downwards when `backward`,
-    // until it returns false or the history ends. Sequences start at 1.
+    // Calls visit(sequence, posting) for sequences from `from` upwards, or downwards when
+    // `backward`, until it returns false or the history ends. Sequences start at 1.
     virtual absl::Status Postings(
         std::string_view key, uint64_t from, bool backward,
         const std::function<bool(uint64_t, const Posting&)>& visit) const = 0;

@@ -90,7 +90,11 @@ absl::Status CheckBeforeOpening(const std::string& directory) {
     if (it->path().filename() == "CURRENT") return absl::OkStatus();
     has_files |= it->path().extension() == ".sst" || it->path().extension() == ".log";
   }
-  if (error == std::errc::no_such_file_or_directory) return absl::OkStatus();
+  if (error == std::errc::no_such_file_or_directory) {
+    // Here, where what goes wrong has a number: RocksDB has only words for it.
+    error.clear();
+    std::filesystem::create_directory(directory, error);
+  }
   if (error) return ErrnoError(error.value(), directory);
   if (has_files) return LogDamaged(directory, "its file CURRENT is missing");
   return absl::OkStatus();

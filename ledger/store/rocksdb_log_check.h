@@ -27,8 +27,9 @@ struct OpenLog {
   rocksdb::ColumnFamilyHandle* tiles = nullptr;
 };
 
-// DATA_LOSS LOG_DAMAGED when the folder holds the files of a database but not CURRENT, which names
-// the live ones: RocksDB would make a new database there and delete them.
+// Makes the folder when there is none. DATA_LOSS LOG_DAMAGED when it holds the files of a database
+// but not CURRENT, which names the live ones: RocksDB would make a new database there and delete
+// them.
 absl::Status CheckBeforeOpening(const std::string& directory);
 
 // The number of events, once the families agree on it: the last event and the last leaf have the

@@ -37,6 +37,10 @@ class SubscriberTest : public ::testing::Test {
     ASSERT_TRUE(status.ok()) << Describe(status);
   }
 
+  void TearDown() override {
+    if (HasFailure() && server_ != nullptr) std::printf("%s", server_->output().c_str());
+  }
+
   void StartServer() {
     server_ = ServerProcess::Start(folder_.Path("data"), {"--index-flush-events", kFlushEvents});
     const auto address = server_->AwaitAddress();
@@ -214,7 +218,7 @@ class BrokenSubscriber {
     EXPECT_LE(batch.events_size(), 256);
     for (const v1::RecordedEvent& event : batch.events()) {
       EXPECT_GE(event.position(), next_);
-      if (!positions_.empty()) EXPECT_GT(event.position(), positions_.back());
+      EXPECT_TRUE(positions_.empty() || event.position() > positions_.back());
       positions_.push_back(event.position());
       events_.push_back(event.event());
     }
@@ -275,7 +279,11 @@ TEST_F(BrokenSubscriberTest, MissesAndRepeatsNothing) {
   std::vector<std::thread> writers;
   for (int id = 0; id < kWriters; ++id) writers.emplace_back([this, id] { WriteOneByOne(id); });
   for (std::thread& writer : writers) writer.join();
-  last = static_cast<int64_t>(LogSize()) - 1;
+  // Known before it is recorded: who waits for more is woken by the last unit, and knows it.
+  const v1::RecordRequest last_unit = WorkloadUnit(kWriters, 0);
+  last = static_cast<int64_t>(LogSize()) + last_unit.acts_size() - 1;
+  v1::RecordResponse receipt;
+  EXPECT_TRUE(Record(*client_, last_unit, &receipt).ok());
   for (std::thread& reader : readers) reader.join();
 
   LogAudit audit;
@@ -293,6 +301,7 @@ TEST_F(BrokenSubscriberTest, MissesAndRepeatsNothing) {
   for (const std::string& tag : WorkloadTags()) {
     // Without the first, which opens the call.
     const std::vector<uint64_t> chain = audit.Chain(tag);
+    ASSERT_FALSE(chain.empty());
     applications.insert(applications.end(), chain.begin() + 1, chain.end());
   }
   std::sort(applications.begin(), applications.end());
@@ -303,6 +312,53 @@ TEST_F(BrokenSubscriberTest, MissesAndRepeatsNothing) {
                 subscriber.positions().size(), audit.size(), subscriber.subscriptions(),
                 subscriber.caught_up());
   }
+  EXPECT_EQ(server_->Stop(), 0) << server_->output();
+}
+
+// Cut while they wait, while they read and while they are woken: nobody else notices.
+TEST_F(BrokenSubscriberTest, MayBeCutAtAnyMoment) {
+  constexpr int kReaders = 8;
+  constexpr int kSubscriptions = 150;
+  constexpr uint64_t kMostMicroseconds = 3'000;
+  const uint64_t seed = TestSeed();
+  std::atomic<bool> over = false;
+  std::thread writer([this, &over] {
+    const LedgerClient client(*server_->AwaitAddress());
+    for (uint64_t i = 0; !over; ++i) {
+      v1::RecordResponse receipt;
+      const grpc::Status status = Record(client, WorkloadUnit(0, i), &receipt);
+      ASSERT_TRUE(status.ok()) << Describe(status);
+    }
+  });
+  std::vector<std::thread> readers;
+  for (int id = 0; id < kReaders; ++id) {
+    readers.emplace_back(
+        [this, random = std::mt19937_64(seed + static_cast<uint64_t>(id))]() mutable {
+          const LedgerClient client(*server_->AwaitAddress());
+          for (int i = 0; i < kSubscriptions; ++i) {
+            grpc::ClientContext context;
+            // Half of them end by their deadline, at any moment; half by the client, after a
+            // message.
+            const bool by_deadline = random() % 2 == 0;
+            if (by_deadline) {
+              context.set_deadline(std::chrono::system_clock::now() +
+                                   std::chrono::microseconds(random() % kMostMicroseconds));
+            } else {
+              SetDeadline(&context);
+            }
+            v1::SubscribeRequest request;
+            request.set_from_position(random() % 100);
+            const auto reader = client.ledger->Subscribe(&context, request);
+            v1::SubscribeResponse response;
+            while (reader->Read(&response) && by_deadline) continue;
+            context.TryCancel();
+            reader->Finish();
+          }
+        });
+  }
+  for (std::thread& reader : readers) reader.join();
+  over = true;
+  writer.join();
   EXPECT_EQ(server_->Stop(), 0) << server_->output();
 }
 

@@ -26,7 +26,7 @@ bool Faults::HasFailed() const {
   return has_failed_;
 }
 
-IOStatus Faults::Before(Operation operation) {
+IOStatus Faults::Before(Operation operation, const std::string& file) {
   const absl::MutexLock lock(&mutex_);
   switch (kind_) {
     case Kind::kNone:
@@ -37,6 +37,9 @@ IOStatus Faults::Before(Operation operation) {
     case Kind::kNoSpace:
       if (operation != Operation::kWrite && operation != Operation::kCreate) return IOStatus::OK();
       break;
+    case Kind::kTables:
+      if (operation != Operation::kCreate || !file.ends_with(".sst")) return IOStatus::OK();
+      break;
     case Kind::kEverything:
       break;
   }
@@ -46,7 +49,8 @@ IOStatus Faults::Before(Operation operation) {
   }
   if (once_ && has_failed_) return IOStatus::OK();
   has_failed_ = true;
-  return kind_ == Kind::kNoSpace ? IOStatus::NoSpace("injected") : IOStatus::IOError("injected");
+  const bool full = kind_ == Kind::kNoSpace || kind_ == Kind::kTables;
+  return full ? IOStatus::NoSpace("injected") : IOStatus::IOError("injected");
 }
 
 void Faults::Written(const std::string& file, uint64_t bytes) {
@@ -105,14 +109,14 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
  private:
   template <typename Call>
   IOStatus Write(uint64_t bytes, const Call& call) {
-    IOStatus status = faults_.Before(Faults::Operation::kWrite);
+    IOStatus status = faults_.Before(Faults::Operation::kWrite, name_);
     if (status.ok()) status = call();
     if (status.ok()) faults_.Written(name_, bytes);
     return status;
   }
   // The disk itself is not waited for: what was synced is what LoseWhatWasNotSynced leaves.
   IOStatus Synced() {
-    IOStatus status = faults_.Before(Faults::Operation::kSync);
+    IOStatus status = faults_.Before(Faults::Operation::kSync, name_);
     if (status.ok()) faults_.Synced(name_);
     return status;
   }
@@ -130,7 +134,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
 
   IOStatus NewWritableFile(const std::string& name, const FileOptions& options,
                            std::unique_ptr<FSWritableFile>* file, IODebugContext* debug) override {
-    IOStatus status = faults_.Before(Faults::Operation::kCreate);
+    IOStatus status = faults_.Before(Faults::Operation::kCreate, name);
     if (status.ok()) status = target()->NewWritableFile(name, options, file, debug);
     if (!status.ok()) return status;
     faults_.Created(name);
@@ -139,7 +143,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   }
   IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                       IODebugContext* debug) override {
-    IOStatus status = faults_.Before(Faults::Operation::kRename);
+    IOStatus status = faults_.Before(Faults::Operation::kRename, to);
     if (status.ok()) status = target()->RenameFile(from, to, options, debug);
     if (status.ok()) faults_.Renamed(from, to);
     return status;

@@ -22,6 +22,7 @@ class Faults {
     kNone,
     kSync,        // syncs fail; what they should have made durable is in the file, not on the disk
     kNoSpace,     // writes and new files answer that the disk is full
+    kTables,      // new tables answer that the disk is full: all stays in WALs
     kEverything,  // every write, sync, new file and rename fails
   };
 
@@ -40,7 +41,7 @@ class Faults {
   friend class FaultyFileSystem;
   enum class Operation { kWrite, kSync, kCreate, kRename };
 
-  rocksdb::IOStatus Before(Operation operation);
+  rocksdb::IOStatus Before(Operation operation, const std::string& file);
   void Written(const std::string& file, uint64_t bytes);
   void Synced(const std::string& file);
   void Created(const std::string& file);
