@@ -53,7 +53,8 @@ Recorder::Recorder(const Parts& parts, const Projection& projection, MerkleTree 
     absl::MutexLock lock(&mutex_);
     wall_reference_ = now;
     boot_reference_ = clock_->BootTime();
-    // A machine that starts with a clock behind its own ledger would date acts before those recorded.
+    // A machine that starts with a clock behind its own ledger would date acts before those
+    // recorded.
     if (last_recorded_at && now < *last_recorded_at - kMaxClockDrift) {
       wall_reference_ = *last_recorded_at;
     }
@@ -190,7 +191,7 @@ void Recorder::RecordGroup(std::vector<Item> items) {
   group.recorded_at = std::max(now, last_recorded_at_.value_or(now));
   for (Item& item : items) {
     absl::StatusOr<v1::RecordResponse> outcome =
-        refused.ok() ? Process(item.command, &group) : refused;
+        refused.ok() ? Process(&item.command, &group) : refused;
     group.answers.push_back({std::move(item.done), std::move(outcome)});
   }
 
@@ -231,12 +232,13 @@ void Recorder::RecordGroup(std::vector<Item> items) {
   for (Answer& answer : group.answers) answer.done(std::move(answer.outcome));
 }
 
-absl::StatusOr<v1::RecordResponse> Recorder::Process(const Command& command, Group* group) {
+absl::StatusOr<v1::RecordResponse> Recorder::Process(Command* command, Group* group) {
   layers_.ResetStatus();
-  const v1::RecordRequest& request = command.request;
-  const auto known = layers_.FindCommand(CommandKey(command.actor.subject(), request.command_id()));
+  const v1::RecordRequest& request = command->request;
+  const auto known =
+      layers_.FindCommand(CommandKey(command->actor.subject(), request.command_id()));
   REGISTRE_RETURN_IF_ERROR(layers_.status());
-  if (known) return ReceiptAgain(command, *known, *group);
+  if (known) return ReceiptAgain(*command, *known, *group);
   if (request.has_condition()) {
     REGISTRE_RETURN_IF_ERROR(CheckCondition(
         request.condition(), layers_,
@@ -312,22 +314,22 @@ absl::StatusOr<std::vector<v1::Event>> Recorder::EventsAt(const std::vector<uint
   return events;
 }
 
-absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(const Command& command,
-                                                            const Group& group) {
+absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(Command* command, const Group& group) {
   std::vector<v1::Event> events;
-  for (int i = 0; i < command.request.acts_size(); ++i) {
+  events.reserve(static_cast<size_t>(command->request.acts_size()));
+  for (int i = 0; i < command->request.acts_size(); ++i) {
     v1::Event event;
-    *event.mutable_act() = command.request.acts(i);
+    event.mutable_act()->Swap(command->request.mutable_acts(i));
     std::vector<v1::Flag> flags;
     const absl::Status decided = Decide(
         {.view = layers_, .today = DayOf(group.recorded_at), .flags = &flags}, event.mutable_act());
     if (!decided.ok()) {
-      return command.request.acts_size() == 1 ? decided
-                                              : Annotate(decided, fmt::format("acts[{}]: ", i));
+      return command->request.acts_size() == 1 ? decided
+                                               : Annotate(decided, fmt::format("acts[{}]: ", i));
     }
     event.mutable_flags()->Add(flags.begin(), flags.end());
     event.set_position(group.first_position + group.events.size() + static_cast<uint64_t>(i));
-    StampEvent(command, i, group, &event);
+    StampEvent(*command, i, group, &event);
     layers_.Apply(event);
     events.push_back(std::move(event));
   }

@@ -110,10 +110,11 @@ class Recorder {
   void Run();
   std::vector<Item> TakeItems() ABSL_LOCKS_EXCLUDED(mutex_);
   void RecordGroup(std::vector<Item> items);
-  absl::StatusOr<v1::RecordResponse> Process(const Command& command, Group* group);
+  absl::StatusOr<v1::RecordResponse> Process(Command* command, Group* group);
   absl::StatusOr<v1::RecordResponse> ReceiptAgain(const Command& command,
                                                   const CommandRecord& record, const Group& group);
-  absl::StatusOr<std::vector<v1::Event>> DecideUnit(const Command& command, const Group& group);
+  // Takes the acts out of the command.
+  absl::StatusOr<std::vector<v1::Event>> DecideUnit(Command* command, const Group& group);
   void StampEvent(const Command& command, int index, const Group& group, v1::Event* event);
   absl::StatusOr<std::vector<v1::Event>> EventsAt(const std::vector<uint64_t>& positions,
                                                   const Group& group) const;

@@ -2,10 +2,10 @@
 //
 //   build/release/bin/bench_load [--events 1000000] [--seconds 3] [--data DIR]
 //
-// Starts the registred beside it and prints, in one run: bulk units over a stream, and the same bytes
-// in the same groups into bare RocksDB; an empty echo and recorded acts with 1, 16, 64 and 256 in
-// flight; reads of history and as-of reads by Zipf's law; a rebuild, a restart, memory. Client, server
-// and echo are a process each, on the same cores.
+// Starts the registred beside it and prints, in one run: bulk units over a stream, and the same
+// bytes in the same groups into bare RocksDB; an empty echo and recorded acts with 1, 16, 64 and
+// 256 in flight; reads of history and as-of reads by Zipf's law; a rebuild, a restart, memory.
+// Client, server and echo are a process each, on the same cores.
 #include <fmt/format.h>
 #include <rocksdb/db.h>
 
@@ -209,7 +209,8 @@ void MeasureCalls(const Running& running, const std::string& echo_address, Units
   }
 }
 
-// Calls `read` over and over, one at a time; what is not there yet at the date asked for is no failure.
+// Calls `read` over and over, one at a time; what is not there yet at the date asked for is no
+// failure.
 void MeasureReads(std::string_view name, absl::Duration duration,
                   const std::function<grpc::Status()>& read) {
   std::vector<absl::Duration> latencies;
@@ -235,7 +236,8 @@ void MeasureAllReads(const Running& running, absl::Duration duration) {
   auto convention_stub = v1::ConventionService::NewStub(running.channel);
   const auto draw_point = [&](bool known, bool effective, v1::AsOf* as_of) {
     if (known) as_of->set_position(size / 10 + rng() % (size - size / 10));
-    if (effective) *as_of->mutable_effective_on() = FromDays(18'628 + static_cast<Days>(rng() % 1'095));
+    if (effective)
+      *as_of->mutable_effective_on() = FromDays(18'628 + static_cast<Days>(rng() % 1'095));
   };
   const auto convention = [&](bool known, bool effective) {
     v1::GetConventionRequest request;

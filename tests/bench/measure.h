@@ -56,8 +56,8 @@ inline Measure MeasureOf(std::vector<absl::Duration> latencies, absl::Duration a
 }
 
 inline void Print(std::string_view name, const Measure& measure) {
-  fmt::print("{:<28} {:>9.0f} /s   p50 {:>8.0f} us   p99 {:>8.0f} us{}\n", name,
-             measure.per_second, measure.p50_us, measure.p99_us,
+  fmt::print("{:<28} {:>9.0f} /s   p50 {:>8.0f} us   p99 {:>8.0f} us{}\n", name, measure.per_second,
+             measure.p50_us, measure.p99_us,
              measure.failures == 0 ? "" : fmt::format("   {} FAILED", measure.failures));
 }
 

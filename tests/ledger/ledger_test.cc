@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "ledger/base/errors.h"
 #include "projections/state_reader.h"
 #include "tests/support/busy_ledger.h"
@@ -65,6 +68,15 @@ class LedgerTest : public ::testing::Test {
     EXPECT_EQ(report->differences, std::vector<std::string>());
     EXPECT_EQ(report->events, ledger_->log().size());
     EXPECT_GT(report->rows, 0u);
+  }
+
+  // What stands in the folder of the index.
+  std::set<std::string> Generations() {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_.Path("data/index"))) {
+      names.insert(entry.path().filename());
+    }
+    return names;
   }
 
   TempFolder folder_;
@@ -168,6 +180,33 @@ TEST_F(LedgerTest, ACheckFindsARowThatDiffers) {
   ExpectIndexEqualsLog();
 }
 
+TEST_F(LedgerTest, ACheckFindsASnapshotThatDiffers) {
+  MustOpen();
+  RecordBusy(200);
+  Close();
+  {
+    auto index = Index::Open(folder_.Path("data/index/1"), RegistreProjection().version);
+    ASSERT_TRUE(index.ok()) << index.status();
+    auto state = (*index)->Read()->Get("convention:2023-00001");
+    ASSERT_GT((*state)->count, kSnapshotEvery);
+    auto snapshot = (*index)->Read()->GetSnapshot("convention:2023-00001", kSnapshotEvery);
+    ASSERT_TRUE(snapshot.ok() && snapshot->has_value());
+    (*snapshot)->max_effective += 1;
+    IndexDelta delta;
+    delta.keys["convention:2023-00001"].state = **state;
+    delta.keys["convention:2023-00001"].snapshots = {**snapshot};
+    delta.events = 1;
+    (*index)->Publish(std::move(delta), (*index)->disk_head());
+    ASSERT_TRUE((*index)->Flush().ok());
+  }
+  MustOpen();
+  const auto report = ledger_->Check(nullptr);
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_EQ(report->differences.size(), 1u);
+  EXPECT_EQ(report->differences[0],
+            "convention:2023-00001: the snapshot after its event 128 differs");
+}
+
 TEST_F(LedgerTest, RebuildsWhileItRecords) {
   MustOpen();
   RecordBusy(200);
@@ -188,8 +227,57 @@ TEST_F(LedgerTest, RebuildsWhileItRecords) {
   Close();
   MustOpen();
   ExpectIndexEqualsLog();
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.Path("data/index")), {}), 1)
-      << "one generation is left";
+  EXPECT_EQ(Generations(), std::set<std::string>({"4", "CURRENT"})) << "one generation is left";
+}
+
+// A server that dies while it rebuilds goes on with the index it had.
+TEST_F(LedgerTest, ARebuildThatDidNotEndLeavesTheIndexInUse) {
+  MustOpen();
+  RecordBusy(20);
+  ASSERT_TRUE(ledger_->Rebuild(nullptr).ok());
+  const uint64_t size = ledger_->log().size();
+  Close();
+  fs::create_directory(folder_.Path("data/index/1"));
+  fs::create_directory(folder_.Path("data/index/3"));
+  MustOpen();
+  EXPECT_EQ(Generations(), std::set<std::string>({"2", "CURRENT"}));
+  EXPECT_EQ(ledger_->index()->disk_head().size, size) << "nothing was replayed";
+  ExpectIndexEqualsLog();
+}
+
+// The first rebuild of a ledger: there is no CURRENT yet.
+TEST_F(LedgerTest, AFirstRebuildThatDidNotEndLeavesTheIndexInUse) {
+  MustOpen();
+  RecordBusy(20);
+  const uint64_t size = ledger_->log().size();
+  Close();
+  fs::create_directory(folder_.Path("data/index/2"));
+  MustOpen();
+  EXPECT_EQ(Generations(), std::set<std::string>({"1"}));
+  EXPECT_EQ(ledger_->index()->disk_head().size, size);
+}
+
+TEST_F(LedgerTest, AnUnreadableCurrentCostsNothing) {
+  MustOpen();
+  RecordBusy(5);
+  Close();
+  std::ofstream(folder_.Path("data/index/CURRENT")) << "none";
+  MustOpen();
+  ExpectIndexEqualsLog();
+}
+
+TEST_F(LedgerTest, SaysThatHeadCannotBeWritten) {
+  MustOpen();
+  EXPECT_TRUE(ledger_->head_status().ok());
+  // HEAD.tmp cannot be made where a folder of this name stands.
+  fs::create_directory(folder_.Path("data/HEAD.tmp"));
+  RecordBusy(1);
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (ledger_->head_status().ok() && absl::Now() < deadline) std::this_thread::yield();
+  EXPECT_FALSE(ledger_->head_status().ok());
+  const Outcome outcome = Record("goes-on", {RegisterStructure("st-z")});
+  EXPECT_TRUE(outcome.ok()) << outcome.status();
+  fs::remove(folder_.Path("data/HEAD.tmp"));
 }
 
 TEST_F(LedgerTest, OneRebuildAtATimeAndItMayBeGivenUp) {
