@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kSaltBytes = 16;
 constexpr size_t kUuidRandomBytes = 10;
 constexpr size_t kRandomPoolBytes = 16 * 1024;
+// Groups that are durable and wait to be answered.
+constexpr size_t kMaxUnanswered = 4;
 
 absl::Status Unavailable(std::string_view reason, std::string message) {
   return Error(absl::StatusCode::kUnavailable, reason, std::move(message));
@@ -65,6 +67,7 @@ Recorder::Recorder(const Parts& parts, const Projection& projection, MerkleTree 
   CheckClock(now).IgnoreError();
   tail_->Advance(tree_.size());
   thread_ = std::thread([this] { Run(); });
+  answering_thread_ = std::thread([this] { RunAnswers(); });
 }
 
 Recorder::~Recorder() { Drain(); }
@@ -85,7 +88,7 @@ void Recorder::Submit(Command command, Done done) {
                             queue_.size(), queued_bytes_));
     } else {
       queued_bytes_ += command.bytes;
-      queue_.push_back({std::move(command), std::move(done)});
+      queue_.push_back({std::move(command), std::move(done), absl::UnknownError("not decided")});
       status_.queued_units = queue_.size();
       return;
     }
@@ -126,6 +129,11 @@ void Recorder::Drain() {
     }
   }
   thread_.join();
+  {
+    absl::MutexLock lock(&answers_mutex_);
+    no_more_answers_ = true;
+  }
+  answering_thread_.join();
 }
 
 RecorderStatus Recorder::status() const {
@@ -155,8 +163,12 @@ std::vector<Recorder::Item> Recorder::TakeItems() {
 
 void Recorder::Run() {
   while (true) {
-    std::vector<Item> items = TakeItems();
-    if (!items.empty()) RecordGroup(std::move(items));
+    auto group = std::make_unique<Group>();
+    group->items = TakeItems();
+    if (!group->items.empty()) {
+      RecordGroup(group.get());
+      Answer(std::move(group));
+    }
     std::deque<std::function<void()>> tasks;
     bool over = false;
     {
@@ -169,9 +181,8 @@ void Recorder::Run() {
   }
 }
 
-void Recorder::RecordGroup(std::vector<Item> items) {
-  Group group;
-  group.first_position = tree_.size();
+void Recorder::RecordGroup(Group* group) {
+  group->first_position = tree_.size();
   absl::Status refused;
   {
     absl::MutexLock lock(&mutex_);
@@ -188,27 +199,25 @@ void Recorder::RecordGroup(std::vector<Item> items) {
     Stop(flushed);
     refused = Unavailable("WRITER_STOPPED", std::string(flushed.message()));
   }
-  group.recorded_at = std::max(now, last_recorded_at_.value_or(now));
-  for (Item& item : items) {
-    absl::StatusOr<v1::RecordResponse> outcome =
-        refused.ok() ? Process(&item.command, &group) : refused;
-    group.answers.push_back({std::move(item.done), std::move(outcome)});
+  group->recorded_at = std::max(now, last_recorded_at_.value_or(now));
+  for (Item& item : group->items) {
+    item.outcome = refused.ok() ? Process(&item.command, group) : refused;
   }
 
-  const size_t recorded = group.batch.events.size();
+  const size_t recorded = group->batch.events.size();
   size_t refusals = 0;
   if (recorded > 0) {
-    for (const Hash& leaf : group.batch.leaf_hashes) tree_.Append(leaf, &group.batch.tiles);
-    const absl::Status appended = log_->Append(group.first_position, group.batch);
+    for (const Hash& leaf : group->batch.leaf_hashes) tree_.Append(leaf, &group->batch.tiles);
+    const absl::Status appended = log_->Append(group->first_position, group->batch);
     if (appended.ok()) {
-      last_recorded_at_ = group.recorded_at;
+      last_recorded_at_ = group->recorded_at;
       head_ = {tree_.size(), tree_.Root()};
       layers_.PublishGroup(head_);
     } else {
       layers_.DropGroup();
       Stop(appended);
-      for (Answer& answer : group.answers) {
-        answer.outcome = Unavailable(
+      for (Item& item : group->items) {
+        item.outcome = Unavailable(
             "WRITER_STOPPED",
             fmt::format(
                 "the group could not be written: {}; whether it is recorded is known after a "
@@ -219,7 +228,7 @@ void Recorder::RecordGroup(std::vector<Item> items) {
   } else {
     layers_.DropGroup();
   }
-  for (const Answer& answer : group.answers) refusals += answer.outcome.ok() ? 0 : 1;
+  for (const Item& item : group->items) refusals += item.outcome.ok() ? 0 : 1;
   {
     absl::MutexLock lock(&mutex_);
     status_.recorded_groups += head_.size > status_.head.size ? 1 : 0;
@@ -229,7 +238,32 @@ void Recorder::RecordGroup(std::vector<Item> items) {
     status_.refused_units += refusals;
   }
   tail_->Advance(head_.size);
-  for (Answer& answer : group.answers) answer.done(std::move(answer.outcome));
+}
+
+void Recorder::Answer(std::unique_ptr<Group> group) {
+  absl::MutexLock lock(&answers_mutex_);
+  const auto room = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(answers_mutex_) {
+    return unanswered_.size() < kMaxUnanswered;
+  };
+  answers_mutex_.Await(absl::Condition(&room));
+  unanswered_.push_back(std::move(group));
+}
+
+void Recorder::RunAnswers() {
+  while (true) {
+    std::unique_ptr<Group> group;
+    {
+      absl::MutexLock lock(&answers_mutex_);
+      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(answers_mutex_) {
+        return !unanswered_.empty() || no_more_answers_;
+      };
+      answers_mutex_.Await(absl::Condition(&ready));
+      if (unanswered_.empty()) return;
+      group = std::move(unanswered_.front());
+      unanswered_.pop_front();
+    }
+    for (Item& item : group->items) item.done(std::move(item.outcome));
+  }
 }
 
 absl::StatusOr<v1::RecordResponse> Recorder::Process(Command* command, Group* group) {

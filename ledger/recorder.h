@@ -1,9 +1,9 @@
 // The one thread that decides, writes and syncs.
 //
-//   Submit -> queue -> the recorder's thread takes all that queued during the last sync (the
-//   group):
+//   Submit -> queue -> the recorder's thread takes what queued during the last sync (the group):
 //     for each command: known id? condition? rules -> events in the unit layer -> group layer
-//     one Append (one write, one sync) -> publish to readers -> tail -> every answer of the group
+//     one Append (one write, one sync) -> publish to readers -> tail
+//   -> a second thread gives every answer of the group, in order
 #ifndef REGISTRE_LEDGER_RECORDER_H_
 #define REGISTRE_LEDGER_RECORDER_H_
 
@@ -68,7 +68,8 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Called once with the outcome, on the recorder's thread or within Submit: it must not block.
+  // Called once with the outcome, on the recorder's second thread or within Submit: it must not
+  // block.
   using Done = std::function<void(absl::StatusOr<v1::RecordResponse>)>;
 
   // Queues a command; never blocks; any thread. An answer, refusals included, means that everything
@@ -93,23 +94,23 @@ class Recorder {
   struct Item {
     Command command;
     Done done;
+    absl::StatusOr<v1::RecordResponse> outcome;  // once it is decided
   };
-  struct Answer {
-    Done done;
-    absl::StatusOr<v1::RecordResponse> outcome;
-  };
-  // What a group becomes on its way to the disk.
+  // Commands that become durable together, and what they become on their way to the disk.
   struct Group {
+    std::vector<Item> items;
     EventBatch batch;
-    std::vector<Answer> answers;
     std::vector<v1::Event> events;  // staged, for duplicates and conditions within the group
     uint64_t first_position = 0;
     absl::Time recorded_at;
   };
 
   void Run();
+  void RunAnswers();
   std::vector<Item> TakeItems() ABSL_LOCKS_EXCLUDED(mutex_);
-  void RecordGroup(std::vector<Item> items);
+  void RecordGroup(Group* group);
+  // Hands the group over to be answered; waits while kMaxUnanswered are.
+  void Answer(std::unique_ptr<Group> group);
   absl::StatusOr<v1::RecordResponse> Process(Command* command, Group* group);
   absl::StatusOr<v1::RecordResponse> ReceiptAgain(const Command& command,
                                                   const CommandRecord& record, const Group& group);
@@ -145,7 +146,14 @@ class Recorder {
   // Reference of the clock guard: wall and boot time when the clock was last taken as right.
   absl::Time wall_reference_ ABSL_GUARDED_BY(mutex_);
   absl::Duration boot_reference_ ABSL_GUARDED_BY(mutex_);
+
+  // Answering a group takes as long as deciding one: the next is decided meanwhile.
+  absl::Mutex answers_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
+  std::deque<std::unique_ptr<Group>> unanswered_ ABSL_GUARDED_BY(answers_mutex_);
+  bool no_more_answers_ ABSL_GUARDED_BY(answers_mutex_) = false;
+
   std::thread thread_;
+  std::thread answering_thread_;
 };
 
 }  // namespace registre
