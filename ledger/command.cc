@@ -41,16 +41,42 @@ absl::Status TooLarge(std::string message) {
   return Error(absl::StatusCode::kResourceExhausted, "UNIT_TOO_LARGE", std::move(message));
 }
 
+// The path of the condition, or of the first message in it, that holds a field this version does
+// not know; empty when there is none.
+std::string UnknownFieldIn(const v1::Condition& condition) {
+  const auto unknown = [](const google::protobuf::Message& message) {
+    return !message.GetReflection()->GetUnknownFields(message).empty();
+  };
+  if (unknown(condition)) return "condition";
+  if (unknown(condition.query())) return "condition.query";
+  const auto& items = condition.query().items();
+  const auto found = std::find_if(items.begin(), items.end(), unknown);
+  return found == items.end() ? std::string()
+                              : fmt::format("condition.query.items[{}]", found - items.begin());
+}
+
+Violation UnknownField(std::string path) {
+  return {std::move(path), "UNKNOWN_FIELD",
+          "a field that this version does not know; use the server's contract"};
+}
+
 void CheckCondition(const v1::Condition& condition, std::vector<Violation>* violations) {
-  if (condition.query().items_size() == 0) {
-    violations->push_back({"condition.query.items", "CONDITION_INVALID",
-                           "no item: a condition names at least one tag that must not be there"});
+  const auto add = [violations](Violation violation) {
+    if (violations->size() < kMaxViolations) violations->push_back(std::move(violation));
+  };
+  const int items = condition.query().items_size();
+  if (items == 0) {
+    add({"condition.query.items", "CONDITION_INVALID",
+         "no item: a condition names at least one tag that must not be there"});
+  }
+  if (std::string path = UnknownFieldIn(condition); !path.empty()) {
+    add(UnknownField(std::move(path)));
   }
   CheckQuery(condition.query(), "condition.query", violations);
-  for (int i = 0; i < condition.query().items_size(); ++i) {
+  for (int i = 0; i < items && items <= kMaxQueryItems; ++i) {
     if (condition.query().items(i).tags_size() > 0) continue;
-    violations->push_back({fmt::format("condition.query.items[{}].tags", i), "CONDITION_INVALID",
-                           "no tag: name the tag whose history is guarded"});
+    add({fmt::format("condition.query.items[{}].tags", i), "CONDITION_INVALID",
+         "no tag: name the tag whose history is guarded"});
   }
 }
 
@@ -58,15 +84,25 @@ void CheckCondition(const v1::Condition& condition, std::vector<Violation>* viol
 
 absl::StatusOr<Command> MakeCommand(v1::Actor actor, v1::RecordRequest request) {
   if (static_cast<size_t>(request.acts_size()) > kMaxUnitActs) {
-    return TooLarge(fmt::format("the unit holds {} acts, at most {} are recorded together; split it",
-                                request.acts_size(), kMaxUnitActs));
+    return TooLarge(
+        fmt::format("the unit holds {} acts, at most {} are recorded together; split it",
+                    request.acts_size(), kMaxUnitActs));
+  }
+  const std::string id = std::exchange(*request.mutable_command_id(), "");
+  const bool validate_only = request.validate_only();
+  request.set_validate_only(false);
+  // Before anything walks through it. What is left is what the fingerprint is taken of.
+  if (const size_t bytes = request.ByteSizeLong(); bytes > kMaxUnitBytes) {
+    return TooLarge(
+        fmt::format("the unit holds {} bytes, at most {} are recorded together; split it", bytes,
+                    kMaxUnitBytes));
   }
   std::vector<Violation> violations;
-  if (!IsCommandId(request.command_id())) {
+  if (!IsCommandId(id)) {
     violations.push_back(
         {"command_id", "COMMAND_ID_INVALID",
-         fmt::format("\"{:.80}\" is not 1 to {} of [0-9A-Za-z._:-]; give each unit its own id",
-                     request.command_id(), kMaxCommandIdBytes)});
+         fmt::format("\"{:.80}\" is not 1 to {} of [0-9A-Za-z._:-]; give each unit its own id", id,
+                     kMaxCommandIdBytes)});
   }
   if (request.acts_size() == 0) {
     violations.push_back({"acts", "FIELD_INVALID", "no act: a unit holds at least one"});
@@ -76,20 +112,12 @@ absl::StatusOr<Command> MakeCommand(v1::Actor actor, v1::RecordRequest request) 
   }
   if (request.has_condition()) CheckCondition(request.condition(), &violations);
   if (!request.GetReflection()->GetUnknownFields(request).empty()) {
-    violations.push_back({"request", "UNKNOWN_FIELD",
-                          "a field that this version does not know; use the server's contract"});
+    violations.push_back(UnknownField("request"));
   }
   if (!violations.empty()) return ShapeError(violations);
 
   Command command;
-  const std::string id = std::exchange(*request.mutable_command_id(), "");
-  const bool validate_only = request.validate_only();
-  request.set_validate_only(false);
   const std::string bytes = SerializeDeterministic(request);
-  if (bytes.size() > kMaxUnitBytes) {
-    return TooLarge(fmt::format("the unit holds {} bytes, at most {} are recorded together; split it",
-                                bytes.size(), kMaxUnitBytes));
-  }
   request.set_command_id(id);
   request.set_validate_only(validate_only);
   const Hash hash = Sha256(bytes);

@@ -19,9 +19,10 @@ struct Command {
   size_t bytes = 0;         // serialized size of acts and condition
 };
 
-// Checks the shape of a request and takes its fingerprint. Pure; any thread. INVALID_ARGUMENT with
-// every violation (shape.h; COMMAND_ID_INVALID; CONDITION_INVALID), or RESOURCE_EXHAUSTED
-// (UNIT_TOO_LARGE) over kMaxUnitActs or kMaxUnitBytes.
+// Checks the shape of a request and takes its fingerprint. Pure; any thread. RESOURCE_EXHAUSTED
+// (UNIT_TOO_LARGE) over kMaxUnitActs or kMaxUnitBytes, which is looked at first; INVALID_ARGUMENT
+// with every violation up to kMaxViolations (shape.h; COMMAND_ID_INVALID; CONDITION_INVALID;
+// QUERY_INVALID).
 absl::StatusOr<Command> MakeCommand(v1::Actor actor, v1::RecordRequest request);
 
 }  // namespace registre

@@ -13,42 +13,79 @@
 namespace registre {
 namespace {
 
-void CheckTerms(const google::protobuf::RepeatedPtrField<std::string>& terms, std::string_view path,
-                std::string_view name, std::vector<Violation>* violations) {
-  if (terms.size() > kMaxQueryTerms) {
-    violations->push_back({fmt::format("{}.{}", path, name), "QUERY_INVALID",
-                           fmt::format("{} of them, at most {}", terms.size(), kMaxQueryTerms)});
+// Events read at once, and how many bytes of them make the next reads go one by one: an event may
+// hold 3 MiB, and several reads go on at once.
+constexpr size_t kEventsAtOnce = 16;
+constexpr size_t kManyBytes = 256 * 1024;
+// What an event costs in an answer beside its bytes.
+constexpr size_t kItemBytes = 16;
+
+// Adds violations of a query as long as there may be more.
+class QueryCheck {
+ public:
+  explicit QueryCheck(std::vector<Violation>* violations) : violations_(violations) {}
+
+  bool full() const { return violations_->size() >= kMaxViolations; }
+
+  void Add(std::string field, std::string message) {
+    if (!full()) violations_->push_back({std::move(field), "QUERY_INVALID", std::move(message)});
   }
-}
+
+  // False, and said, when there are more than may be.
+  bool AtMost(int count, int most, const std::string& field) {
+    if (count > most) Add(field, fmt::format("{} of them, at most {}", count, most));
+    return count <= most;
+  }
+
+ private:
+  std::vector<Violation>* const violations_;
+};
 
 bool HasTag(const v1::Event& event, const std::string& tag) {
   return std::any_of(event.tags().begin(), event.tags().end(),
                      [&](const v1::TagLink& link) { return link.tag() == tag; });
 }
 
-// Adds an event to the page. False when the page is full.
+// Puts events into the page.
 class PageBuilder {
  public:
   PageBuilder(const v1::EventQuery& query, const EventRange& range, EventPage* page)
       : query_(query), range_(range), page_(page) {}
 
-  // Whether another event may be looked at.
+  // Nothing more goes into the page.
   bool full() const {
-    return page_->events.size() >= range_.max_events || bytes_ >= range_.max_bytes;
+    return over_ || page_->events.size() >= range_.max_events || bytes_ >= range_.max_bytes;
   }
 
-  absl::Status Offer(uint64_t position, std::string_view bytes) {
-    v1::Event event;
-    if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      return Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
-                   fmt::format("the event at position {} cannot be read", position));
+  // Takes the event if it is wanted. False when it does not fit: the next page starts with it.
+  absl::StatusOr<bool> Offer(uint64_t position, std::string_view bytes) {
+    auto event = ParseEvent(position, bytes);
+    if (!event.ok()) return event.status();
+    if (!Matches(query_, *event) || EffectiveDateOf(event->act()) > range_.effective_on) {
+      return true;
     }
-    if (!Matches(query_, event) || EffectiveDateOf(event.act()) > range_.effective_on) {
-      return absl::OkStatus();
-    }
-    bytes_ += bytes.size();
+    const size_t cost = bytes.size() + kItemBytes;
+    over_ = !page_->events.empty() && bytes_ + cost > range_.max_bytes;
+    if (over_) return false;
+    bytes_ += cost;
     page_->events.push_back({position, std::string(bytes)});
-    return absl::OkStatus();
+    return true;
+  }
+
+  // Offers the events of positions until one does not fit; `*done` is how many were looked at.
+  absl::Status OfferAll(const EventStore& log, const std::vector<uint64_t>& positions,
+                        size_t* done) {
+    *done = 0;
+    absl::Status failed;
+    REGISTRE_RETURN_IF_ERROR(VisitEvents(log, positions, [&](size_t i, const std::string& bytes) {
+      if (full()) return false;
+      auto taken = Offer(positions[i], bytes);
+      failed = taken.status();
+      if (!taken.ok() || !*taken) return false;
+      *done = i + 1;
+      return !full();
+    }));
+    return failed;
   }
 
  private:
@@ -56,41 +93,46 @@ class PageBuilder {
   const EventRange& range_;
   EventPage* page_;
   size_t bytes_ = 0;
+  bool over_ = false;
 };
 
-absl::StatusOr<EventPage> ScanLog(const EventStore& log, const v1::EventQuery& query,
-                                  const EventRange& range) {
+absl::StatusOr<EventPage> ScanForward(const EventStore& log, const v1::EventQuery& query,
+                                      const EventRange& range) {
   EventPage page;
   PageBuilder builder(query, range, &page);
   absl::Status failed;
-  if (!range.backward) {
-    page.next = range.from;
+  page.next = range.from;
+  page.complete = true;
+  const absl::Status read = log.Read(range.from, [&](uint64_t position, std::string_view bytes) {
+    if (position >= range.end) return false;
+    page.complete = false;
+    if (builder.full() || position - range.from >= kMaxPageScan) return false;
+    auto taken = builder.Offer(position, bytes);
+    failed = taken.status();
+    if (!taken.ok() || !*taken) return false;
+    page.next = position + 1;
     page.complete = true;
-    const absl::Status read = log.Read(range.from, [&](uint64_t position, std::string_view bytes) {
-      if (position >= range.end) return false;
-      if (builder.full() || position - range.from >= kMaxPageScan) {
-        page.complete = false;
-        return false;
-      }
-      failed = builder.Offer(position, bytes);
-      page.next = position + 1;
-      return failed.ok();
-    });
-    REGISTRE_RETURN_IF_ERROR(read);
-    REGISTRE_RETURN_IF_ERROR(failed);
-    return page;
-  }
+    return true;
+  });
+  REGISTRE_RETURN_IF_ERROR(read);
+  REGISTRE_RETURN_IF_ERROR(failed);
+  return page;
+}
+
+absl::StatusOr<EventPage> ScanBackward(const EventStore& log, const v1::EventQuery& query,
+                                       const EventRange& range) {
+  EventPage page;
+  PageBuilder builder(query, range, &page);
   constexpr uint64_t kChunk = 256;
   uint64_t left = range.end == 0 ? 0 : std::min(range.from, range.end - 1) + 1;
   uint64_t looked_at = 0;
   while (left > 0 && !builder.full() && looked_at < kMaxPageScan) {
     std::vector<uint64_t> positions;
     for (uint64_t i = 0; i < std::min(left, kChunk); ++i) positions.push_back(left - 1 - i);
-    auto events = log.Get(positions);
-    if (!events.ok()) return events.status();
-    for (size_t i = 0; i < positions.size() && !builder.full(); ++i, --left, ++looked_at) {
-      REGISTRE_RETURN_IF_ERROR(builder.Offer(positions[i], (*events)[i]));
-    }
+    size_t done = 0;
+    REGISTRE_RETURN_IF_ERROR(builder.OfferAll(log, positions, &done));
+    left -= done;
+    looked_at += done;
   }
   page.complete = left == 0;
   page.next = left == 0 ? 0 : left - 1;
@@ -110,62 +152,71 @@ absl::StatusOr<std::optional<std::pair<std::string, uint64_t>>> RarestTag(
   return rarest;
 }
 
-// Candidates of one item, in the direction of the range. The answer is the last position looked at when
-// the item may have more: `limit` were found, or kMaxPageScan looked at.
-absl::StatusOr<std::optional<uint64_t>> Candidates(const Index::Reader& reader, const v1::QueryItem& item,
-                                const EventRange& range, size_t limit,
-                                std::vector<uint64_t>* positions) {
-  auto rarest = RarestTag(reader, item);
-  if (!rarest.ok()) return rarest.status();
-  if (!rarest->has_value()) return std::optional<uint64_t>();
-  const auto& [tag, count] = **rarest;
+// Positions that may match, in the direction of the range.
+struct Candidates {
+  std::vector<uint64_t> positions;
+  // Last position looked at; set when there may be more of them.
+  std::optional<uint64_t> stopped_at;
+};
+
+// Candidates of one item: at most `limit`, of at most `scan` postings.
+absl::StatusOr<Candidates> CandidatesOf(const Index& index, const v1::QueryItem& item,
+                                        const EventRange& range, size_t limit, uint64_t scan) {
+  Candidates found;
+  std::string tag;
+  uint64_t sequence = 0;
+  {
+    const auto reader = index.Read();
+    auto rarest = RarestTag(*reader, item);
+    if (!rarest.ok()) return rarest.status();
+    if (!rarest->has_value()) return found;
+    tag = (*rarest)->first;
+    const uint64_t count = (*rarest)->second;
+    uint64_t start_at = range.from;
+    if (range.backward) start_at = std::min(range.from, range.end == 0 ? 0 : range.end - 1) + 1;
+    auto first = SequenceAtOrAfter(*reader, tag, count, start_at);
+    if (!first.ok()) return first.status();
+    sequence = range.backward ? *first - 1 : *first;
+    if (sequence == 0 || sequence > count) return found;
+  }
   std::vector<uint16_t> types;
   for (const std::string& type : item.types()) {
     types.push_back(static_cast<uint16_t>(ActCaseOf(type)));
   }
-  uint64_t start_at = range.from;
-  if (range.backward) start_at = std::min(range.from, range.end == 0 ? 0 : range.end - 1) + 1;
-  auto sequence = SequenceAtOrAfter(reader, tag, count, start_at);
-  if (!sequence.ok()) return sequence.status();
-  if (range.backward) *sequence -= 1;
-  if (*sequence == 0 || *sequence > count) return std::optional<uint64_t>();
   std::optional<uint64_t> last;
   bool more = false;
   uint64_t looked_at = 0;
-  const absl::Status read =
-      reader.Postings(tag, *sequence, range.backward, [&](uint64_t, const Posting& posting) {
+  REGISTRE_RETURN_IF_ERROR(
+      VisitPostings(index, tag, sequence, range.backward, [&](uint64_t, const Posting& posting) {
         if (posting.position >= range.end) return range.backward;
-        more = positions->size() >= limit || looked_at >= kMaxPageScan;
+        more = found.positions.size() >= limit || looked_at >= scan;
         if (more) return false;
         ++looked_at;
         last = posting.position;
         const bool wanted = types.empty() || std::count(types.begin(), types.end(), posting.act);
         if (wanted && posting.effective <= range.effective_on) {
-          positions->push_back(posting.position);
+          found.positions.push_back(posting.position);
         }
         return true;
-      });
-  REGISTRE_RETURN_IF_ERROR(read);
-  return more ? last : std::nullopt;
+      }));
+  if (more) found.stopped_at = last;
+  return found;
 }
 
 absl::StatusOr<EventPage> ReadByTags(const EventStore& log, const Index& index,
                                      const v1::EventQuery& query, const EventRange& range) {
   const size_t limit = std::min<size_t>(kMaxPageScan, range.max_events * 4 + 16);
+  const uint64_t scan = kMaxPageScan / static_cast<uint64_t>(query.items_size());
   std::vector<uint64_t> positions;
   // Nothing beyond where the first item stopped may be used: the next page starts there.
   std::optional<uint64_t> bound;
-  {
-    const auto reader = index.Read();
-    for (const v1::QueryItem& item : query.items()) {
-      std::vector<uint64_t> found;
-      auto stopped_at = Candidates(*reader, item, range, limit, &found);
-      if (!stopped_at.ok()) return stopped_at.status();
-      if (const std::optional<uint64_t> at = *stopped_at) {
-        bound = !bound ? *at : range.backward ? std::max(*bound, *at) : std::min(*bound, *at);
-      }
-      positions.insert(positions.end(), found.begin(), found.end());
+  for (const v1::QueryItem& item : query.items()) {
+    auto found = CandidatesOf(index, item, range, limit, scan);
+    if (!found.ok()) return found.status();
+    if (const std::optional<uint64_t> at = found->stopped_at) {
+      bound = !bound ? *at : range.backward ? std::max(*bound, *at) : std::min(*bound, *at);
     }
+    positions.insert(positions.end(), found->positions.begin(), found->positions.end());
   }
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
@@ -176,19 +227,8 @@ absl::StatusOr<EventPage> ReadByTags(const EventStore& log, const Index& index,
 
   EventPage page;
   PageBuilder builder(query, range, &page);
-  constexpr size_t kChunk = 64;
   size_t done = 0;
-  while (done < positions.size() && !builder.full()) {
-    const size_t end = std::min(positions.size(), done + kChunk);
-    auto events = log.Get({positions.begin() + static_cast<ptrdiff_t>(done),
-                           positions.begin() + static_cast<ptrdiff_t>(end)});
-    if (!events.ok()) return events.status();
-    for (const std::string& event : *events) {
-      if (builder.full()) break;
-      REGISTRE_RETURN_IF_ERROR(builder.Offer(positions[done], event));
-      ++done;
-    }
-  }
+  REGISTRE_RETURN_IF_ERROR(builder.OfferAll(log, positions, &done));
   page.complete = done == positions.size() && !bound;
   if (done < positions.size()) {
     page.next = positions[done];
@@ -204,28 +244,25 @@ absl::StatusOr<EventPage> ReadByTags(const EventStore& log, const Index& index,
 }  // namespace
 
 void CheckQuery(const v1::EventQuery& query, std::string path, std::vector<Violation>* violations) {
-  if (query.items_size() > kMaxQueryItems) {
-    violations->push_back({path + ".items", "QUERY_INVALID",
-                           fmt::format("{} items, at most {}", query.items_size(), kMaxQueryItems)});
-  }
-  for (int i = 0; i < query.items_size(); ++i) {
+  QueryCheck check(violations);
+  if (!check.AtMost(query.items_size(), kMaxQueryItems, path + ".items")) return;
+  for (int i = 0; i < query.items_size() && !check.full(); ++i) {
     const v1::QueryItem& item = query.items(i);
-    const std::string at = fmt::format("{}.items[{}]", path, i);
-    CheckTerms(item.types(), at, "types", violations);
-    CheckTerms(item.tags(), at, "tags", violations);
+    const std::string types = fmt::format("{}.items[{}].types", path, i);
+    const std::string tags = fmt::format("{}.items[{}].tags", path, i);
+    if (!check.AtMost(item.types_size(), kMaxQueryTerms, types)) return;
+    if (!check.AtMost(item.tags_size(), kMaxQueryTerms, tags)) return;
     for (const std::string& type : item.types()) {
       if (ActCaseOf(type) != v1::Act::ACT_NOT_SET) continue;
-      violations->push_back({at + ".types", "QUERY_INVALID",
-                             fmt::format("\"{:.80}\" is no act; see act.proto for the names, for "
-                                         "example payment_ordered",
-                                         type)});
+      check.Add(types, fmt::format("\"{:.80}\" is no act; see act.proto for the names, for example "
+                                   "payment_ordered",
+                                   type));
     }
     for (const std::string& tag : item.tags()) {
       if (IsTag(tag)) continue;
-      violations->push_back({at + ".tags", "QUERY_INVALID",
-                             fmt::format("\"{:.80}\" is no tag; write kind:id, for example "
-                                         "convention:2023-00963",
-                                         tag)});
+      check.Add(tags, fmt::format("\"{:.80}\" is no tag; write kind:id, for example "
+                                  "convention:2023-00963",
+                                  tag));
     }
   }
 }
@@ -268,11 +305,60 @@ absl::StatusOr<uint64_t> SequenceAtOrAfter(const Index::Reader& reader, std::str
 
 absl::StatusOr<EventPage> ReadEventPage(const EventStore& log, const Index& index,
                                         const v1::EventQuery& query, const EventRange& range) {
-  const bool by_tags =
-      query.items_size() > 0 &&
-      std::all_of(query.items().begin(), query.items().end(),
-                  [](const v1::QueryItem& item) { return item.tags_size() > 0; });
-  return by_tags ? ReadByTags(log, index, query, range) : ScanLog(log, query, range);
+  const bool by_tags = query.items_size() > 0 &&
+                       std::all_of(query.items().begin(), query.items().end(),
+                                   [](const v1::QueryItem& item) { return item.tags_size() > 0; });
+  if (by_tags) return ReadByTags(log, index, query, range);
+  return range.backward ? ScanBackward(log, query, range) : ScanForward(log, query, range);
+}
+
+absl::Status VisitPostings(const Index& index, std::string_view key, uint64_t from, bool backward,
+                           const std::function<bool(uint64_t, const Posting&)>& visit) {
+  uint64_t next = from;
+  bool more = true;
+  while (more) {
+    uint64_t seen = 0;
+    more = false;
+    REGISTRE_RETURN_IF_ERROR(
+        index.Read()->Postings(key, next, backward, [&](uint64_t sequence, const Posting& posting) {
+          if (!visit(sequence, posting)) return false;
+          next = backward ? sequence - 1 : sequence + 1;
+          more = ++seen == kPostingsAtOnce && next > 0;
+          return !more;
+        }));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status VisitEvents(const EventStore& log, const std::vector<uint64_t>& positions,
+                         const std::function<bool(size_t, const std::string&)>& visit) {
+  size_t at_once = kEventsAtOnce;
+  for (size_t begin = 0; begin < positions.size();) {
+    const size_t end = std::min(positions.size(), begin + at_once);
+    auto events = log.Get({positions.begin() + static_cast<ptrdiff_t>(begin),
+                           positions.begin() + static_cast<ptrdiff_t>(end)});
+    if (!events.ok()) return events.status();
+    size_t bytes = 0;
+    for (size_t i = begin; i < end; ++i) {
+      bytes += (*events)[i - begin].size();
+      if (!visit(i, (*events)[i - begin])) return absl::OkStatus();
+    }
+    at_once = bytes > kManyBytes ? 1 : kEventsAtOnce;
+    begin = end;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Event> ParseEvent(uint64_t position, std::string_view bytes) {
+  v1::Event event;
+  if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Error(
+        absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
+        fmt::format("the event at position {} cannot be read; restore the last backup, and "
+                    "keep the damaged folder",
+                    position));
+  }
+  return event;
 }
 
 }  // namespace registre

@@ -15,19 +15,8 @@
 namespace registre {
 namespace {
 
-// Events read at once while a row is folded.
-constexpr size_t kFoldChunk = 256;
 // Keys looked at under one reader.
 constexpr size_t kKeyChunk = 256;
-
-absl::StatusOr<v1::Event> ParseEvent(uint64_t position, std::string_view bytes) {
-  v1::Event event;
-  if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
-                 fmt::format("the event at position {} cannot be read", position));
-  }
-  return event;
-}
 
 absl::StatusOr<v1::Event> EventAt(const EventStore& log, uint64_t position) {
   auto bytes = log.Get({position});
@@ -35,8 +24,8 @@ absl::StatusOr<v1::Event> EventAt(const EventStore& log, uint64_t position) {
   return ParseEvent(position, bytes->front());
 }
 
-// Events recorded at or before the instant, of the first `size`. Units share their recorded_at, so the
-// bound falls between units.
+// Events recorded at or before the instant, of the first `size`. Units share their recorded_at, so
+// the bound falls between units.
 absl::StatusOr<uint64_t> SizeAt(const EventStore& log, uint64_t size, absl::Time instant) {
   uint64_t low = 0;
   uint64_t high = size;
@@ -53,17 +42,16 @@ absl::StatusOr<uint64_t> SizeAt(const EventStore& log, uint64_t size, absl::Time
   return low;
 }
 
-// The largest multiple of kSnapshotEvery, at most `count`, whose snapshot holds no later effective date
-// than the point's; nothing when there is none. Dates only grow along a history.
-absl::StatusOr<std::optional<Snapshot>> BestSnapshot(const Index::Reader& reader,
-                                                     std::string_view key, uint64_t count,
-                                                     const Point& point) {
+// The largest multiple of kSnapshotEvery, at most `count`, whose snapshot holds no later effective
+// date than the point's; nothing when there is none. Dates only grow along a history.
+absl::StatusOr<std::optional<Snapshot>> BestSnapshot(const Index& index, std::string_view key,
+                                                     uint64_t count, const Point& point) {
   uint64_t low = 0;
   uint64_t high = count / kSnapshotEvery;
   std::optional<Snapshot> best;
   while (low < high) {
     const uint64_t middle = low + (high - low + 1) / 2;
-    auto snapshot = reader.GetSnapshot(key, middle * kSnapshotEvery);
+    auto snapshot = index.Read()->GetSnapshot(key, middle * kSnapshotEvery);
     if (!snapshot.ok()) return snapshot.status();
     if (snapshot->has_value() && (*snapshot)->max_effective <= point.effective_on) {
       low = middle;
@@ -88,17 +76,18 @@ Projection RegistreProjection() {
 absl::StatusOr<Point> StateReader::Resolve(const v1::ReadOptions& options) const {
   Point point{.size = index_.Read()->size()};
   if (options.has_min_position() && options.min_position() >= point.size) {
-    return Error(absl::StatusCode::kUnavailable, "POSITION_NOT_REACHED",
-                 fmt::format("position {} is not recorded here yet, the ledger holds {} events; try "
-                             "again in a moment",
-                             options.min_position(), point.size));
+    return Error(
+        absl::StatusCode::kUnavailable, "POSITION_NOT_REACHED",
+        fmt::format("position {} is not recorded here yet, the ledger holds {} events; try "
+                    "again in a moment",
+                    options.min_position(), point.size));
   }
   const v1::AsOf& as_of = options.as_of();
   if (as_of.has_effective_on()) {
     if (!IsValidDate(as_of.effective_on())) {
-      return ShapeError({{"options.as_of.effective_on", "PERIOD_INVALID",
-                          fmt::format("{} is no date of the calendar",
-                                      FormatIsoDate(as_of.effective_on()))}});
+      return ShapeError(
+          {{"options.as_of.effective_on", "PERIOD_INVALID",
+            fmt::format("{} is no date of the calendar", FormatIsoDate(as_of.effective_on()))}});
     }
     point.effective_on = ToDays(as_of.effective_on());
   }
@@ -114,15 +103,14 @@ absl::StatusOr<Point> StateReader::Resolve(const v1::ReadOptions& options) const
   return point;
 }
 
-absl::Status StateReader::CollectPositions(const Index::Reader& reader, std::string_view key,
-                                           uint64_t first_sequence, uint64_t count,
-                                           const Point& point,
+absl::Status StateReader::CollectPositions(std::string_view key, uint64_t first_sequence,
+                                           uint64_t count, const Point& point,
                                            std::vector<uint64_t>* positions) const {
   for (uint64_t sequence = first_sequence; sequence <= count;) {
     const uint64_t block_end = (sequence - 1) / kSnapshotEvery * kSnapshotEvery + kSnapshotEvery;
     // A whole block whose events all come into effect later is passed over by its snapshot alone.
     if (point.effective_on != Point::kNoLimit && block_end <= count) {
-      auto snapshot = reader.GetSnapshot(key, block_end);
+      auto snapshot = index_.Read()->GetSnapshot(key, block_end);
       if (!snapshot.ok()) return snapshot.status();
       if (snapshot->has_value() && (*snapshot)->sequence == block_end &&
           (*snapshot)->block_min_effective > point.effective_on) {
@@ -131,12 +119,12 @@ absl::Status StateReader::CollectPositions(const Index::Reader& reader, std::str
       }
     }
     const uint64_t last = std::min(block_end, count);
-    REGISTRE_RETURN_IF_ERROR(reader.Postings(
-        key, sequence, /*backward=*/false, [&](uint64_t at, const Posting& posting) {
-          if (at > last) return false;
-          if (posting.effective <= point.effective_on) positions->push_back(posting.position);
-          return at < last;
-        }));
+    const auto collect = [&](uint64_t at, const Posting& posting) {
+      if (at > last) return false;
+      if (posting.effective <= point.effective_on) positions->push_back(posting.position);
+      return at < last;
+    };
+    REGISTRE_RETURN_IF_ERROR(index_.Read()->Postings(key, sequence, /*backward=*/false, collect));
     sequence = last + 1;
   }
   return absl::OkStatus();
@@ -145,30 +133,32 @@ absl::Status StateReader::CollectPositions(const Index::Reader& reader, std::str
 absl::StatusOr<StateReader::Recipe> StateReader::RecipeFor(std::string_view key,
                                                            const Point& point) const {
   Recipe recipe;
-  const auto reader = index_.Read();
-  auto state = reader->Get(key);
-  if (!state.ok()) return state.status();
-  if (!state->has_value()) return recipe;
-  const KeyState& present = **state;
-  if (present.last_position < point.size && present.max_effective <= point.effective_on) {
-    recipe.present = present.row;
-    return recipe;
+  uint64_t count = 0;
+  {
+    const auto reader = index_.Read();
+    auto state = reader->Get(key);
+    if (!state.ok()) return state.status();
+    if (!state->has_value()) return recipe;
+    const KeyState& present = **state;
+    if (present.last_position < point.size && present.max_effective <= point.effective_on) {
+      recipe.present = present.row;
+      return recipe;
+    }
+    count = present.count;
+    if (present.last_position >= point.size) {
+      auto after = SequenceAtOrAfter(*reader, key, present.count, point.size);
+      if (!after.ok()) return after.status();
+      count = *after - 1;
+    }
   }
-  uint64_t count = present.count;
-  if (present.last_position >= point.size) {
-    auto after = SequenceAtOrAfter(*reader, key, present.count, point.size);
-    if (!after.ok()) return after.status();
-    count = *after - 1;
-  }
-  auto snapshot = BestSnapshot(*reader, key, count, point);
+  auto snapshot = BestSnapshot(index_, key, count, point);
   if (!snapshot.ok()) return snapshot.status();
   uint64_t first = 1;
   if (snapshot->has_value()) {
     recipe.snapshot = std::move((*snapshot)->row);
     first = (*snapshot)->sequence + 1;
   }
-  REGISTRE_RETURN_IF_ERROR(
-      CollectPositions(*reader, key, first, count, point, &recipe.positions));
+  REGISTRE_RETURN_IF_ERROR(CollectPositions(key, first, count, point, &recipe.positions));
   return recipe;
 }
 
@@ -180,19 +170,15 @@ absl::StatusOr<std::shared_ptr<const v1::Row>> StateReader::Cook(std::string_vie
     return Error(absl::StatusCode::kDataLoss, "INDEX_DAMAGED",
                  fmt::format("a snapshot of {} cannot be read; rebuild the index", key));
   }
-  for (size_t done = 0; done < recipe.positions.size(); done += kFoldChunk) {
-    const auto begin = recipe.positions.begin() + static_cast<ptrdiff_t>(done);
-    const auto end = recipe.positions.begin() +
-                     static_cast<ptrdiff_t>(std::min(done + kFoldChunk, recipe.positions.size()));
-    const std::vector<uint64_t> chunk(begin, end);
-    auto events = log_.Get(chunk);
-    if (!events.ok()) return events.status();
-    for (size_t i = 0; i < chunk.size(); ++i) {
-      auto event = ParseEvent(chunk[i], (*events)[i]);
-      if (!event.ok()) return event.status();
-      projection_.apply(*event, key, row.get());
-    }
-  }
+  absl::Status failed;
+  REGISTRE_RETURN_IF_ERROR(
+      VisitEvents(log_, recipe.positions, [&](size_t i, const std::string& bytes) {
+        auto event = ParseEvent(recipe.positions[i], bytes);
+        failed = event.status();
+        if (event.ok()) projection_.apply(*event, key, row.get());
+        return event.ok();
+      }));
+  REGISTRE_RETURN_IF_ERROR(failed);
   return row;
 }
 
@@ -208,19 +194,18 @@ absl::StatusOr<std::shared_ptr<const v1::Row>> StateReader::RowAt(std::string_vi
 
 absl::Status StateReader::ForEachRow(
     std::string_view prefix, std::string_view after, const Point& point,
-    const std::function<bool(std::string_view, const v1::Row&)>& visit) const {
+    const std::function<bool(std::string_view, const v1::Row*)>& visit) const {
   std::string last(after);
   while (true) {
     std::vector<std::string> keys;
-    REGISTRE_RETURN_IF_ERROR(
-        index_.Read()->ForEachKey(prefix, last, [&](std::string_view key, const KeyState&) {
-          keys.emplace_back(key);
-          return keys.size() < kKeyChunk;
-        }));
+    REGISTRE_RETURN_IF_ERROR(index_.Read()->ForEachKeyName(prefix, last, [&](std::string_view key) {
+      keys.emplace_back(key);
+      return keys.size() < kKeyChunk;
+    }));
     for (const std::string& key : keys) {
       auto row = RowAt(key, point);
       if (!row.ok()) return row.status();
-      if (*row != nullptr && !visit(key, **row)) return absl::OkStatus();
+      if (!visit(key, row->get())) return absl::OkStatus();
     }
     if (keys.size() < kKeyChunk) return absl::OkStatus();
     last = keys.back();

@@ -38,7 +38,9 @@ struct Point {
   }
 };
 
-// Reads rows. Cheap to make, one a request; any one thread. Blocks on disk. Errors: DATA_LOSS
+// Reads rows. Cheap to make, one a request; any one thread. Blocks on disk. Looks into the index
+// often and for a moment each time, so that Publish is never held back for long: what is recorded
+// meanwhile lies past the point, and what lies below it never changes. Errors: DATA_LOSS
 // (EVENT_DAMAGED), INTERNAL.
 class StateReader {
  public:
@@ -51,15 +53,16 @@ class StateReader {
   // (POSITION_NOT_REACHED) when min_position is not durable yet.
   absl::StatusOr<Point> Resolve(const v1::ReadOptions& options) const;
 
-  // The row of a key at the point; nullptr when nothing had touched it. From the index when the point
-  // is the present; else the newest snapshot that serves, and the events after it.
+  // The row of a key at the point; nullptr when nothing had touched it. From the index when the
+  // point is the present; else the newest snapshot that serves, and the events after it.
   absl::StatusOr<std::shared_ptr<const v1::Row>> RowAt(std::string_view key,
                                                        const Point& point) const;
 
-  // Calls visit(key, row) in order of key, for rows with the prefix that exist at the point and come
-  // after `after`, until it returns false.
+  // Calls visit(key, row) in order of key, for keys with the prefix that come after `after`, until
+  // it returns false. The row is nullptr where it does not exist at the point: it was looked for
+  // all the same, so that the caller may stop after so many.
   absl::Status ForEachRow(std::string_view prefix, std::string_view after, const Point& point,
-                          const std::function<bool(std::string_view, const v1::Row&)>& visit) const;
+                          const std::function<bool(std::string_view, const v1::Row*)>& visit) const;
 
  private:
   // What a row at a point is made of.
@@ -69,9 +72,8 @@ class StateReader {
     std::vector<uint64_t> positions;         // events to fold into it
   };
   absl::StatusOr<Recipe> RecipeFor(std::string_view key, const Point& point) const;
-  absl::Status CollectPositions(const Index::Reader& reader, std::string_view key,
-                                uint64_t first_sequence, uint64_t count, const Point& point,
-                                std::vector<uint64_t>* positions) const;
+  absl::Status CollectPositions(std::string_view key, uint64_t first_sequence, uint64_t count,
+                                const Point& point, std::vector<uint64_t>* positions) const;
   absl::StatusOr<std::shared_ptr<const v1::Row>> Cook(std::string_view key, Recipe recipe) const;
 
   const EventStore& log_;

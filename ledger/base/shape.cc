@@ -23,7 +23,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-constexpr size_t kMaxViolations = 100;
 constexpr size_t kSha256Bytes = 32;
 constexpr int kMinYear = 1800;
 constexpr int kMaxYear = 2200;

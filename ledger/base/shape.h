@@ -2,6 +2,7 @@
 #ifndef REGISTRE_LEDGER_BASE_SHAPE_H_
 #define REGISTRE_LEDGER_BASE_SHAPE_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "ledger/base/errors.h"
 
 namespace registre {
+
+// Violations reported of one request; what more is wrong is found when these are corrected.
+inline constexpr size_t kMaxViolations = 100;
 
 // Appends every violation in `message` and below it, each with its path starting at `path`:
 //   FIELD_INVALID      a required field is empty; a string is too long, is not UTF-8, holds a
@@ -24,7 +28,8 @@ namespace registre {
 //                      that ends before it starts
 //   SIRET_INVALID, RNA_INVALID, TRANSMISSION_FORM   a number of that form that is none
 //   UNKNOWN_FIELD      a field that the contract does not have
-// Fields that the ledger fills may be empty. Pure; any thread. At most 100 violations are reported.
+// Fields that the ledger fills may be empty. Pure; any thread. Adds none once there are
+// kMaxViolations.
 void CheckShape(const google::protobuf::Message& message, std::string path,
                 std::vector<Violation>* violations);
 

@@ -135,6 +135,10 @@ class Index {
     virtual absl::Status ForEachKey(
         std::string_view prefix, std::string_view after,
         const std::function<bool(std::string_view, const KeyState&)>& visit) const = 0;
+    // The same, without the states: no row is read.
+    virtual absl::Status ForEachKeyName(
+        std::string_view prefix, std::string_view after,
+        const std::function<bool(std::string_view)>& visit) const = 0;
   };
   virtual std::unique_ptr<Reader> Read() const = 0;
 

@@ -118,9 +118,8 @@ absl::StatusOr<std::optional<Snapshot>> IndexReader::GetSnapshot(std::string_vie
   return sources_.disk->GetSnapshot(key, sequence);
 }
 
-absl::Status IndexReader::ForEachKey(
-    std::string_view prefix, std::string_view after,
-    const std::function<bool(std::string_view, const KeyState&)>& visit) const {
+absl::Status IndexReader::MergeKeys(std::string_view prefix, std::string_view after,
+                                    const VisitMerged& visit) const {
   ChangesCursor active(sources_.active.get(), prefix, after);
   ChangesCursor frozen(sources_.frozen.get(), prefix, after);
   IndexDisk::KeyCursor disk(*sources_.disk, prefix, after);
@@ -135,17 +134,35 @@ absl::Status IndexReader::ForEachKey(
     const bool in_active = active.valid() && active.key() == *least;
     const bool in_frozen = frozen.valid() && frozen.key() == *least;
     const bool on_disk = disk.valid() && disk.key() == *least;
-    if (in_active || in_frozen) {
-      if (!visit(*least, in_active ? active.state() : frozen.state())) return absl::OkStatus();
-    } else {
-      const absl::StatusOr<KeyState> state = disk.state();
-      if (!state.ok()) return state.status();
-      if (!visit(*least, *state)) return absl::OkStatus();
-    }
+    const KeyState* const in_memory = in_active   ? &active.state()
+                                      : in_frozen ? &frozen.state()
+                                                  : nullptr;
+    const absl::StatusOr<bool> more = visit(*least, in_memory, disk);
+    if (!more.ok() || !*more) return more.status();
     if (in_active) active.Next();
     if (in_frozen) frozen.Next();
     if (on_disk) disk.Next();
   }
+}
+
+absl::Status IndexReader::ForEachKey(
+    std::string_view prefix, std::string_view after,
+    const std::function<bool(std::string_view, const KeyState&)>& visit) const {
+  return MergeKeys(prefix, after,
+                   [&](std::string_view key, const KeyState* in_memory,
+                       const IndexDisk::KeyCursor& disk) -> absl::StatusOr<bool> {
+                     if (in_memory != nullptr) return visit(key, *in_memory);
+                     const absl::StatusOr<KeyState> state = disk.state();
+                     if (!state.ok()) return state.status();
+                     return visit(key, *state);
+                   });
+}
+
+absl::Status IndexReader::ForEachKeyName(std::string_view prefix, std::string_view after,
+                                         const std::function<bool(std::string_view)>& visit) const {
+  return MergeKeys(prefix, after,
+                   [&](std::string_view key, const KeyState*,
+                       const IndexDisk::KeyCursor&) -> absl::StatusOr<bool> { return visit(key); });
 }
 
 }  // namespace registre

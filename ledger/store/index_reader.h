@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "ledger/store/index.h"
 #include "ledger/store/index_changes.h"
@@ -45,8 +47,17 @@ class IndexReader final : public Index::Reader {
   absl::Status ForEachKey(
       std::string_view prefix, std::string_view after,
       const std::function<bool(std::string_view, const KeyState&)>& visit) const override;
+  absl::Status ForEachKeyName(std::string_view prefix, std::string_view after,
+                              const std::function<bool(std::string_view)>& visit) const override;
 
  private:
+  // Calls visit(key, in_memory, disk) for each key, until it returns false or an error: its state
+  // in memory, or nullptr when it stands on disk only, where the cursor is.
+  using VisitMerged = std::function<absl::StatusOr<bool>(std::string_view, const KeyState*,
+                                                         const IndexDisk::KeyCursor&)>;
+  absl::Status MergeKeys(std::string_view prefix, std::string_view after,
+                         const VisitMerged& visit) const;
+
   // What a key has in memory; nullptr where it has nothing.
   const KeyChanges* InActive(std::string_view key) const { return sources_.active->Find(key); }
   const KeyChanges* InFrozen(std::string_view key) const {

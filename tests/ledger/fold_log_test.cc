@@ -49,6 +49,10 @@ class UnreadableIndex final : public Index {
         const std::function<bool(std::string_view, const KeyState&)>&) const override {
       return Failed();
     }
+    absl::Status ForEachKeyName(std::string_view, std::string_view,
+                                const std::function<bool(std::string_view)>&) const override {
+      return Failed();
+    }
 
    private:
     static absl::Status Failed() { return absl::InternalError("a block cannot be read"); }

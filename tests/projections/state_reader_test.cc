@@ -9,8 +9,10 @@
 
 #include "ledger/acts/act.h"
 #include "ledger/base/errors.h"
+#include "ledger/base/limits.h"
 #include "projections/fold.h"
 #include "tests/support/busy_ledger.h"
+#include "tests/support/counting_index.h"
 #include "tests/support/fake_view.h"
 #include "tests/support/test_recorder.h"
 #include "tests/support/test_seed.h"
@@ -19,9 +21,9 @@ namespace registre::testing {
 namespace {
 
 constexpr int kOrders = 400;
-const std::vector<std::string> kKeys = {"convention:2023-00001", "structure:st-a",
+const std::vector<std::string> kKeys = {"convention:2023-00001",  "structure:st-a",
                                         "budget_line:C02-446A05", "deliberation:2023-1",
-                                        "payment:2023-7", "session:s1"};
+                                        "payment:2023-7",         "session:s1"};
 
 class StateReaderTest : public ::testing::Test {
  protected:
@@ -138,13 +140,14 @@ TEST_F(StateReaderTest, RefusesWhatIsNoDateAndWhatIsNotThereYet) {
 TEST_F(StateReaderTest, ListsRowsInOrderOfKeyAtAPoint) {
   ledger_.Must("open", {OpenTestLedger()});
   for (const char* id : {"st-c", "st-a", "st-b"}) ledger_.Must(id, {RegisterStructure(id)});
-  const StateReader reader(ledger_.log, *ledger_.index, RegistreProjection());
+  const CountingIndex index(ledger_.index.get());
+  const StateReader reader(ledger_.log, index, RegistreProjection());
   const auto list = [&](uint64_t size, std::string_view after) {
     std::string keys;
     EXPECT_TRUE(reader
                     .ForEachRow("structure:", after, {.size = size},
-                                [&](std::string_view key, const v1::Row&) {
-                                  keys += std::string(key) + " ";
+                                [&](std::string_view key, const v1::Row* row) {
+                                  keys += std::string(key) + (row == nullptr ? "? " : " ");
                                   return true;
                                 })
                     .ok());
@@ -152,8 +155,24 @@ TEST_F(StateReaderTest, ListsRowsInOrderOfKeyAtAPoint) {
   };
   EXPECT_EQ(list(4, ""), "structure:st-a structure:st-b structure:st-c ");
   EXPECT_EQ(list(4, "structure:st-a"), "structure:st-b structure:st-c ");
-  EXPECT_EQ(list(3, ""), "structure:st-a structure:st-c ");
-  EXPECT_EQ(list(1, ""), "");
+  EXPECT_EQ(list(3, ""), "structure:st-a structure:st-b? structure:st-c ");
+  EXPECT_EQ(list(1, ""), "structure:st-a? structure:st-b? structure:st-c? ");
+  EXPECT_EQ(index.most_states(), 0u) << "keys are listed without their rows";
+}
+
+TEST_F(StateReaderTest, HoldsBackPublishForAMomentOnly) {
+  RecordAll(6);
+  const std::string key = "convention:2023-00001";
+  ASSERT_GT(ledger_.index->Read()->Get(key)->value().count, 5 * kSnapshotEvery);
+  const CountingIndex index(ledger_.index.get());
+  const StateReader reader(ledger_.log, index, RegistreProjection());
+  // All but the last event; a late date, so that blocks are not passed over.
+  const Point point{.size = events_.size() - 1, .effective_on = ToDays(On("2023-06-01"))};
+  const auto row = reader.RowAt(key, point);
+  ASSERT_TRUE(row.ok()) << row.status();
+  EXPECT_EQ((*row)->ShortDebugString(), Naive(key, point));
+  EXPECT_GT(index.most_postings(), 0u);
+  EXPECT_LE(index.most_postings(), kSnapshotEvery);
 }
 
 }  // namespace

@@ -79,6 +79,13 @@ void ExpectKeys(const Index::Reader& reader, const Model& model, const std::stri
       });
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(seen, wanted) << "prefix " << prefix << " after " << after;
+  std::vector<std::string> names;
+  const absl::Status named = reader.ForEachKeyName(prefix, after, [&](std::string_view key) {
+    names.emplace_back(key);
+    return names.size() < at_most;
+  });
+  EXPECT_TRUE(named.ok()) << named;
+  EXPECT_EQ(names, seen) << "prefix " << prefix << " after " << after;
 }
 
 }  // namespace
