@@ -72,7 +72,7 @@ Recorder::Recorder(const Parts& parts, const Projection& projection, MerkleTree 
 
 Recorder::~Recorder() { Drain(); }
 
-void Recorder::Submit(Command command, Done done) {
+void Recorder::Submit(Command&& command, Done done) {
   absl::Status refused;
   {
     absl::MutexLock lock(&mutex_);

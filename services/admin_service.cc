@@ -1,6 +1,7 @@
 #include "services/admin_service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <utility>
 
@@ -60,14 +61,17 @@ absl::Status FillStatus(const AdminServiceParts& parts, v1::GetStatusResponse* r
   return absl::OkStatus();
 }
 
-// A rebuild runs on its own thread; its progress is queued and written one by one.
+// A rebuild runs on its own thread; its progress is queued and written one by one. `running` is
+// true while there is one: another is refused, not queued behind it.
 class RebuildReactor final : public grpc::ServerWriteReactor<v1::RebuildResponse> {
  public:
-  RebuildReactor(const AdminServiceParts& parts, bool check) : parts_(parts), check_(check) {
-    if (!parts_.rebuilds->Submit([this] { Run(); })) {
-      Finish(ToGrpcStatus(Error(absl::StatusCode::kResourceExhausted, "REBUILD_RUNNING",
-                                "a rebuild or a check is under way; wait until it ends")));
-    }
+  RebuildReactor(const AdminServiceParts& parts, bool check, std::atomic<bool>* running)
+      : parts_(parts), check_(check), running_(running) {
+    const bool mine = !running_->exchange(true);
+    if (mine && parts_.rebuilds->Submit([this] { Run(); })) return;
+    if (mine) running_->store(false);
+    Finish(ToGrpcStatus(Error(absl::StatusCode::kResourceExhausted, "REBUILD_RUNNING",
+                              "a rebuild or a check is under way; wait until it ends")));
   }
 
   void OnWriteDone(bool ok) override {
@@ -92,7 +96,7 @@ class RebuildReactor final : public grpc::ServerWriteReactor<v1::RebuildResponse
       bool go_on = true;
       const bool tell = progress.events - std::min(told, progress.events) >= kProgressEvery;
       Step([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        go_on = !cancelled_;
+        go_on = !cancelled_ && !parts_.draining->load();
         if (!tell || messages_.size() > 1) return;
         told = progress.events;
         messages_.emplace_back();
@@ -103,9 +107,14 @@ class RebuildReactor final : public grpc::ServerWriteReactor<v1::RebuildResponse
     };
     Ledger& ledger = *parts_.context.ledger;
     auto report = check_ ? ledger.Check(on_progress) : ledger.Rebuild(on_progress);
+    running_->store(false);
     Step([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       over_ = true;
       status_ = report.status();
+      if (absl::IsCancelled(status_) && parts_.draining->load()) {
+        status_ = Error(absl::StatusCode::kUnavailable, "DRAINING",
+                        "the server is stopping; start the rebuild or check again when it is back");
+      }
       if (!report.ok()) return;
       v1::RebuildResponse& last = messages_.emplace_back();
       last.set_events(report->events);
@@ -139,6 +148,7 @@ class RebuildReactor final : public grpc::ServerWriteReactor<v1::RebuildResponse
 
   const AdminServiceParts parts_;
   const bool check_;
+  std::atomic<bool>* const running_;
   absl::Mutex mutex_;
   std::deque<v1::RebuildResponse> messages_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
@@ -160,7 +170,7 @@ class AdminService final : public v1::AdminService::CallbackService {
 
   grpc::ServerWriteReactor<v1::RebuildResponse>* Rebuild(
       grpc::CallbackServerContext*, const v1::RebuildRequest* request) override {
-    return new RebuildReactor(parts_, request->check());
+    return new RebuildReactor(parts_, request->check(), &rebuilding_);
   }
 
   grpc::ServerUnaryReactor* AcceptClock(grpc::CallbackServerContext* call,
@@ -175,6 +185,7 @@ class AdminService final : public v1::AdminService::CallbackService {
 
  private:
   const AdminServiceParts parts_;
+  std::atomic<bool> rebuilding_ = false;
 };
 
 }  // namespace

@@ -11,13 +11,15 @@
 
 namespace registre {
 
-// What the admin service borrows beside the context.
+// What the admin service borrows beside the context. The context's pool is its own: an admin is
+// answered when all other reads wait.
 struct AdminServiceParts {
   ServiceContext context;
   const Clock* clock;
   // Runs rebuilds, one at a time.
   ReadPool* rebuilds;
   const std::atomic<uint64_t>* subscriptions;
+  const std::atomic<bool>* draining;
   absl::Time started_at;
 };
 

@@ -1,5 +1,3 @@
-#include "registre/v1/anomaly_service.grpc.pb.h"
-
 #include <fmt/format.h>
 
 #include "ledger/acts/act.h"
@@ -7,6 +5,7 @@
 #include "ledger/base/shape.h"
 #include "ledger/event_query.h"
 #include "ledger/layers.h"
+#include "registre/v1/anomaly_service.grpc.pb.h"
 #include "services/read_services.h"
 
 namespace registre {
@@ -20,16 +19,21 @@ struct FlaggedPage {
 
 absl::StatusOr<FlaggedPage> FindFlagged(const Listing& listing, std::string_view key) {
   FlaggedPage page;
-  const auto reader = listing.reading.index->Read();
-  auto state = reader->Get(key);
-  if (!state.ok()) return state.status();
-  if (!state->has_value()) return page;
-  auto first = SequenceAtOrAfter(*reader, key, (*state)->count, listing.token.next);
-  if (!first.ok()) return first.status();
+  const Index& index = *listing.reading.index;
+  uint64_t first = 0;
+  {
+    const auto reader = index.Read();
+    auto state = reader->Get(key);
+    if (!state.ok()) return state.status();
+    if (!state->has_value()) return page;
+    auto sequence = SequenceAtOrAfter(*reader, key, (*state)->count, listing.token.next);
+    if (!sequence.ok()) return sequence.status();
+    first = *sequence;
+  }
   const Point& point = listing.reading.point;
   uint64_t looked_at = 0;
-  const absl::Status read = reader->Postings(
-      key, *first, /*backward=*/false, [&](uint64_t, const Posting& posting) {
+  REGISTRE_RETURN_IF_ERROR(
+      VisitPostings(index, key, first, /*backward=*/false, [&](uint64_t, const Posting& posting) {
         if (posting.position >= point.size) return false;
         if (page.positions.size() == listing.page_size || ++looked_at > kMaxPageScan) {
           page.next = posting.position;
@@ -39,9 +43,44 @@ absl::StatusOr<FlaggedPage> FindFlagged(const Listing& listing, std::string_view
           page.positions.push_back(posting.position);
         }
         return true;
-      });
-  REGISTRE_RETURN_IF_ERROR(read);
+      }));
   return page;
+}
+
+void AddAnomalies(const v1::Event& event, v1::Severity min_severity,
+                  v1::ListAnomaliesResponse* response) {
+  for (const v1::Flag& flag : event.flags()) {
+    if (flag.severity() < min_severity) continue;
+    v1::Anomaly* anomaly = response->add_anomalies();
+    anomaly->set_position(event.position());
+    anomaly->set_type(std::string(ActType(event.act())));
+    if (const Days effective = EffectiveDateOf(event.act()); effective != kAlways) {
+      *anomaly->mutable_effective_date() = FromDays(effective);
+    }
+    if (event.tags_size() > 0) anomaly->set_tag(event.tags(0).tag());
+    *anomaly->mutable_flag() = flag;
+  }
+}
+
+// Adds the flags of the page's events, and cuts the page before the event that takes it over
+// kMaxPageBytes.
+absl::Status AddPage(const EventStore& log, v1::Severity min_severity, FlaggedPage* page,
+                     v1::ListAnomaliesResponse* response) {
+  size_t bytes = 0;
+  absl::Status failed;
+  REGISTRE_RETURN_IF_ERROR(
+      VisitEvents(log, page->positions, [&](size_t i, const std::string& stored) {
+        if (i > 0 && bytes + stored.size() > kMaxPageBytes) {
+          page->next = page->positions[i];
+          return false;
+        }
+        bytes += stored.size();
+        auto event = ParseEvent(page->positions[i], stored);
+        failed = event.status();
+        if (event.ok()) AddAnomalies(*event, min_severity, response);
+        return event.ok();
+      }));
+  return failed;
 }
 
 absl::Status ListAll(const Ledger& ledger, const v1::ListAnomaliesRequest& request,
@@ -52,29 +91,12 @@ absl::Status ListAll(const Ledger& ledger, const v1::ListAnomaliesRequest& reque
                                     "convention:2023-00963",
                                     request.tag())}});
   }
-  auto listing =
-      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   auto page =
       FindFlagged(*listing, request.tag().empty() ? kFlaggedKey : std::string_view(request.tag()));
   if (!page.ok()) return page.status();
-  auto events = ledger.log().Get(page->positions);
-  if (!events.ok()) return events.status();
-  for (const std::string& bytes : *events) {
-    v1::Event event;
-    if (!event.ParseFromString(bytes)) continue;
-    for (const v1::Flag& flag : event.flags()) {
-      if (flag.severity() < request.min_severity()) continue;
-      v1::Anomaly* anomaly = response->add_anomalies();
-      anomaly->set_position(event.position());
-      anomaly->set_type(std::string(ActType(event.act())));
-      if (const Days effective = EffectiveDateOf(event.act()); effective != kAlways) {
-        *anomaly->mutable_effective_date() = FromDays(effective);
-      }
-      if (event.tags_size() > 0) anomaly->set_tag(event.tags(0).tag());
-      *anomaly->mutable_flag() = flag;
-    }
-  }
+  REGISTRE_RETURN_IF_ERROR(AddPage(ledger.log(), request.min_severity(), &*page, response));
   if (page->next) {
     response->set_next_page_token(
         EncodePageToken({.size = listing->reading.point.size, .next = *page->next, .after = ""}));

@@ -1,3 +1,4 @@
+#include "ledger/base/limits.h"
 #include "ledger/event_query.h"
 #include "ledger/view.h"
 #include "registre/v1/convention_service.grpc.pb.h"
@@ -21,8 +22,7 @@ absl::Status GetOne(const Ledger& ledger, const v1::GetConventionRequest& reques
   if (!reading.ok()) return reading.status();
   auto convention = FindConvention(*reading, request.number());
   if (!convention.ok()) return convention.status();
-  auto structure =
-      reading->state.RowAt(StructureKey(convention->structure_id()), reading->point);
+  auto structure = reading->state.RowAt(StructureKey(convention->structure_id()), reading->point);
   if (!structure.ok()) return structure.status();
   if (*structure != nullptr) {
     response->set_structure_name((*structure)->structure().identity().name());
@@ -34,8 +34,7 @@ absl::Status GetOne(const Ledger& ledger, const v1::GetConventionRequest& reques
 
 absl::Status ListAll(const Ledger& ledger, const v1::ListConventionsRequest& request,
                      v1::ListConventionsResponse* response) {
-  auto listing =
-      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   auto next = ListRows(*listing, ConventionKey(""), [response](const v1::Row& row) {
     if (!row.convention().number().empty()) *response->add_conventions() = row.convention();
@@ -48,8 +47,7 @@ absl::Status ListAll(const Ledger& ledger, const v1::ListConventionsRequest& req
 
 absl::Status ListPayments(const Ledger& ledger, const v1::ListConventionPaymentsRequest& request,
                           v1::ListConventionPaymentsResponse* response) {
-  auto listing =
-      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   const Point& point = listing->reading.point;
   auto convention = FindConvention(listing->reading, request.number());
@@ -61,19 +59,20 @@ absl::Status ListPayments(const Ledger& ledger, const v1::ListConventionPayments
                             {.from = listing->token.next,
                              .end = point.size,
                              .effective_on = point.effective_on,
-                             .max_events = listing->page_size});
+                             .max_events = listing->page_size,
+                             .max_bytes = kMaxPageBytes});
   if (!page.ok()) return page.status();
   for (const EventPage::Item& item : page->events) {
-    v1::Event event;
-    event.ParseFromString(item.bytes);
-    const v1::PaymentOrdered& order = event.act().payment_ordered();
-    auto row =
-        listing->reading.state.RowAt(PaymentKey(order.fiscal_year(), order.mandat()), point);
+    auto event = ParseEvent(item.position, item.bytes);
+    if (!event.ok()) return event.status();
+    const v1::PaymentOrdered& order = event->act().payment_ordered();
+    auto row = listing->reading.state.RowAt(PaymentKey(order.fiscal_year(), order.mandat()), point);
     if (!row.ok()) return row.status();
     if (*row != nullptr) *response->add_payments() = (*row)->payment();
   }
   if (!page->complete) {
-    response->set_next_page_token(EncodePageToken({.size = point.size, .next = page->next, .after = ""}));
+    response->set_next_page_token(
+        EncodePageToken({.size = point.size, .next = page->next, .after = ""}));
   }
   SetPosition(point, response);
   return absl::OkStatus();

@@ -1,3 +1,4 @@
+#include "ledger/event_query.h"
 #include "ledger/view.h"
 #include "projections/reports.h"
 #include "registre/v1/deliberation_service.grpc.pb.h"
@@ -20,10 +21,9 @@ absl::Status GetOne(const Ledger& ledger, const v1::GetDeliberationRequest& requ
   *response->mutable_deliberation() = deliberation;
   auto bytes = ledger.log().Get({deliberation.voted_position()});
   if (!bytes.ok()) return bytes.status();
-  v1::Event event;
-  if (event.ParseFromString(bytes->front())) {
-    *response->mutable_act() = event.act().deliberation_voted();
-  }
+  auto event = ParseEvent(deliberation.voted_position(), bytes->front());
+  if (!event.ok()) return event.status();
+  *response->mutable_act() = std::move(*event->mutable_act()->mutable_deliberation_voted());
   auto session = reading->state.RowAt(SessionKey(deliberation.session_id()), reading->point);
   if (!session.ok()) return session.status();
   if (*session != nullptr) *response->mutable_session() = (*session)->session();
@@ -36,8 +36,7 @@ absl::Status GetOne(const Ledger& ledger, const v1::GetDeliberationRequest& requ
 
 absl::Status ListAll(const Ledger& ledger, const v1::ListDeliberationsRequest& request,
                      v1::ListDeliberationsResponse* response) {
-  auto listing =
-      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   auto next = ListRows(*listing, DeliberationKey(""), [response](const v1::Row& row) {
     if (!row.deliberation().number().empty()) *response->add_deliberations() = row.deliberation();

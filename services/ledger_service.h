@@ -8,6 +8,7 @@
 #include "grpcpp/grpcpp.h"
 #include "registre/v1/event.pb.h"
 #include "registre/v1/ledger_service.pb.h"
+#include "services/open_streams.h"
 #include "services/reads.h"
 
 namespace registre {
@@ -18,6 +19,7 @@ struct LedgerServiceParts {
   // Runs the pages of subscriptions; its queue holds one piece a subscription.
   ReadPool* subscription_reads;
   std::atomic<uint64_t>* subscriptions;  // live ones
+  OpenStreams* streams;                  // record streams
   std::atomic<bool>* draining;
 };
 
@@ -28,11 +30,19 @@ inline constexpr size_t kMaxStreamUnits = 256;
 
 std::unique_ptr<grpc::Service> MakeLedgerService(const LedgerServiceParts& parts);
 
-// The reactors of the two streams; each deletes itself.
+// Bytes of a subscription's message, and of those of all subscriptions together: with many, each
+// gets a share. An event alone may be larger.
+inline constexpr size_t kMaxBatchBytes = 1024 * 1024;
+inline constexpr size_t kMinBatchBytes = 64 * 1024;
+inline constexpr size_t kMaxSubscriptionBytes = 64 * 1024 * 1024;
+// The share of one of `live` subscriptions.
+size_t BatchBytes(uint64_t live);
+
+// The reactors of the two streams; each owns itself until gRPC is done with it.
 grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>* NewRecordStream(
     const LedgerServiceParts& parts, v1::Actor actor);
-grpc::ServerWriteReactor<v1::SubscribeResponse>* NewSubscription(const LedgerServiceParts& parts,
-                                                                 const v1::SubscribeRequest& request);
+grpc::ServerWriteReactor<v1::SubscribeResponse>* NewSubscription(
+    const LedgerServiceParts& parts, const v1::SubscribeRequest& request);
 
 // Who acts on a call. Until callers are authenticated, everyone who reaches the server is its local
 // user.

@@ -30,20 +30,19 @@ absl::StatusOr<Reading> BeginReading(const Ledger& ledger, const v1::ReadOptions
 }
 
 absl::Status NotThere(std::string_view kind, std::string_view id, const Point& point) {
-  std::string when = point.size == 0 ? "in an empty ledger"
-                                     : fmt::format("at position {}", point.size - 1);
+  std::string when =
+      point.size == 0 ? "in an empty ledger" : fmt::format("at position {}", point.size - 1);
   if (point.effective_on != Point::kNoLimit) {
     when += fmt::format(", on {}", FormatDate(FromDays(point.effective_on)));
   }
   return Error(absl::StatusCode::kNotFound, "NOT_FOUND",
-               fmt::format("no {} \"{:.80}\" {}; check the number, or read at a later point", kind, id,
-                           when),
+               fmt::format("no {} \"{:.80}\" {}; check the number, or read at a later point", kind,
+                           id, when),
                {{"kind", std::string(kind)}, {"id", std::string(id.substr(0, 80))}});
 }
 
 std::string EncodePageToken(const PageToken& token) {
-  return absl::WebSafeBase64Escape(
-      fmt::format("1.{}.{}.{}", token.size, token.next, token.after));
+  return absl::WebSafeBase64Escape(fmt::format("1.{}.{}.{}", token.size, token.next, token.after));
 }
 
 absl::StatusOr<PageToken> DecodePageToken(const std::string& text) {
@@ -91,17 +90,23 @@ absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view pr
                                      const std::function<void(const v1::Row&)>& add) {
   size_t rows = 0;
   size_t bytes = 0;
+  uint64_t looked_at = 0;
   PageToken next = listing.token;
   bool full = false;
   const absl::Status read = listing.reading.state.ForEachRow(
       prefix, listing.token.after, listing.reading.point,
-      [&](std::string_view key, const v1::Row& row) {
-        full = rows == listing.page_size || bytes >= kMaxPageBytes;
+      [&](std::string_view key, const v1::Row* row) {
+        const size_t size = row == nullptr ? 0 : row->ByteSizeLong();
+        full = rows == listing.page_size || looked_at == kMaxPageScan ||
+               (rows > 0 && bytes + size > kMaxPageBytes);
         if (full) return false;
-        add(row);
+        if (row != nullptr) {
+          add(*row);
+          rows += 1;
+          bytes += size;
+        }
+        ++looked_at;
         next.after = std::string(key);
-        rows += 1;
-        bytes += row.ByteSizeLong();
         return true;
       });
   REGISTRE_RETURN_IF_ERROR(read);
@@ -112,8 +117,11 @@ grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
                                     grpc::CallbackServerContext* call,
                                     std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-  const bool queued = context.reads->Submit(
-      [reactor, work = std::move(work)] { reactor->Finish(ToGrpcStatus(work())); });
+  const bool queued = context.reads->Submit([reactor, call, work = std::move(work)] {
+    const absl::Status status =
+        call->IsCancelled() ? absl::CancelledError("nobody waits for the answer any more") : work();
+    reactor->Finish(ToGrpcStatus(status));
+  });
   if (!queued) {
     reactor->Finish(ToGrpcStatus(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
                                        "too many reads are waiting; try again in a moment")));

@@ -31,7 +31,6 @@ struct Reading {
   const EventStore& log;
   StateReader state;
   Point point;
-
 };
 
 absl::StatusOr<Reading> BeginReading(const Ledger& ledger, const v1::ReadOptions& options);
@@ -41,9 +40,9 @@ absl::Status NotThere(std::string_view kind, std::string_view id, const Point& p
 
 // Where a listing goes on: the point of its first page, and what came last.
 struct PageToken {
-  uint64_t size = 0;       // events known when the first page was read
-  uint64_t next = 0;       // position or sequence to go on from
-  std::string after;       // key after which to go on
+  uint64_t size = 0;  // events known when the first page was read
+  uint64_t next = 0;  // position or sequence to go on from
+  std::string after;  // key after which to go on
 };
 std::string EncodePageToken(const PageToken& token);
 // INVALID_ARGUMENT (PAGE_TOKEN_INVALID) when it is not one of ours.
@@ -61,12 +60,14 @@ struct Listing {
 absl::StatusOr<Listing> BeginListing(const Ledger& ledger, const v1::ReadOptions& options,
                                      int page_size, const std::string& page_token);
 
-// One page of the rows whose keys start with `prefix`: `add` takes each. Returns the next page's token,
-// empty after the last.
+// One page of the rows whose keys start with `prefix`: `add` takes each. At most page_size rows and
+// kMaxPageBytes, or one larger row, of at most kMaxPageScan keys: at an early point a page may be
+// empty and not the last. Returns the next page's token, empty after the last.
 absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view prefix,
                                      const std::function<void(const v1::Row&)>& add);
 
-// Runs `work` on the read pool and finishes the call with its status. RESOURCE_EXHAUSTED (READS_FULL)
+// Runs `work` on the read pool and finishes the call with its status: CANCELLED, without the work,
+// when the client has gone or its deadline has passed meanwhile; RESOURCE_EXHAUSTED (READS_FULL)
 // when the pool's queue is full.
 grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
                                     grpc::CallbackServerContext* call,

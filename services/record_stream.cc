@@ -1,11 +1,15 @@
 // RecordStream: requests are read as long as fewer than kMaxStreamUnits are under way; answers are
-// written in the order of the requests.
+// written in the order of the requests. A unit that finds the recorder's queue full is held, and
+// nothing more is read, until it has got in: so no unit overtakes one that was sent before it.
+#include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "grpcpp/alarm.h"
 #include "ledger/command.h"
 #include "services/ledger_service.h"
 #include "services/status.h"
@@ -13,12 +17,26 @@
 namespace registre {
 namespace {
 
+// A full queue of 4,096 units empties group by group, each some milliseconds.
+constexpr std::chrono::milliseconds kTryAgainAfter{5};
+
+// Owned by itself until gRPC is done with it, and by what else may still call it: the recorder for
+// the answers under way, the alarm of a held unit.
 class RecordStreamReactor final
-    : public grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse> {
+    : public grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>,
+      public std::enable_shared_from_this<RecordStreamReactor> {
  public:
   RecordStreamReactor(const LedgerServiceParts& parts, v1::Actor actor)
-      : parts_(parts), actor_(std::move(actor)) {
-    StartRead(&request_);
+      : parts_(parts), actor_(std::move(actor)) {}
+
+  // Once, before gRPC knows the reactor.
+  void Start() {
+    self_ = shared_from_this();
+    const std::weak_ptr<RecordStreamReactor> weak = self_;
+    id_ = parts_.streams->Add([weak] {
+      if (const auto stream = weak.lock()) stream->Drain();
+    });
+    ReadOn();
   }
 
   void OnReadDone(bool ok) override {
@@ -30,25 +48,19 @@ class RecordStreamReactor final
     slot->response.set_command_id(request_.request().command_id());
     {
       absl::MutexLock lock(&mutex_);
+      // It is not taken; the end of the stream says so.
+      if (draining_) return;
       slots_.push_back(slot);
     }
     auto command = MakeCommand(actor_, std::move(*request_.mutable_request()));
     request_.Clear();
     if (command.ok()) {
-      parts_.context.ledger->recorder().Submit(
-          *std::move(command), [this, slot](absl::StatusOr<v1::RecordResponse> outcome) {
-            Answer(slot.get(), std::move(outcome));
-          });
+      held_.emplace(Held{*std::move(command), std::move(slot)});
+      SubmitHeld();
     } else {
       Answer(slot.get(), command.status());
+      ReadOn();
     }
-    bool more = false;
-    {
-      absl::MutexLock lock(&mutex_);
-      more = broken_ || slots_.size() < kMaxStreamUnits;
-      read_paused_ = !more;
-    }
-    if (more) StartRead(&request_);
   }
 
   void OnWriteDone(bool ok) override {
@@ -59,18 +71,56 @@ class RecordStreamReactor final
       broken_ = broken_ || !ok;
       resume = std::exchange(read_paused_, false);
     });
-    if (resume) StartRead(&request_);
+    if (resume) ReadOn();
   }
 
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    parts_.streams->Remove(id_);
+    self_.reset();
+  }
 
  private:
   struct Slot {
     v1::RecordStreamResponse response;
     bool answered = false;
   };
+  // A unit on its way to the recorder.
+  struct Held {
+    Command command;
+    std::shared_ptr<Slot> slot;
+  };
 
-  // On the recorder's thread, or within OnReadDone.
+  // Nothing is being read meanwhile, so there is one held unit at most and one thread that knows
+  // it.
+  void SubmitHeld() {
+    const auto self = shared_from_this();
+    // Submit leaves a command that it refuses as it was.
+    parts_.context.ledger->recorder().Submit(
+        std::move(held_->command),
+        [self, slot = held_->slot](absl::StatusOr<v1::RecordResponse> outcome) {
+          if (ReasonOf(outcome.status()) == "QUEUE_FULL") {
+            absl::MutexLock lock(&self->mutex_);
+            self->queue_full_ = true;
+          } else {
+            self->Answer(slot.get(), std::move(outcome));
+          }
+        });
+    {
+      absl::MutexLock lock(&mutex_);
+      if (std::exchange(queue_full_, false)) {
+        // Of its own each time: one that has rung still holds what it called.
+        alarm_ = std::make_unique<grpc::Alarm>();
+        alarm_->Set(
+            std::chrono::system_clock::now() + kTryAgainAfter,
+            [stream = self](bool) mutable { std::exchange(stream, nullptr)->SubmitHeld(); });
+        return;
+      }
+    }
+    held_.reset();
+    ReadOn();
+  }
+
+  // On a thread of the recorder, or within OnReadDone.
   void Answer(Slot* slot, absl::StatusOr<v1::RecordResponse> outcome) {
     Step([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       if (outcome.ok()) {
@@ -82,11 +132,22 @@ class RecordStreamReactor final
     });
   }
 
-  // Changes the state, then starts the next write, or finishes when all is over. Finish is the last
-  // thing done: the reactor may be deleted by then.
+  void Drain() {
+    Step([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { draining_ = true; });
+  }
+
+  // Reads the next request, unless there are enough under way or there will be no more.
+  void ReadOn() {
+    absl::MutexLock lock(&mutex_);
+    if (draining_) return;
+    read_paused_ = !broken_ && slots_.size() >= kMaxStreamUnits;
+    if (!read_paused_) StartRead(&request_);
+  }
+
+  // Changes the state, then starts the next write, or finishes when all is over.
   template <class Change>
   void Step(const Change& change) {
-    bool finish = false;
+    bool drained = false;
     {
       absl::MutexLock lock(&mutex_);
       change();
@@ -96,27 +157,43 @@ class RecordStreamReactor final
         writing_ = true;
         StartWrite(&slots_.front()->response);
       }
-      finish = reading_over_ && !writing_ && slots_.empty();
+      const bool over = (reading_over_ || draining_) && !writing_ && slots_.empty();
+      if (!over || std::exchange(finished_, true)) return;
+      drained = !reading_over_;
     }
-    if (finish) Finish(grpc::Status::OK);
+    Finish(drained ? ToGrpcStatus(Error(absl::StatusCode::kUnavailable, "DRAINING",
+                                        "the server is stopping; send the units that were not "
+                                        "answered again, with the same ids, when it is back"))
+                   : grpc::Status::OK);
   }
 
   const LedgerServiceParts parts_;
   const v1::Actor actor_;
+  std::shared_ptr<RecordStreamReactor> self_;  // until OnDone
+  OpenStreams::Id id_ = 0;
+  // Touched by one piece of work at a time: a read, or the unit that it brought.
   v1::RecordStreamRequest request_;
+  std::optional<Held> held_;
+  std::unique_ptr<grpc::Alarm> alarm_;
+
   absl::Mutex mutex_;
   std::deque<std::shared_ptr<Slot>> slots_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool read_paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_over_ ABSL_GUARDED_BY(mutex_) = false;
+  bool queue_full_ ABSL_GUARDED_BY(mutex_) = false;
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace
 
 grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>* NewRecordStream(
     const LedgerServiceParts& parts, v1::Actor actor) {
-  return new RecordStreamReactor(parts, std::move(actor));
+  const auto stream = std::make_shared<RecordStreamReactor>(parts, std::move(actor));
+  stream->Start();
+  return stream.get();
 }
 
 }  // namespace registre

@@ -23,15 +23,17 @@ class Server {
     const Clock* clock = nullptr;
   };
 
-  // Starts to serve: the services of registre.v1, server reflection and grpc.health.v1. Errors:
-  // UNAVAILABLE (ADDRESS_IN_USE) when the address cannot be taken.
+  // Starts to serve: the services of registre.v1, server reflection and grpc.health.v1, where
+  // registre.v1.LedgerService is SERVING while acts are recorded, and the server (the empty name)
+  // until it drains. Errors: UNAVAILABLE (ADDRESS_IN_USE) when the address cannot be taken.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
 
   virtual ~Server() = default;
   // The port taken.
   virtual int port() const = 0;
-  // Ends subscriptions with UNAVAILABLE, answers what is under way until `deadline` from now, then
-  // cancels the rest. Once. The ledger goes on and is stopped after.
+  // Ends subscriptions, rebuilds, and record streams with nothing under way with UNAVAILABLE
+  // (DRAINING), answers what is under way until `deadline` from now, then cancels the rest. Once.
+  // The ledger goes on and is stopped after.
   virtual void Drain(absl::Duration deadline) = 0;
 };
 

@@ -11,7 +11,9 @@ namespace registre {
 // The status with its details as google.rpc.Status.
 google::rpc::Status ToRpcStatus(const absl::Status& status);
 
-// The same as a gRPC status; the details go into the trailer grpc-status-details-bin.
+// The same as a gRPC status; the details go into the trailer grpc-status-details-bin. Cut to what a
+// client takes of trailers (8 KiB): a long message ends in "...", and of many violations the first
+// are kept, with one more, of the field "...", that says how many are not.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace registre

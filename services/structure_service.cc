@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "ledger/base/limits.h"
 #include "ledger/base/shape.h"
 #include "ledger/event_query.h"
 #include "ledger/view.h"
@@ -41,8 +42,7 @@ absl::Status GetOne(const Ledger& ledger, const v1::GetStructureRequest& request
 
 absl::Status ListAll(const Ledger& ledger, const v1::ListStructuresRequest& request,
                      v1::ListStructuresResponse* response) {
-  auto listing =
-      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   auto next = ListRows(*listing, StructureKey(""), [response](const v1::Row& row) {
     if (!row.structure().structure_id().empty()) *response->add_structures() = row.structure();
@@ -55,8 +55,7 @@ absl::Status ListAll(const Ledger& ledger, const v1::ListStructuresRequest& requ
 
 absl::Status ListActs(const Ledger& ledger, const v1::ListStructureActsRequest& request,
                       v1::ListStructureActsResponse* response) {
-  auto listing =
-      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   const Point& point = listing->reading.point;
   auto structure = FindStructure(listing->reading, request.id());
@@ -67,17 +66,19 @@ absl::Status ListActs(const Ledger& ledger, const v1::ListStructureActsRequest& 
                             {.from = listing->token.next,
                              .end = point.size,
                              .effective_on = point.effective_on,
-                             .max_events = listing->page_size});
+                             .max_events = listing->page_size,
+                             .max_bytes = kMaxPageBytes});
   if (!page.ok()) return page.status();
   for (const EventPage::Item& item : page->events) {
-    v1::Event event;
-    event.ParseFromString(item.bytes);
-    for (v1::StructureAct& entry : StructureActsOf(event, structure->structure_id())) {
+    auto event = ParseEvent(item.position, item.bytes);
+    if (!event.ok()) return event.status();
+    for (v1::StructureAct& entry : StructureActsOf(*event, structure->structure_id())) {
       *response->add_acts() = std::move(entry);
     }
   }
   if (!page->complete) {
-    response->set_next_page_token(EncodePageToken({.size = point.size, .next = page->next, .after = ""}));
+    response->set_next_page_token(
+        EncodePageToken({.size = point.size, .next = page->next, .after = ""}));
   }
   SetPosition(point, response);
   return absl::OkStatus();

@@ -1,5 +1,7 @@
-// Subscribe: one page at a time is read and written; the next is read when the client has taken it. A
-// slow client so holds one page of the server's memory and nothing else.
+// Subscribe: one page at a time is read and written; the next is read when the client has taken it.
+// A slow client so holds one page of the server's memory and nothing else.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -15,12 +17,17 @@
 namespace registre {
 namespace {
 
-constexpr size_t kMaxBatchBytes = 1024 * 1024;
-
-class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
+// Owned by itself until gRPC is done with it, and by every piece of work and every wake that may
+// still come: each holds a pointer, so that none finds it gone, on however many threads they run.
+class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse>,
+                           public std::enable_shared_from_this<Subscription> {
  public:
   Subscription(const LedgerServiceParts& parts, const v1::SubscribeRequest& request)
-      : parts_(parts), query_(request.query()), next_(request.from_position()) {
+      : parts_(parts), query_(request.query()), next_(request.from_position()) {}
+
+  // Once, before gRPC knows the reactor.
+  void Start() {
+    self_ = shared_from_this();
     if (parts_.subscriptions->fetch_add(1) >= kMaxSubscriptions) {
       FinishOnce(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIPTIONS",
                        "the server serves as many subscriptions as it may; try again later"));
@@ -34,8 +41,6 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
     }
     Pump();
   }
-
-  ~Subscription() override { parts_.subscriptions->fetch_sub(1); }
 
   void OnWriteDone(bool ok) override {
     if (ok) {
@@ -56,14 +61,18 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
     if (waiting) StopWaiting(*waiting);
   }
 
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    parts_.subscriptions->fetch_sub(1);
+    self_.reset();
+  }
 
  private:
   void Pump() {
     // The pool's queue has room for every subscription, so this cannot fail.
-    if (!parts_.subscription_reads->Submit([this] { ReadAndWrite(); })) {
-      FinishOnce(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
-                       "too many reads are waiting; subscribe again from the last position reached"));
+    if (!parts_.subscription_reads->Submit([self = shared_from_this()] { self->ReadAndWrite(); })) {
+      FinishOnce(
+          Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
+                "too many reads are waiting; subscribe again from the last position reached"));
     }
   }
 
@@ -79,9 +88,15 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
     }
     const std::shared_ptr<Index> index = parts_.context.ledger->index();
     const uint64_t size = index->Read()->size();
-    auto page = ReadEventPage(
-        parts_.context.ledger->log(), *index, query_,
-        {.from = next_, .end = size, .max_events = kMaxBatchEvents, .max_bytes = kMaxBatchBytes});
+    if (next_ > size) {
+      FinishOnce(Ahead(size));
+      return;
+    }
+    auto page = ReadEventPage(parts_.context.ledger->log(), *index, query_,
+                              {.from = next_,
+                               .end = size,
+                               .max_events = kMaxBatchEvents,
+                               .max_bytes = BatchBytes(parts_.subscriptions->load())});
     if (!page.ok()) {
       FinishOnce(page.status());
       return;
@@ -118,7 +133,8 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
       absl::MutexLock lock(&mutex_);
       wake_pending_ = true;
     }
-    const Tail::Id id = parts_.context.ledger->tail().Wait(size, [this] { Wake(); });
+    const Tail::Id id =
+        parts_.context.ledger->tail().Wait(size, [self = shared_from_this()] { self->Wake(); });
     bool cancelled = false;
     {
       absl::MutexLock lock(&mutex_);
@@ -149,12 +165,22 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
     Pump();
   }
 
+  // Only at the start: later the position is one that this log has reached.
+  absl::Status Ahead(uint64_t size) const {
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "POSITION_AHEAD",
+        fmt::format("the subscription starts at position {}, but the log holds {} events: what the "
+                    "consumer reached is not in this log, which may be a backup that was restored; "
+                    "compare the consumer with the log, then subscribe from {} or below",
+                    next_, size, size),
+        {{"from_position", fmt::format("{}", next_)}, {"size", fmt::format("{}", size)}});
+  }
+
   bool Cancelled() {
     absl::MutexLock lock(&mutex_);
     return cancelled_;
   }
 
-  // The last thing done: the subscription may be deleted by then.
   void FinishOnce(const absl::Status& status) {
     {
       absl::MutexLock lock(&mutex_);
@@ -165,6 +191,7 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
 
   const LedgerServiceParts parts_;
   const v1::EventQuery query_;
+  std::shared_ptr<Subscription> self_;  // until OnDone
   // Touched by one piece of work at a time: the page being read, or the write that follows it.
   uint64_t next_;
   bool told_caught_up_ = false;
@@ -179,9 +206,16 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
 
 }  // namespace
 
+size_t BatchBytes(uint64_t live) {
+  return std::clamp(kMaxSubscriptionBytes / std::max<uint64_t>(live, 1), kMinBatchBytes,
+                    kMaxBatchBytes);
+}
+
 grpc::ServerWriteReactor<v1::SubscribeResponse>* NewSubscription(
     const LedgerServiceParts& parts, const v1::SubscribeRequest& request) {
-  return new Subscription(parts, request);
+  const auto subscription = std::make_shared<Subscription>(parts, request);
+  subscription->Start();
+  return subscription.get();
 }
 
 }  // namespace registre

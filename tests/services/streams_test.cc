@@ -1,0 +1,253 @@
+// Record streams and subscriptions: what waits, what is refused, what a stop tells them.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "ledger/base/limits.h"
+#include "ledger/command.h"
+#include "ledger/event_query.h"
+#include "registre/v1/admin_service.grpc.pb.h"
+#include "services/ledger_service.h"
+#include "services/open_streams.h"
+#include "tests/services/services_fixture.h"
+
+namespace registre::testing {
+namespace {
+
+// Keeps the recorder from taking what is queued, until released.
+class HeldRecorder {
+ public:
+  explicit HeldRecorder(Recorder* recorder)
+      : thread_([this, recorder] {
+          recorder->RunExclusive([this](Layers*, const LogHead&) {
+            held_.Notify();
+            release_.WaitForNotification();
+          });
+        }) {
+    held_.WaitForNotification();
+  }
+  ~HeldRecorder() { Release(); }
+  void Release() {
+    if (!release_.HasBeenNotified()) release_.Notify();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  absl::Notification held_;
+  absl::Notification release_;
+  std::thread thread_;
+};
+
+class StreamsTest : public ServicesTest {
+ protected:
+  using Stream = grpc::ClientReaderWriter<v1::RecordStreamRequest, v1::RecordStreamResponse>;
+
+  static void Write(Stream* stream, const v1::RecordRequest& unit) {
+    v1::RecordStreamRequest request;
+    *request.mutable_request() = unit;
+    ASSERT_TRUE(stream->Write(request));
+  }
+
+  // Command ids and outcomes, until the stream ends.
+  static std::string ReadAll(Stream* stream) {
+    std::string outcomes;
+    v1::RecordStreamResponse response;
+    while (stream->Read(&response)) {
+      google::rpc::ErrorInfo info;
+      if (response.has_error()) info.ParseFromString(response.error().details(0).value());
+      outcomes += fmt::format("{} {}\n", response.command_id(),
+                              response.has_receipt() ? "recorded" : info.reason());
+    }
+    return outcomes;
+  }
+
+  void AwaitQueued(uint64_t units) {
+    while (ledger_->recorder().status().queued_units < units) absl::SleepFor(absl::Milliseconds(1));
+  }
+};
+
+TEST_F(StreamsTest, UnitsOfAStreamWaitForRoomInTheQueue) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  HeldRecorder held(&ledger_->recorder());
+  for (size_t i = 0; i < kMaxQueuedUnits; ++i) {
+    v1::RecordRequest unit = UnitOf(fmt::format("filler-{}", i), {RegisterStructure("st-filler")});
+    unit.set_validate_only(true);
+    ledger_->recorder().Submit(*MakeCommand({}, unit), [](const Outcome&) {});
+  }
+  EXPECT_EQ(InfoOf(Record("one", {RegisterStructure("st-one")})).reason(), "QUEUE_FULL");
+
+  grpc::ClientContext context;
+  const auto stream = ledger_stub_->RecordStream(&context);
+  std::string expected;
+  for (const std::string id : {"a", "b", "c", "d"}) {
+    Write(stream.get(), UnitOf(id, {RegisterStructure("st-" + id)}));
+    expected += id + " recorded\n";
+  }
+  stream->WritesDone();
+  // The server has met the full queue by then, several times.
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(InfoOf(Record("one", {RegisterStructure("st-one")})).reason(), "QUEUE_FULL");
+  }
+  held.Release();
+  EXPECT_EQ(ReadAll(stream.get()), expected);
+  EXPECT_TRUE(stream->Finish().ok());
+  std::string recorded;
+  for (uint64_t i = 1; i < ledger_->log().size(); ++i) {
+    recorded += ParseEvent(i, ledger_->log().Get({i})->front())->command_id() + " ";
+  }
+  EXPECT_EQ(recorded, "a b c d ");
+}
+
+TEST_F(StreamsTest, AStopEndsAnIdleRecordStreamAtOnce) {
+  grpc::ClientContext context;
+  const auto stream = ledger_stub_->RecordStream(&context);
+  Write(stream.get(), UnitOf("open", {OpenTestLedger()}));
+  v1::RecordStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_TRUE(response.has_receipt());
+  const absl::Time begin = absl::Now();
+  server_->Drain(absl::Seconds(20));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(10));
+  EXPECT_FALSE(stream->Read(&response));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::UNAVAILABLE);
+  EXPECT_EQ(InfoOf(status).reason(), "DRAINING");
+}
+
+TEST_F(StreamsTest, AStopAnswersTheUnitsUnderWayFirst) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  HeldRecorder held(&ledger_->recorder());
+  grpc::ClientContext context;
+  const auto stream = ledger_stub_->RecordStream(&context);
+  Write(stream.get(), UnitOf("a", {RegisterStructure("st-a")}));
+  Write(stream.get(), UnitOf("b", {RegisterStructure("st-b")}));
+  AwaitQueued(2);
+  grpc::ClientContext follow;
+  const auto subscription = ledger_stub_->Subscribe(&follow, {});
+  std::thread stop([this] { server_->Drain(absl::Seconds(20)); });
+  v1::SubscribeResponse message;
+  while (subscription->Read(&message)) continue;
+  EXPECT_EQ(InfoOf(subscription->Finish()).reason(), "DRAINING") << "the stop has begun";
+  held.Release();
+  EXPECT_EQ(ReadAll(stream.get()), "a recorded\nb recorded\n");
+  EXPECT_EQ(InfoOf(stream->Finish()).reason(), "DRAINING");
+  stop.join();
+}
+
+TEST_F(StreamsTest, ASecondRebuildIsRefusedAtOnce) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  // The first waits for the recorder.
+  HeldRecorder held(&ledger_->recorder());
+  const auto admin = v1::AdminService::NewStub(channel_);
+  grpc::ClientContext first_context;
+  const auto first = admin->Rebuild(&first_context, {});
+  v1::RebuildResponse progress;
+  // The second is refused at once, though the first cannot end.
+  std::string reason;
+  while (reason.empty()) {
+    grpc::ClientContext second_context;
+    v1::RebuildRequest check;
+    check.set_check(true);
+    const auto second = admin->Rebuild(&second_context, check);
+    while (second->Read(&progress)) continue;
+    reason = InfoOf(second->Finish()).reason();
+  }
+  EXPECT_EQ(reason, "REBUILD_RUNNING");
+  held.Release();
+  while (first->Read(&progress)) continue;
+  EXPECT_TRUE(first->Finish().ok());
+  EXPECT_TRUE(progress.done());
+  grpc::ClientContext third_context;
+  const auto third = admin->Rebuild(&third_context, {});
+  while (third->Read(&progress)) continue;
+  EXPECT_TRUE(third->Finish().ok()) << "there is none under way any more";
+}
+
+TEST_F(StreamsTest, ASubscriptionPastTheHeadIsRefused) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  ASSERT_TRUE(Record("a", {RegisterStructure("st-a")}).ok());
+  v1::SubscribeRequest request;
+  request.set_from_position(3);
+  grpc::ClientContext context;
+  const auto ahead = ledger_stub_->Subscribe(&context, request);
+  v1::SubscribeResponse message;
+  EXPECT_FALSE(ahead->Read(&message));
+  const grpc::Status status = ahead->Finish();
+  EXPECT_EQ(status.error_code(), grpc::FAILED_PRECONDITION);
+  EXPECT_EQ(InfoOf(status).reason(), "POSITION_AHEAD");
+  EXPECT_EQ(InfoOf(status).metadata().at("from_position"), "3");
+  EXPECT_EQ(InfoOf(status).metadata().at("size"), "2");
+  EXPECT_NE(status.error_message().find("starts at position 3"), std::string::npos);
+  EXPECT_NE(status.error_message().find("holds 2 events"), std::string::npos);
+
+  request.set_from_position(2);
+  grpc::ClientContext next_context;
+  const auto next = ledger_stub_->Subscribe(&next_context, request);
+  ASSERT_TRUE(next->Read(&message));
+  EXPECT_EQ(message.caught_up().position(), 1u) << "the next event is awaited";
+  ASSERT_TRUE(Record("b", {RegisterStructure("st-b")}).ok());
+  ASSERT_TRUE(next->Read(&message));
+  ASSERT_TRUE(message.has_batch());
+  EXPECT_EQ(message.batch().events(0).position(), 2u);
+  next_context.TryCancel();
+}
+
+TEST_F(StreamsTest, ManySubscriptionsShareTheirMemory) {
+  EXPECT_EQ(BatchBytes(0), kMaxBatchBytes);
+  EXPECT_EQ(BatchBytes(1), kMaxBatchBytes);
+  EXPECT_EQ(BatchBytes(64), kMaxBatchBytes);
+  EXPECT_EQ(BatchBytes(128), kMaxBatchBytes / 2);
+  EXPECT_EQ(BatchBytes(kMaxSubscriptions), kMaxSubscriptionBytes / kMaxSubscriptions);
+  EXPECT_EQ(BatchBytes(1'000'000), kMinBatchBytes);
+}
+
+TEST_F(StreamsTest, SubscriptionsComeAndGo) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  const auto live = [this] {
+    grpc::ClientContext context;
+    v1::GetStatusResponse status;
+    EXPECT_TRUE(v1::AdminService::NewStub(channel_)->GetStatus(&context, {}, &status).ok());
+    return status.subscriptions();
+  };
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+    std::vector<std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>>> readers;
+    for (int i = 0; i < 10; ++i) {
+      contexts.push_back(std::make_unique<grpc::ClientContext>());
+      readers.push_back(ledger_stub_->Subscribe(contexts.back().get(), {}));
+    }
+    // Some are cut amid the first page, others while they wait.
+    v1::SubscribeResponse message;
+    for (size_t i = 0; i < readers.size(); i += 2) ASSERT_TRUE(readers[i]->Read(&message));
+    ASSERT_TRUE(
+        Record(fmt::format("r{}", round), {RegisterStructure(fmt::format("s{}", round))}).ok());
+    for (const auto& context : contexts) context->TryCancel();
+    for (const auto& reader : readers) reader->Finish();
+  }
+  while (live() > 0) absl::SleepFor(absl::Milliseconds(1));
+}
+
+TEST(OpenStreamsTest, TellsThoseThatAreThereAndThoseThatCome) {
+  OpenStreams streams;
+  std::string told;
+  streams.Add([&told] { told += "a"; });
+  const OpenStreams::Id gone = streams.Add([&told] { told += "gone"; });
+  streams.Remove(gone);
+  EXPECT_EQ(told, "");
+  streams.Drain();
+  EXPECT_EQ(told, "a");
+  streams.Add([&told] { told += "b"; });
+  EXPECT_EQ(told, "ab");
+  streams.Drain();
+  EXPECT_EQ(told, "ab") << "once";
+}
+
+}  // namespace
+}  // namespace registre::testing
