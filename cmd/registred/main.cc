@@ -38,6 +38,14 @@ sigset_t BlockSignals() {
   return signals;
 }
 
+// Whether a signal asks the server to end. They are blocked: one that came stays pending.
+bool IsAskedToStop() {
+  sigset_t pending;
+  sigemptyset(&pending);
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 int Serve(const std::string& data, const std::string& listen, uint64_t index_flush_events) {
   const sigset_t signals = BlockSignals();
   registre::SystemRandom random;
@@ -47,7 +55,7 @@ int Serve(const std::string& data, const std::string& listen, uint64_t index_flu
       told = progress.events;
       spdlog::info("replaying the log: {} of {} events", progress.events, progress.total);
     }
-    return true;
+    return !IsAskedToStop();
   };
   auto ledger = registre::Ledger::Open({.directory = data,
                                         .projection = registre::RegistreProjection(),
@@ -55,6 +63,10 @@ int Serve(const std::string& data, const std::string& listen, uint64_t index_flu
                                         .random = &random,
                                         .on_progress = on_progress,
                                         .index_flush_events = index_flush_events});
+  if (absl::IsCancelled(ledger.status())) {
+    spdlog::info("stopped while the log was replayed; the next start goes on with it");
+    return 0;
+  }
   if (!ledger.ok()) return Fail(ledger.status());
   auto server = registre::Server::Start(
       {.listen = listen, .ledger = ledger->get(), .clock = &registre::SystemClock()});
@@ -81,9 +93,10 @@ int main(int argc, char** argv) {
   CLI::App app{"registred: the server of a ledger of public deliberations"};
   app.add_option("--data", data, "Folder of the ledger; made when it does not exist")->required();
   app.add_option("--listen", listen, "Address of the gRPC services")->capture_default_str();
-  app.add_option("--index-flush-events", index_flush_events,
-                 "Events the index holds in memory before they go to disk; small for tests and small "
-                 "machines")
+  app.add_option(
+         "--index-flush-events", index_flush_events,
+         "Events the index holds in memory before they go to disk; small for tests and small "
+         "machines")
       ->check(CLI::Range(uint64_t{1}, uint64_t{registre::kIndexFlushEvents}))
       ->capture_default_str();
   app.set_version_flag("--version", registre::kVersion);

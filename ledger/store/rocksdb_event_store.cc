@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstring>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "ledger/base/errors.h"
@@ -187,6 +189,10 @@ absl::StatusOr<Tile> RocksDbEventStore::GetTile(uint8_t level, uint64_t index) c
 absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksDbEventStore(const std::string& directory,
                                                                   const LogTuning& tuning) {
   REGISTRE_RETURN_IF_ERROR(CheckBeforeOpening(directory));
+  // A new ledger is no error: RocksDB would report the missing folder as one before it makes it.
+  // What else is wrong with the folder, it says.
+  std::error_code ignored;
+  std::filesystem::create_directory(directory, ignored);
   absl::StatusOr<OpenLog> log = OpenLog::Open(directory, tuning);
   if (!log.ok()) return log.status();
   const absl::StatusOr<uint64_t> size = CheckedSize(*log, directory);
