@@ -95,11 +95,11 @@ bool IsTag(std::string_view text) {
 }
 
 bool IsSiren(std::string_view text) {
-  return text.size() == 9 && AllDigits(text) && PassesLuhn(text);
+  return text.size() == 9 && AllDigits(text) && DigitSum(text) > 0 && PassesLuhn(text);
 }
 
 bool IsSiret(std::string_view text) {
-  if (text.size() != 14 || !AllDigits(text)) return false;
+  if (text.size() != 14 || !AllDigits(text) || DigitSum(text) == 0) return false;
   if (PassesLuhn(text)) return true;
   return text.substr(0, 9) == kLaPosteSiren && DigitSum(text) % 5 == 0;
 }
@@ -128,8 +128,10 @@ bool MatchesPattern(std::string_view pattern, std::string_view number) {
     const size_t run =
         c == 'n' ? std::min(pattern.find_first_not_of('n', i), pattern.size()) - i : 1;
     if (c == 'n' && run == 1) {
-      Ends any;
-      for (int digits = 1; digits <= 9; ++digits) {
+      // No leading zero: 1 and 01 would be two numbers. A zero alone is one.
+      Ends any = Advance(ends, number, IsDigit);
+      ends = Advance(ends, number, [](char got) { return IsDigit(got) && got != '0'; });
+      for (int digits = 2; digits <= 9; ++digits) {
         ends = Advance(ends, number, IsDigit);
         any |= ends;
       }

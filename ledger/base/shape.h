@@ -39,10 +39,10 @@ bool IsId(std::string_view text);
 // A tag: one of the eight kinds, a colon, an id.
 bool IsTag(std::string_view text);
 
-// Luhn's check over 9 digits.
+// Luhn's check over 9 digits, not all zero.
 bool IsSiren(std::string_view text);
 
-// 14 digits; Luhn, or for SIREN 356000000 (La Poste) also a digit sum divisible by 5.
+// 14 digits, not all zero; Luhn, or for SIREN 356000000 (La Poste) also a digit sum divisible by 5.
 bool IsSiret(std::string_view text);
 
 // W and 9 characters: digit, digit or letter, 7 digits.

@@ -59,6 +59,7 @@ TEST(FormsTest, SiretOfLaPoste) {
   EXPECT_TRUE(IsSiret("35600000000001"));   // digit sum 15
   EXPECT_FALSE(IsSiret("35600000000002"));  // neither
   EXPECT_FALSE(IsSiret("34175422400008"));  // digit sum 40, another SIREN
+  EXPECT_FALSE(IsSiret("00000000000000"));
 }
 
 TEST(FormsTest, Rna) {
@@ -97,6 +98,10 @@ TEST(FormsTest, Pattern) {
       {"AAAA-n", "2023-4", true},
       {"AAAA-n", "2023-123456789", true},
       {"AAAA-n", "2023-1234567890", false},
+      {"AAAA-n", "2023-0", true},
+      {"AAAA-n", "2023-01", false},
+      {"AAAA-n", "2023-00", false},
+      {"n", "10", true},
       {"AAAA-n", "2023-", false},
       {"AAAA-n", "2023-4a", false},
       {"AAAA-n", "202-405", false},
@@ -126,7 +131,7 @@ std::string RegexOf(const std::string& pattern) {
     size_t run = 1;
     while (pattern[i] == 'n' && i + run < pattern.size() && pattern[i + run] == 'n') ++run;
     if (pattern[i] == 'n') {
-      out += run == 1 ? "[0-9]{1,9}" : "[0-9]{" + std::to_string(run) + "}";
+      out += run == 1 ? "(?:0|[1-9][0-9]{0,8})" : "[0-9]{" + std::to_string(run) + "}";
       i += run - 1;
     } else if (pattern[i] == 'A') {
       out += "[0-9]";
@@ -149,7 +154,7 @@ TEST(FormsTest, RandomPatternsReadLikeRegularExpressions) {
   int fits = 0;
   for (int i = 0; i < 5000; ++i) {
     const std::string pattern = text("nnAX1", 5);
-    const std::string number = text("1112Q", 12);
+    const std::string number = text("01112Q", 12);
     const bool expected = std::regex_match(number, std::regex(RegexOf(pattern)));
     ASSERT_EQ(MatchesPattern(pattern, number), expected) << pattern << " " << number;
     fits += expected ? 1 : 0;
