@@ -251,7 +251,7 @@ TEST_F(ServicesTest, Anomalies) {
     flags += page.anomalies_size();
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
-  EXPECT_EQ(flags, 64);
+  EXPECT_EQ(flags, 67);
   request.set_min_severity(v1::SEVERITY_SERIOUS);
   request.set_tag("deliberation:2023-405");
   v1::ListAnomaliesResponse serious;
