@@ -11,12 +11,39 @@ void FoldOpened(Direction direction, const v1::BudgetLineOpened& act, v1::Budget
   row->set_function(given.function());
   row->set_label(given.label());
   row->set_authorised_cents(Plus(direction, row->authorised_cents(), act.authorised_cents()));
+  Put(given.has_date() ? &given.date() : nullptr, row, &v1::BudgetLine::mutable_opened_on,
+      &v1::BudgetLine::clear_opened_on);
 }
 
 // The sum moves by the change, not to the value after: it then holds whatever was left out before.
 void FoldAdjusted(Direction direction, const v1::BudgetLineAdjusted& act, v1::BudgetLine* row) {
   const int64_t sum = Minus(direction, row->authorised_cents(), act.authorised_before_cents());
   row->set_authorised_cents(Plus(direction, sum, act.authorised_after_cents()));
+}
+
+// Each end of a transfer is an adjustment of its own, and names the other line. What the line
+// `code` gives up is left for the other line, until the other line's adjustment takes it.
+void FoldTransfer(Direction direction, const v1::BudgetLineAdjusted& act, std::string_view code,
+                  v1::BudgetLine* row) {
+  if (act.transfer_with_code().empty()) return;
+  const bool own = act.code() == code;
+  const std::string& other = own ? act.transfer_with_code() : act.code();
+  const int64_t change =
+      Minus(Direction::kApply, act.authorised_after_cents(), act.authorised_before_cents());
+  if (change == 0 || own != (change < 0)) return;
+  const std::string by = act.adjusted_by().SerializeAsString();
+  Mention(
+      direction, row->mutable_transfers(),
+      [&](const v1::LineTransfer& entry) {
+        return entry.with_code() == other && entry.adjusted_by().SerializeAsString() == by;
+      },
+      [&](v1::LineTransfer* entry) {
+        *entry->mutable_adjusted_by() = act.adjusted_by();
+        entry->set_with_code(other);
+      },
+      [&](v1::LineTransfer* entry) {
+        entry->set_left_cents(Minus(direction, entry->left_cents(), change));
+      });
 }
 
 template <typename Change>
@@ -102,7 +129,7 @@ void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1:
       FoldAssumedFields(direction, act, row->mutable_assumed_fields());
       break;
     case v1::Act::kBudgetLineAdjusted:
-      // A transfer also names the line at its other end, which its own adjustment changes.
+      FoldTransfer(direction, act.budget_line_adjusted(), code, row);
       if (act.budget_line_adjusted().code() != code) break;
       FoldAdjusted(direction, act.budget_line_adjusted(), row);
       FoldAssumedFields(direction, act, row->mutable_assumed_fields());

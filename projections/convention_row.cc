@@ -1,4 +1,5 @@
 // The rows convention:<number>.
+#include "ledger/base/date.h"
 #include "projections/fold_rows.h"
 
 namespace registre {
@@ -23,6 +24,14 @@ void PutTerms(const v1::Tranche* terms, const std::string& tranche_id, v1::Tranc
   tranche->set_tranche_id(tranche_id);
 }
 
+// When the contract that brings a tranche in is signed; reverted, it is not known.
+void PutSignature(Direction direction, const v1::ContractSignatures& signatures,
+                  v1::TrancheState* state) {
+  const bool known = direction == Direction::kApply && signatures.has_authority_signed_on();
+  Put(known ? &signatures.authority_signed_on() : nullptr, state,
+      &v1::TrancheState::mutable_signed_on, &v1::TrancheState::clear_signed_on);
+}
+
 const v1::Tranche* FindTranche(const Tranches& tranches, const std::string& tranche_id) {
   for (const v1::Tranche& tranche : tranches) {
     if (tranche.tranche_id() == tranche_id) return &tranche;
@@ -41,6 +50,7 @@ void FoldSigned(Direction direction, uint64_t position, bool opening, const A& a
   row->set_opening(applied && opening);
   row->set_structure_id(given.structure_id());
   row->set_object(given.object());
+  row->set_previous_convention(given.previous_convention());
   Put(given.signatures().has_authority_signed_on() ? &given.signatures().authority_signed_on()
                                                    : nullptr,
       row, &v1::Convention::mutable_signed_on, &v1::Convention::clear_signed_on);
@@ -49,6 +59,7 @@ void FoldSigned(Direction direction, uint64_t position, bool opening, const A& a
   for (const v1::Tranche& tranche : act.tranches()) {
     FoldTranche(direction, tranche.tranche_id(), row, [&](v1::TrancheState* state) {
       PutTerms(applied ? &tranche : nullptr, tranche.tranche_id(), state);
+      PutSignature(direction, act.signatures(), state);
     });
   }
 }
@@ -68,11 +79,10 @@ void FoldAvenant(Direction direction, uint64_t position, const v1::AvenantSigned
   Appended(direction, avenant, row->mutable_avenants());
   row->set_amount_cents(Plus(direction, row->amount_cents(), act.delta_cents()));
   for (const v1::Tranche& tranche : act.tranches()) {
+    const v1::Tranche* before = FindTranche(act.tranches_before(), tranche.tranche_id());
     FoldTranche(direction, tranche.tranche_id(), row, [&](v1::TrancheState* state) {
-      PutTerms(direction == Direction::kApply
-                   ? &tranche
-                   : FindTranche(act.tranches_before(), tranche.tranche_id()),
-               tranche.tranche_id(), state);
+      PutTerms(direction == Direction::kApply ? &tranche : before, tranche.tranche_id(), state);
+      if (before == nullptr) PutSignature(direction, act.signatures(), state);
     });
   }
 }
@@ -138,6 +148,17 @@ void FoldReportAccepted(Direction direction, const v1::ReportAccepted& act, v1::
 void FoldCertified(Direction direction, const v1::ServiceCertified& act, v1::Convention* row) {
   FoldTranche(direction, act.tranche_id(), row, [&](v1::TrancheState* state) {
     state->set_certified_cents(Plus(direction, state->certified_cents(), act.amount_cents()));
+    Mention(
+        direction, state->mutable_certified(),
+        [&](const v1::CertifiedService& service) {
+          return ToDaysOrAlways(service.date()) == ToDaysOrAlways(act.date());
+        },
+        [&](v1::CertifiedService* service) {
+          if (act.has_date()) *service->mutable_date() = act.date();
+        },
+        [&](v1::CertifiedService* service) {
+          service->set_amount_cents(Plus(direction, service->amount_cents(), act.amount_cents()));
+        });
   });
 }
 

@@ -29,6 +29,14 @@ void FoldOrdered(Direction direction, const v1::PaymentOrdered& act, v1::Payment
       &v1::Payment::clear_ordered_on);
 }
 
+void FoldReduced(Direction direction, const v1::PaymentReduced& act, v1::Payment* row) {
+  row->set_reduced_cents(Plus(direction, row->reduced_cents(), act.reduction_cents()));
+  v1::PaymentReduction reduction;
+  if (act.has_date()) *reduction.mutable_date() = act.date();
+  reduction.set_amount_cents(act.reduction_cents());
+  Appended(direction, reduction, row->mutable_reductions());
+}
+
 }  // namespace
 
 void FoldPayment(Direction direction, const v1::Event& event, std::string_view /*id*/,
@@ -59,8 +67,7 @@ void FoldPayment(Direction direction, const v1::Event& event, std::string_view /
       break;
     case v1::Act::kPaymentReduced:
       // Where the order is does not change.
-      row->set_reduced_cents(
-          Plus(direction, row->reduced_cents(), act.payment_reduced().reduction_cents()));
+      FoldReduced(direction, act.payment_reduced(), row);
       break;
     case v1::Act::kLedgerOpened:
     case v1::Act::kStructureRegistered:

@@ -42,16 +42,26 @@ void FoldOpinion(Direction direction, const v1::OpinionGiven& act, v1::Session* 
              [&](v1::Report* report) { Appended(direction, opinion, report->mutable_opinions()); });
 }
 
+// A second meeting also names the first.
+void FoldHeld(Direction direction, const v1::Act& act, std::string_view id, v1::Session* row) {
+  const v1::SessionHeld& held = act.session_held();
+  if (held.session_id() != id) {
+    row->set_second_meeting_id(Given(direction, held).session_id());
+    return;
+  }
+  Put(direction == Direction::kApply ? &held : nullptr, row, &v1::Session::mutable_held,
+      &v1::Session::clear_held);
+  FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+}
+
 }  // namespace
 
-void FoldSession(Direction direction, const v1::Event& event, std::string_view /*id*/,
+void FoldSession(Direction direction, const v1::Event& event, std::string_view id,
                  v1::Session* row) {
   const v1::Act& act = event.act();
   switch (act.act_case()) {
     case v1::Act::kSessionHeld:
-      Put(direction == Direction::kApply ? &act.session_held() : nullptr, row,
-          &v1::Session::mutable_held, &v1::Session::clear_held);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      FoldHeld(direction, act, id, row);
       break;
     case v1::Act::kReportTabled:
       FoldTabled(direction, act.report_tabled(), row);

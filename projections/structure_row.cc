@@ -44,9 +44,13 @@ void FoldAllotments(Direction direction, const v1::DeliberationVoted& act, std::
   }
 }
 
-void FoldContract(Direction direction, int64_t amount_cents, v1::Structure* row) {
-  row->set_contracted_cents(Plus(direction, row->contracted_cents(), amount_cents));
+// ConventionSigned and OpeningConventionRecorded say the same of a structure.
+template <typename A>
+void FoldContract(Direction direction, const A& act, v1::Structure* row) {
+  row->set_contracted_cents(Plus(direction, row->contracted_cents(), act.amount_cents()));
   row->set_conventions(Counted(direction, row->conventions()));
+  row->set_last_convention(direction == Direction::kApply ? act.number()
+                                                          : act.previous_convention());
 }
 
 // `cents` is negative when it is taken off an order.
@@ -80,7 +84,7 @@ void FoldStructure(Direction direction, const v1::Event& event, std::string_view
       FoldAssumedFields(direction, act, row->mutable_assumed_fields());
       break;
     case v1::Act::kOpeningConventionRecorded:
-      FoldContract(direction, act.opening_convention_recorded().amount_cents(), row);
+      FoldContract(direction, act.opening_convention_recorded(), row);
       break;
     case v1::Act::kOpeningPaymentRecorded: {
       const v1::OpeningPaymentRecorded& payment = act.opening_payment_recorded();
@@ -98,7 +102,7 @@ void FoldStructure(Direction direction, const v1::Event& event, std::string_view
       }
       break;
     case v1::Act::kConventionSigned:
-      FoldContract(direction, act.convention_signed().amount_cents(), row);
+      FoldContract(direction, act.convention_signed(), row);
       break;
     case v1::Act::kAvenantSigned:
       row->set_contracted_cents(

@@ -116,26 +116,52 @@ absl::Status CheckStep(const RuleContext& context, std::string_view what, Status
                              FormatDate(FromDays(standing.since)), what, FormatDate(date)));
 }
 
+// The same for what the accountant does: it is about the order net of the reductions recorded, and
+// so does not come before them.
+absl::Status CheckAnswer(const RuleContext& context, std::string_view what, Statuses allowed,
+                         const v1::Date& date, v1::OrderRef* order) {
+  REGISTRE_RETURN_IF_ERROR(CheckStep(context, what, allowed, date, order));
+  const v1::Payment& payment = *context.view.Payment(order->fiscal_year(), order->mandat());
+  for (const v1::PaymentReduction& reduction : payment.reductions()) {
+    if (ToDays(date) >= ToDays(reduction.date())) continue;
+    return Refused("PERIOD_INVALID",
+                   fmt::format("{} was reduced by {} on {} and cannot be {} before, on {}; correct "
+                               "the date",
+                               NameOf(payment), Eur(reduction.amount_cents()),
+                               FormatDate(reduction.date()), what, FormatDate(date)));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Judge(const RuleContext& context, v1::PaymentAccepted* act) {
-  return CheckStep(context, "accepted", {v1::PAYMENT_STATUS_ORDERED, v1::PAYMENT_STATUS_SUSPENDED},
-                   act->date(), act->mutable_order());
+  return CheckAnswer(context, "accepted",
+                     {v1::PAYMENT_STATUS_ORDERED, v1::PAYMENT_STATUS_SUSPENDED}, act->date(),
+                     act->mutable_order());
 }
 
 absl::Status Judge(const RuleContext& context, v1::PaymentSuspended* act) {
-  return CheckStep(context, "suspended", {v1::PAYMENT_STATUS_ORDERED}, act->date(),
-                   act->mutable_order());
+  return CheckAnswer(context, "suspended", {v1::PAYMENT_STATUS_ORDERED}, act->date(),
+                     act->mutable_order());
 }
 
 absl::Status Judge(const RuleContext& context, v1::PaymentRejected* act) {
-  return CheckStep(context, "rejected", {v1::PAYMENT_STATUS_ORDERED, v1::PAYMENT_STATUS_SUSPENDED},
-                   act->date(), act->mutable_order());
+  return CheckAnswer(context, "rejected",
+                     {v1::PAYMENT_STATUS_ORDERED, v1::PAYMENT_STATUS_SUSPENDED}, act->date(),
+                     act->mutable_order());
 }
 
 absl::Status Judge(const RuleContext& context, v1::PaymentSettled* act) {
-  return CheckStep(context, "paid", {v1::PAYMENT_STATUS_ACCEPTED}, act->date(),
-                   act->mutable_order());
+  REGISTRE_RETURN_IF_ERROR(CheckAnswer(context, "paid", {v1::PAYMENT_STATUS_ACCEPTED}, act->date(),
+                                       act->mutable_order()));
+  if (act->order().amount_cents() > 0) return absl::OkStatus();
+  return Refused("PAYMENT_ORDER",
+                 fmt::format("mandat {}-{} is reduced to {}: nothing is left to be paid, leave it "
+                             "as it is",
+                             act->order().fiscal_year(), act->order().mandat(),
+                             Eur(act->order().amount_cents())),
+                 {{"net_cents", fmt::format("{}", act->order().amount_cents())}});
 }
 
 absl::Status Judge(const RuleContext& context, v1::PaymentReduced* act) {

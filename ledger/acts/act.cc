@@ -171,6 +171,7 @@ std::vector<std::string> TagsOf(const v1::Act& act, uint32_t /*schema_version*/)
       break;
     case v1::Act::kSessionHeld:
       tags.Session(act.session_held().session_id());
+      tags.Session(act.session_held().second_meeting_of());
       break;
     case v1::Act::kReportTabled:
       tags.Session(act.report_tabled().session_id());

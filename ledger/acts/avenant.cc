@@ -44,6 +44,24 @@ absl::Status CheckAvenantNumber(const v1::Convention& convention, const v1::Aven
                  {{"convention", convention.number()}, {"expected", fmt::format("{}", last + 1)}});
 }
 
+// An avenant amends what is signed: the convention, and the avenants before it.
+absl::Status CheckSignedInOrder(const v1::Convention& convention, const v1::AvenantSigned& act,
+                                Days signed_on) {
+  Days last = ToDaysOrAlways(convention.signed_on());
+  std::string what = fmt::format("convention {}", convention.number());
+  for (const v1::AvenantState& avenant : convention.avenants()) {
+    if (ToDaysOrAlways(avenant.signed_on()) < last) continue;
+    last = ToDaysOrAlways(avenant.signed_on());
+    what = fmt::format("avenant {}", avenant.avenant_number());
+  }
+  if (signed_on >= last) return absl::OkStatus();
+  return Refused(
+      "AVENANT_NUMBER",
+      fmt::format("{} is signed on {}, before {}, signed on {}; correct the date", NameOf(act),
+                  FormatDate(FromDays(signed_on)), what, FormatDate(FromDays(last))),
+      {{"convention", convention.number()}});
+}
+
 // The deliberation that authorises the avenant: adopted, and not after the signature.
 absl::Status CheckAuthorised(const RuleContext& context, const v1::AvenantSigned& act,
                              Days signed_on, Deliberations* deliberations) {
@@ -127,6 +145,58 @@ absl::Status CheckNotBelowOrdered(const v1::TrancheState& old, const v1::Tranche
           fmt::format("schedule line {} of tranche {}", line.line_id(), tranche.tranche_id()),
           amount, line.ordered_cents());
     }
+  }
+  return absl::OkStatus();
+}
+
+// What is ordered on a tranche, by where it comes from: first from what was committed before the
+// ledger was opened, under the empty key, then from the draws in their order.
+DrawSums OrderedFrom(const v1::Tranche& tranche, int64_t ordered_cents) {
+  DrawSums from;
+  int64_t drawn = 0;
+  for (const v1::Draw& draw : tranche.draws()) drawn += draw.amount_cents();  // summed before
+  const auto take = [&](const DrawKey& key, int64_t cents) {
+    const int64_t taken = std::min(cents, ordered_cents);
+    if (taken <= 0) return;
+    from[key] += taken;
+    ordered_cents -= taken;
+  };
+  take({}, tranche.ceiling_cents() - drawn);
+  for (const v1::Draw& draw : tranche.draws()) {
+    take({draw.deliberation_number(), draw.allotment_id()}, draw.amount_cents());
+  }
+  return from;
+}
+
+// What is ordered stays where it comes from: its budget line, and the allotments that pay it.
+absl::Status CheckOrderedStays(const v1::TrancheState& old, const v1::Tranche& tranche) {
+  if (old.ordered_cents() <= 0) return absl::OkStatus();
+  if (old.tranche().budget_code() != tranche.budget_code()) {
+    return Refused(
+        "AVENANT_BELOW_ORDERED",
+        fmt::format("tranche {} moves from budget line {} to {} and {} are ordered on it; keep its "
+                    "line, and add a tranche for what is left",
+                    tranche.tranche_id(), old.tranche().budget_code(), tranche.budget_code(),
+                    Eur(old.ordered_cents())),
+        {{"tranche", tranche.tranche_id()},
+         {"ordered_cents", fmt::format("{}", old.ordered_cents())}});
+  }
+  const DrawSums before = OrderedFrom(old.tranche(), old.ordered_cents());
+  const DrawSums after = OrderedFrom(tranche, old.ordered_cents());
+  for (const auto& [key, cents] : before) {
+    const auto kept = after.find(key);
+    const int64_t left = kept == after.end() ? 0 : kept->second;
+    if (left >= cents) continue;
+    const std::string source =
+        key.first.empty() ? std::string("what was committed before the ledger was opened")
+                          : fmt::format("allotment {} of deliberation {}", key.second, key.first);
+    return Refused(
+        "AVENANT_BELOW_ORDERED",
+        fmt::format("{} of what is ordered on tranche {} come from {}, and {} would: what is "
+                    "ordered is taken from the draws in their order; keep at least that, in its "
+                    "place",
+                    Eur(cents), tranche.tranche_id(), source, Eur(left)),
+        {{"tranche", tranche.tranche_id()}, {"ordered_cents", fmt::format("{}", cents)}});
   }
   return absl::OkStatus();
 }
@@ -243,6 +313,7 @@ absl::Status Judge(const RuleContext& context, v1::AvenantSigned* act) {
 
   const Drawer drawer{NameOf(*act), act->structure_id(),
                       ToDays(act->signatures().authority_signed_on())};
+  REGISTRE_RETURN_IF_ERROR(CheckSignedInOrder(*convention, *act, drawer.signed_on));
   Deliberations deliberations;
   REGISTRE_RETURN_IF_ERROR(CheckAuthorised(context, *act, drawer.signed_on, &deliberations));
   REGISTRE_RETURN_IF_ERROR(CheckAvenantTotal(*convention, *act));
@@ -260,6 +331,11 @@ absl::Status Judge(const RuleContext& context, v1::AvenantSigned* act) {
     }
   }
   REGISTRE_RETURN_IF_ERROR(CheckCovered(before, act->tranches()));
+  for (const v1::Tranche& tranche : act->tranches()) {
+    if (const v1::TrancheState* old = FindTranche(*convention, tranche.tranche_id())) {
+      REGISTRE_RETURN_IF_ERROR(CheckOrderedStays(*old, tranche));
+    }
+  }
   DrawSums net;
   REGISTRE_RETURN_IF_ERROR(NetDraws(before, act->tranches(), &net));
   REGISTRE_RETURN_IF_ERROR(CheckDraws(context, drawer, net, &deliberations));

@@ -41,6 +41,26 @@ void FlagPledge(const RuleContext& context, const v1::Structure& structure,
                   structure.identity().name(), FormatDate(act.date())));
 }
 
+// Between its submission and the vote an application is instructed, or withdrawn.
+absl::Status CheckOpenToChange(const v1::Application& application, std::string_view what,
+                               const v1::Date& date) {
+  if (application.deliberations_size() > 0) {
+    return Refused(
+        "APPLICATION_STATE",
+        fmt::format("application {} was allotted by deliberation {}: it is {} until the "
+                    "vote; record a new application, or what becomes of the allotment",
+                    application.number(), application.deliberations(0), what),
+        {{"application", application.number()}, {"deliberation", application.deliberations(0)}});
+  }
+  if (ToDays(date) >= ToDays(application.submitted_on())) return absl::OkStatus();
+  return Refused("APPLICATION_STATE",
+                 fmt::format("application {} was submitted on {} and cannot be {} before, on {}; "
+                             "correct the date",
+                             application.number(), FormatDate(application.submitted_on()), what,
+                             FormatDate(date)),
+                 {{"application", application.number()}, {"date", FormatIsoDate(date)}});
+}
+
 }  // namespace
 
 absl::Status CheckOperation(const v1::Call& call, const std::string& thematic,
@@ -118,6 +138,7 @@ absl::Status Judge(const RuleContext& context, v1::ApplicationWithdrawn* act) {
   const auto application = FindApplication(context, act->number());
   if (!application.ok()) return application.status();
   REGISTRE_RETURN_IF_ERROR(CheckApplicationStands(**application, "a withdrawal"));
+  REGISTRE_RETURN_IF_ERROR(CheckOpenToChange(**application, "withdrawn", act->date()));
   return FillApplication(**application, act);
 }
 
@@ -125,14 +146,7 @@ absl::Status Judge(const RuleContext& context, v1::ApplicationInstructed* act) {
   const auto application = FindApplication(context, act->number());
   if (!application.ok()) return application.status();
   REGISTRE_RETURN_IF_ERROR(CheckApplicationStands(**application, "an instruction"));
-  if ((*application)->deliberations_size() > 0) {
-    return Refused(
-        "APPLICATION_STATE",
-        fmt::format("application {} was allotted by deliberation {}: it is instructed until "
-                    "the vote; record a new application",
-                    act->number(), (*application)->deliberations(0)),
-        {{"application", act->number()}, {"deliberation", (*application)->deliberations(0)}});
-  }
+  REGISTRE_RETURN_IF_ERROR(CheckOpenToChange(**application, "instructed", act->date()));
   REGISTRE_RETURN_IF_ERROR(FillApplication(**application, act));
   REGISTRE_RETURN_IF_ERROR(FillMessage("before", act->before(), (*application)->instruction(),
                                        [&] { return act->mutable_before(); }));

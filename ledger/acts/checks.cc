@@ -106,6 +106,15 @@ absl::StatusOr<const v1::Convention*> FindConvention(const RuleContext& context,
   return convention;
 }
 
+absl::Status CheckReportTabled(const v1::Session& session, std::string_view report) {
+  for (const v1::Report& known : session.reports()) {
+    if (known.tabled() && known.report_number() == report) return absl::OkStatus();
+  }
+  return UnknownReference(
+      "report", report,
+      fmt::format("record report_tabled for session {} first", session.held().session_id()));
+}
+
 const v1::AllotmentState* FindAllotment(const v1::Deliberation& deliberation, std::string_view id) {
   for (const v1::AllotmentState& state : deliberation.allotments()) {
     if (state.allotment().allotment_id() == id) return &state;
@@ -120,10 +129,32 @@ const v1::TrancheState* FindTranche(const v1::Convention& convention, std::strin
   return nullptr;
 }
 
+namespace {
+
+// "Before the opening" is no way around the rules of what the ledger holds.
+absl::Status CheckBeforeOpening(const RuleContext& context, const v1::BeforeOpening& before) {
+  if (const v1::Deliberation* held = context.view.Deliberation(before.number())) {
+    return UnknownReference("deliberation before the opening", before.number(),
+                            fmt::format("the ledger holds that deliberation, of {}: refer to it by "
+                                        "its number",
+                                        FormatDate(held->date())));
+  }
+  const v1::Date& opened = context.view.Ledger().opened().date();
+  if (ToDays(before.date()) < ToDays(opened)) return absl::OkStatus();
+  return UnknownReference(
+      "deliberation before the opening", before.number(),
+      fmt::format("it is dated {} and the ledger was opened on {}: correct the date, or record "
+                  "deliberation_voted and refer to it by its number",
+                  FormatDate(before.date()), FormatDate(opened)));
+}
+
+}  // namespace
+
 absl::StatusOr<ReferredDeliberation> Resolve(const RuleContext& context,
                                              const v1::DeliberationRef& ref) {
   ReferredDeliberation referred;
   if (ref.has_before_opening()) {
+    REGISTRE_RETURN_IF_ERROR(CheckBeforeOpening(context, ref.before_opening()));
     referred.number = ref.before_opening().number();
     referred.date = ref.before_opening().date();
     referred.body = ref.before_opening().body();
@@ -136,6 +167,17 @@ absl::StatusOr<ReferredDeliberation> Resolve(const RuleContext& context,
   referred.body = (*held)->body();
   referred.held = *held;
   return referred;
+}
+
+absl::Status CheckNotBeforeIts(const ReferredDeliberation& deliberation, const std::string& act,
+                               const v1::Date& date) {
+  if (ToDays(date) >= ToDays(deliberation.date)) return absl::OkStatus();
+  return Refused(
+      "PERIOD_INVALID",
+      fmt::format("{} is dated {}, before deliberation {} of {} that it rests on; "
+                  "correct the date, or name the deliberation that was taken by then",
+                  act, FormatDate(date), deliberation.number, FormatDate(deliberation.date)),
+      {{"date", FormatIsoDate(date)}, {"deliberation", deliberation.number}});
 }
 
 void FlagNameDiffers(const RuleContext& context, const v1::Structure& structure,
@@ -157,7 +199,8 @@ absl::Status CheckNumberForm(std::string_view kind, std::string_view pattern,
   return Error(
       absl::StatusCode::kInvalidArgument, "NUMBER_FORM",
       fmt::format("{} {} does not have the form {} that this ledger was opened with (A: a "
-                  "digit of a year, X: an upper-case letter, n: digits); correct the number",
+                  "digit of a year, X: an upper-case letter, n: a number without leading zero, or "
+                  "as many digits as it stands in a row); correct the number",
                   kind, number, pattern),
       {{"kind", std::string(kind)},
        {"number", std::string(number)},
@@ -173,6 +216,16 @@ absl::Status CheckUnique(std::string_view what, const std::vector<std::string_vi
                  {{"kind", std::string(what)}, {"id", std::string(id)}});
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckFiscalYear(const std::string& what, int32_t fiscal_year, const v1::Date& date) {
+  if (date.year() == fiscal_year) return absl::OkStatus();
+  const int64_t next_year = int64_t{fiscal_year} + 1;
+  if (date.year() == next_year && date.month() == 1) return absl::OkStatus();
+  return Error(absl::StatusCode::kInvalidArgument, "PERIOD_INVALID",
+               fmt::format("{} of fiscal year {} is dated from 01/01/{} to 31/01/{}, and given as "
+                           "of {}; correct the date or the fiscal year",
+                           what, fiscal_year, fiscal_year, next_year, FormatDate(date)));
 }
 
 absl::Status AddAmount(std::string_view what, int64_t cents, int64_t* sum) {

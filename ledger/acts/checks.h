@@ -34,6 +34,10 @@ bool IsConseil(v1::Body body);
 // punctuation, the articles le, la, les, l', the word "et". Equal folds are the same name.
 std::string FoldName(std::string_view name);
 
+// The same of a person, whose name keeps its small words: M. Jean LÉON is M. JEAN LEON, and not
+// Mme Jeanne LE LÉON.
+std::string FoldPerson(std::string_view name);
+
 // ---- References
 // ----------------------------------------------------------------------------------
 
@@ -50,6 +54,9 @@ absl::StatusOr<const v1::Deliberation*> FindDeliberation(const RuleContext& cont
                                                          std::string_view number);
 absl::StatusOr<const v1::Convention*> FindConvention(const RuleContext& context,
                                                      std::string_view number);
+
+// REFERENCE_UNKNOWN when the report was not tabled for the session.
+[[nodiscard]] absl::Status CheckReportTabled(const v1::Session& session, std::string_view report);
 
 // The allotment of a deliberation, or nullptr.
 const v1::AllotmentState* FindAllotment(const v1::Deliberation& deliberation, std::string_view id);
@@ -68,9 +75,15 @@ struct ReferredDeliberation {
 };
 
 // Resolves a reference. REFERENCE_UNKNOWN when it names a deliberation of this ledger that is not
-// in it; what was before the ledger is accepted as it is stated.
+// in it, or as one before the ledger a deliberation that the ledger holds or that is not dated
+// before its opening. What was before the ledger is else accepted as it is stated.
 absl::StatusOr<ReferredDeliberation> Resolve(const RuleContext& context,
                                              const v1::DeliberationRef& ref);
+
+// PERIOD_INVALID when the deliberation comes after `date`, that of `act` ("budget line c"), which
+// rests on it.
+[[nodiscard]] absl::Status CheckNotBeforeIts(const ReferredDeliberation& deliberation,
+                                             const std::string& act, const v1::Date& date);
 
 // Flags NAME_DIFFERS when `written` is not empty and folds otherwise than the registered name.
 void FlagNameDiffers(const RuleContext& context, const v1::Structure& structure,
@@ -87,6 +100,11 @@ void FlagNameDiffers(const RuleContext& context, const v1::Structure& structure,
 // INVALID_ARGUMENT, DUPLICATE_ID, when an id stands twice. `what` is for people: "article".
 [[nodiscard]] absl::Status CheckUnique(std::string_view what,
                                        const std::vector<std::string_view>& ids);
+
+// Payments of a fiscal year are dated in it, or in January after it (journée complémentaire);
+// INVALID_ARGUMENT, PERIOD_INVALID, otherwise. `what` is for people: "mandat 2023-12".
+[[nodiscard]] absl::Status CheckFiscalYear(const std::string& what, int32_t fiscal_year,
+                                           const v1::Date& date);
 
 // Adds to a sum; INVALID_ARGUMENT, AMOUNT_INVALID, when it leaves the range of amounts.
 [[nodiscard]] absl::Status AddAmount(std::string_view what, int64_t cents, int64_t* sum);

@@ -56,6 +56,7 @@ absl::Status Judge(const RuleContext& context, v1::ConventionSigned* act) {
   }
   const auto structure = FindStructure(context, act->structure_id());
   if (!structure.ok()) return structure.status();
+  REGISTRE_RETURN_IF_ERROR(FillPrevious(**structure, act));
   FlagNameDiffers(context, **structure, act->structure_name_as_written());
 
   const Drawer drawer{fmt::format("convention {}", act->number()), act->structure_id(),

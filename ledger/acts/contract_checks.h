@@ -34,6 +34,13 @@ int64_t OrderedOn(const v1::TrancheState& tranche, std::string_view line_id);
 // signature is given by a delegation that nothing refers to.
 void FlagSignatory(const RuleContext& context, const v1::ContractSignatures& signatures);
 
+// Fills previous_convention of an act that brings in a convention of the structure.
+template <typename Act>
+[[nodiscard]] absl::Status FillPrevious(const v1::Structure& structure, Act* act) {
+  return Fill("previous_convention", act->previous_convention(), structure.last_convention(),
+              [&](const std::string& number) { act->set_previous_convention(number); });
+}
+
 // Fills an act's structure_id.
 template <typename Act>
 [[nodiscard]] absl::Status FillStructure(const std::string& structure_id, Act* act) {

@@ -109,10 +109,14 @@ bool IsOpeningAct(const v1::Act& act) {
          act.has_opening_payment_recorded() || act.has_opening_closed();
 }
 
+// Where the ledger's opening does not say; 0 said turns the flag off.
+constexpr int64_t kLateEntryDays = 60;
+
 void FlagLateEntry(const RuleContext& context, const v1::Act& act) {
-  const int64_t limit = context.view.Ledger().opened().late_entry_days();
+  const v1::LedgerOpened& opened = context.view.Ledger().opened();
+  const int64_t limit = opened.has_late_entry_days() ? opened.late_entry_days() : kLateEntryDays;
   const Days effective = EffectiveDateOf(act);
-  if (limit == 0 || effective == kAlways || IsOpeningAct(act)) return;
+  if (limit == 0 || effective == kAlways || act.has_ledger_opened() || IsOpeningAct(act)) return;
   const int64_t late = int64_t{context.today} - effective;
   if (late <= limit) return;
   context.Flag(

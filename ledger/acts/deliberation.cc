@@ -9,16 +9,6 @@
 namespace registre {
 namespace {
 
-absl::Status CheckReport(const v1::Session& session, const v1::DeliberationVoted& act) {
-  if (act.report_number().empty()) return absl::OkStatus();
-  for (const v1::Report& report : session.reports()) {
-    if (report.tabled() && report.report_number() == act.report_number()) return absl::OkStatus();
-  }
-  return UnknownReference(
-      "report", act.report_number(),
-      fmt::format("record report_tabled for session {} first", act.session_id()));
-}
-
 absl::Status CheckDate(const v1::SessionHeld& session, const v1::DeliberationVoted& act) {
   if (ToDays(act.date()) == ToDays(session.date())) return absl::OkStatus();
   return Refused(
@@ -33,7 +23,10 @@ absl::Status CheckDate(const v1::SessionHeld& session, const v1::DeliberationVot
 absl::Status CheckVisas(const RuleContext& context, const v1::DeliberationVoted& act) {
   for (const v1::Visa& visa : act.visas()) {
     if (!visa.has_deliberation()) continue;
-    REGISTRE_RETURN_IF_ERROR(Resolve(context, visa.deliberation()).status());
+    const auto cited = Resolve(context, visa.deliberation());
+    if (!cited.ok()) return cited.status();
+    REGISTRE_RETURN_IF_ERROR(
+        CheckNotBeforeIts(*cited, fmt::format("deliberation {}", act.number()), act.date()));
   }
   return absl::OkStatus();
 }
@@ -74,7 +67,9 @@ absl::Status Judge(const RuleContext& context, v1::DeliberationVoted* act) {
   if (!session.ok()) return session.status();
   const v1::SessionHeld& held = (*session)->held();
   REGISTRE_RETURN_IF_ERROR(CheckDate(held, *act));
-  REGISTRE_RETURN_IF_ERROR(CheckReport(**session, *act));
+  if (!act->report_number().empty()) {
+    REGISTRE_RETURN_IF_ERROR(CheckReportTabled(**session, act->report_number()));
+  }
   const v1::Call* call = nullptr;
   if (!act->call_id().empty()) {
     const auto found = FindCall(context, act->call_id());

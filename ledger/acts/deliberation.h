@@ -22,7 +22,7 @@ namespace registre {
                                      v1::DeliberationVoted* act);
 
 // Articles against allotments (deliberation_articles.cc). Refusals: DUPLICATE_ID, ARTICLE_TOTAL,
-// AMOUNT_INVALID. Flag: ALLOTMENT_TWICE.
+// CALL_UNKNOWN_OPERATION, AMOUNT_INVALID. Flag: ALLOTMENT_TWICE.
 [[nodiscard]] absl::Status JudgeArticles(const RuleContext& context,
                                          const v1::DeliberationVoted& act);
 

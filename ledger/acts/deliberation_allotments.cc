@@ -25,8 +25,31 @@ absl::Status CheckStructures(const RuleContext& context, const v1::Allotment& al
   return absl::OkStatus();
 }
 
-absl::Status CheckApplication(const RuleContext& context, const v1::Allotment& allotment,
-                              bool adopted) {
+// An allotment is for what was applied for: the call, the thematic and the operation.
+absl::Status CheckAppliedFor(const v1::Application& application, const std::string& call_id,
+                             const v1::Allotment& allotment) {
+  const auto differs = [&](std::string_view what, const std::string& allotted,
+                           const std::string& applied) {
+    return Refused(
+        "APPLICATION_STATE",
+        fmt::format("allotment {} is for {} {} and answers application {} for {} {}; "
+                    "correct the {}, or name the application that it answers",
+                    allotment.allotment_id(), what, allotted.empty() ? "none" : allotted,
+                    application.number(), what, applied, what),
+        {{"allotment_id", allotment.allotment_id()}, {"application", application.number()}});
+  };
+  if (call_id != application.call_id()) return differs("call", call_id, application.call_id());
+  if (!allotment.thematic().empty() && allotment.thematic() != application.thematic()) {
+    return differs("thematic", allotment.thematic(), application.thematic());
+  }
+  if (!allotment.operation().empty() && allotment.operation() != application.operation()) {
+    return differs("operation", allotment.operation(), application.operation());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckApplication(const RuleContext& context, const std::string& call_id,
+                              const v1::Allotment& allotment, bool adopted) {
   if (allotment.application_number().empty()) return absl::OkStatus();
   const auto application = FindApplication(context, allotment.application_number());
   if (!application.ok()) return application.status();
@@ -43,6 +66,7 @@ absl::Status CheckApplication(const RuleContext& context, const v1::Allotment& a
             (*application)->number(), (*application)->structure_id()),
         {{"allotment_id", allotment.allotment_id()}, {"application", (*application)->number()}});
   }
+  REGISTRE_RETURN_IF_ERROR(CheckAppliedFor(**application, call_id, allotment));
   if (adopted && (*application)->instruction().advice() == v1::ADVICE_UNFAVOURABLE) {
     context.Flag("UNFAVOURABLE_FUNDED", v1::SEVERITY_ATTENTION, allotment.allotment_id(),
                  fmt::format("L'assemblée attribue {} à la demande {}, dont l'instruction est "
@@ -120,6 +144,15 @@ absl::Status CheckAvailable(const RuleContext& context, const v1::DeliberationVo
   for (const auto& [code, cents] : proposed) {
     const auto line = FindBudgetLine(context, code);
     if (!line.ok()) return line.status();
+    if (ToDaysOrAlways((*line)->opened_on()) > ToDays(act.date())) {
+      return Refused("BUDGET_EXCEEDED",
+                     fmt::format("deliberation {} of {} allots {} on line {}, which is in effect "
+                                 "from {}: nothing is available on it before; correct the date of "
+                                 "one of the two, or allot on another line",
+                                 act.number(), FormatDate(act.date()), Eur(cents), code,
+                                 FormatDate((*line)->opened_on())),
+                     {{"budget_code", code}});
+    }
     const int64_t available = (*line)->available_cents();
     if (cents <= available) continue;
     return Refused(
@@ -149,7 +182,7 @@ absl::Status JudgeAllotments(const RuleContext& context, const v1::Call* call,
     if (call != nullptr) {
       REGISTRE_RETURN_IF_ERROR(CheckOperation(*call, allotment.thematic(), allotment.operation()));
     }
-    REGISTRE_RETURN_IF_ERROR(CheckApplication(context, allotment, adopted));
+    REGISTRE_RETURN_IF_ERROR(CheckApplication(context, act.call_id(), allotment, adopted));
     if (!adopted) continue;  // what is rejected allots nothing, at no time and at no cost
     FlagPeriod(context, allotment, act.date());
     FlagUnitCost(context, allotment);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "absl/container/btree_map.h"
-#include "absl/container/btree_set.h"
 #include "ledger/acts/checks.h"
 #include "ledger/acts/deliberation.h"
 
@@ -29,18 +28,38 @@ absl::Status CheckIds(const v1::DeliberationVoted& act) {
 }
 
 absl::Status CheckFinancing(const v1::DeliberationVoted& act) {
-  absl::btree_set<std::string_view> financing;
+  absl::btree_map<std::string_view, const v1::Article*> financing;
   for (const v1::Article& article : act.articles()) {
-    if (article.kind() == v1::ARTICLE_KIND_FINANCING) financing.insert(article.number());
+    if (article.kind() == v1::ARTICLE_KIND_FINANCING) {
+      financing.emplace(article.number(), &article);
+    } else if (article.amount_cents() != 0) {
+      return Refused("ARTICLE_TOTAL",
+                     fmt::format("article {} finances nothing and gives {}: only a financing "
+                                 "article has an amount, the others point to its allotments; leave "
+                                 "the amount out, or correct the kind",
+                                 article.number(), Eur(article.amount_cents())),
+                     {{"article", article.number()}});
+    }
   }
   Sums allotted;
   for (const v1::Allotment& allotment : act.allotments()) {
-    if (!financing.contains(allotment.article())) {
+    const auto article = financing.find(allotment.article());
+    if (article == financing.end()) {
       return Refused(
           "ARTICLE_TOTAL",
           fmt::format("allotment {} stands under article {}, which is no financing article "
                       "of the deliberation; name the article that finances it",
                       allotment.allotment_id(), allotment.article()),
+          {{"allotment_id", allotment.allotment_id()}, {"article", allotment.article()}});
+    }
+    const std::string& thematic = article->second->thematic();
+    if (!thematic.empty() && !allotment.thematic().empty() && thematic != allotment.thematic()) {
+      return Refused(
+          "CALL_UNKNOWN_OPERATION",
+          fmt::format("allotment {} is of thematic {} and stands under article {}, which "
+                      "finances thematic {}; correct the thematic or the article",
+                      allotment.allotment_id(), allotment.thematic(), allotment.article(),
+                      thematic),
           {{"allotment_id", allotment.allotment_id()}, {"article", allotment.article()}});
     }
     REGISTRE_RETURN_IF_ERROR(AddAmount(fmt::format("allotments of article {}", allotment.article()),

@@ -63,11 +63,16 @@ absl::Status CheckNamedMember(const v1::DeliberationVoted& act, const Roster& ro
                  {{"member", named.member()}});
 }
 
-absl::Status CheckRecusedDidNotVote(const v1::DeliberationVoted& act) {
+absl::flat_hash_set<std::string> MembersOutOfVote(const v1::DeliberationVoted& act) {
   absl::flat_hash_set<std::string> out;
   for (const v1::Recusal& recusal : act.recusals()) {
     if (IsOutOfVote(recusal)) out.insert(recusal.member());
   }
+  return out;
+}
+
+absl::Status CheckRecusedDidNotVote(const v1::DeliberationVoted& act) {
+  const absl::flat_hash_set<std::string> out = MembersOutOfVote(act);
   const bool no_part = RecusedTakesNoPart(act.date());
   for (const v1::NamedVote& named : act.named_votes()) {
     if (!out.contains(named.member())) continue;
@@ -87,17 +92,19 @@ absl::Status CheckRecusedDidNotVote(const v1::DeliberationVoted& act) {
   return absl::OkStatus();
 }
 
-absl::Status CheckNamedVotes(const v1::SessionHeld& session, const v1::DeliberationVoted& act) {
+absl::Status CheckNamedVotes(const v1::DeliberationVoted& act, const Roster& roster) {
   if (act.named_votes().empty()) return absl::OkStatus();
-  auto roster = Roster::Of(session);
-  if (!roster.ok()) return roster.status();
-  for (const v1::AttendanceChange& change : act.attendance_changes()) {
-    REGISTRE_RETURN_IF_ERROR(roster->Change(change));
+  if (act.ballot() == v1::BALLOT_SECRET) {
+    return Refused("VOTE_TALLY",
+                   fmt::format("the ballot is secret and the vote of {} is named, as {} in all; "
+                               "leave the names out, or correct the ballot",
+                               act.named_votes(0).member(), act.named_votes_size()),
+                   {{"member", act.named_votes(0).member()}});
   }
   std::vector<std::string_view> members;
   for (const v1::NamedVote& named : act.named_votes()) {
     members.push_back(named.member());
-    REGISTRE_RETURN_IF_ERROR(CheckNamedMember(act, *roster, named));
+    REGISTRE_RETURN_IF_ERROR(CheckNamedMember(act, roster, named));
   }
   REGISTRE_RETURN_IF_ERROR(CheckUnique("named vote of member", members));
   REGISTRE_RETURN_IF_ERROR(CheckRecusedDidNotVote(act));
@@ -155,22 +162,81 @@ absl::Status WrongResult(const v1::DeliberationVoted& act, std::string_view why)
                   {"votes_against", std::to_string(act.declared().votes_against())}});
 }
 
-absl::Status CheckCastingVote(const v1::DeliberationVoted& act, bool tie) {
+// Who presides for the deliberation.
+const std::string& ChairOf(const v1::SessionHeld& session, const v1::DeliberationVoted& act) {
+  return act.presided_by().empty() ? session.chair() : act.presided_by();
+}
+
+absl::Status CheckPresidedBy(const v1::DeliberationVoted& act, const Roster& roster) {
+  if (act.presided_by().empty()) return absl::OkStatus();
+  const v1::RosterEntry* entry = roster.Find(act.presided_by());
+  const bool there = entry != nullptr && entry->presence() == v1::PRESENCE_PRESENT;
+  if (there && !entry->without_vote()) return absl::OkStatus();
+  return Refused(
+      "ROSTER_INVALID",
+      fmt::format("deliberation {} is presided by {}, who is {}; a member who is present "
+                  "presides: correct the name or the attendance",
+                  act.number(), act.presided_by(),
+                  entry == nullptr ? "not on the roster"
+                  : there          ? "on the roster without a vote"
+                                   : "not present for it"),
+      {{"member", act.presided_by()}});
+}
+
+// Of a kind of vote that the act names, it names all: whether the chair may have voted so.
+bool MayHaveVoted(const v1::DeliberationVoted& act, const std::string& chair, v1::Vote vote) {
+  bool kind_is_named = false;
+  for (const v1::NamedVote& named : act.named_votes()) {
+    if (named.member() == chair) return named.vote() == vote;
+    kind_is_named |= named.vote() == vote;
+  }
+  return !kind_is_named;
+}
+
+// The casting vote is the vote of who presides, counted once more.
+absl::Status CheckChairVoted(const v1::SessionHeld& session, const v1::DeliberationVoted& act,
+                             const Roster& roster) {
+  const std::string& chair = ChairOf(session, act);
+  const v1::RosterEntry* entry = roster.Find(chair);
+  if (entry == nullptr || entry->presence() != v1::PRESENCE_PRESENT) {
+    return WrongResult(act,
+                       fmt::format("{}, whose casting vote it would be, is not present for the "
+                                   "deliberation; leave it out, or name in presided_by who "
+                                   "presides",
+                                   chair));
+  }
+  if (MembersOutOfVote(act).contains(chair)) {
+    return WrongResult(act, fmt::format("{}, whose casting vote it would be, is recused; leave it "
+                                        "out, or name in presided_by who presides",
+                                        chair));
+  }
+  if (MayHaveVoted(act, chair, act.casting_vote())) return absl::OkStatus();
+  return WrongResult(act,
+                     fmt::format("{} is not named among those who voted {}, and gives the "
+                                 "casting vote so; correct either",
+                                 chair, act.casting_vote() == v1::VOTE_FOR ? "for" : "against"));
+}
+
+absl::Status CheckCastingVote(const v1::SessionHeld& session, const v1::DeliberationVoted& act,
+                              const Roster& roster, bool tie) {
   const v1::Vote vote = act.casting_vote();
   if (vote == v1::VOTE_UNSPECIFIED) return absl::OkStatus();
   if (!tie) return WrongResult(act, "a casting vote decides a tie only; leave it out");
   if (act.ballot() == v1::BALLOT_SECRET) {
     return WrongResult(act, "there is no casting vote in a secret ballot; leave it out");
   }
-  if (vote == v1::VOTE_FOR || vote == v1::VOTE_AGAINST) return absl::OkStatus();
+  if (vote == v1::VOTE_FOR || vote == v1::VOTE_AGAINST) {
+    return CheckChairVoted(session, act, roster);
+  }
   return WrongResult(act, "a casting vote is for or against; correct it");
 }
 
-absl::Status CheckResult(const v1::DeliberationVoted& act) {
+absl::Status CheckResult(const v1::SessionHeld& session, const v1::DeliberationVoted& act,
+                         const Roster& roster) {
   const int32_t votes_for = act.declared().votes_for();
   const int32_t against = act.declared().votes_against();
   const bool tie = votes_for == against;
-  REGISTRE_RETURN_IF_ERROR(CheckCastingVote(act, tie));
+  REGISTRE_RETURN_IF_ERROR(CheckCastingVote(session, act, roster, tie));
   const bool adopted = tie ? act.casting_vote() == v1::VOTE_FOR : votes_for > against;
   if (adopted == (act.result() == v1::VOTE_RESULT_ADOPTED)) return absl::OkStatus();
   if (tie && act.casting_vote() == v1::VOTE_UNSPECIFIED) {
@@ -187,8 +253,14 @@ absl::Status CheckResult(const v1::DeliberationVoted& act) {
 absl::Status JudgeVote(const RuleContext& context, const v1::SessionHeld& session,
                        v1::DeliberationVoted* act) {
   REGISTRE_RETURN_IF_ERROR(CheckTally(*act));
-  REGISTRE_RETURN_IF_ERROR(CheckNamedVotes(session, *act));
-  REGISTRE_RETURN_IF_ERROR(CheckResult(*act));
+  auto roster = Roster::Of(session);
+  if (!roster.ok()) return roster.status();
+  for (const v1::AttendanceChange& change : act->attendance_changes()) {
+    REGISTRE_RETURN_IF_ERROR(roster->Change(change));
+  }
+  REGISTRE_RETURN_IF_ERROR(CheckPresidedBy(*act, *roster));
+  REGISTRE_RETURN_IF_ERROR(CheckNamedVotes(*act, *roster));
+  REGISTRE_RETURN_IF_ERROR(CheckResult(session, *act, *roster));
   REGISTRE_RETURN_IF_ERROR(FillMessage("derived", act->derived(), DeriveTally(*act),
                                        [&] { return act->mutable_derived(); }));
   FlagRecusedCounted(context, *act);

@@ -11,22 +11,15 @@
 #include "ledger/acts/funding.h"
 #include "ledger/acts/order_flags.h"
 #include "ledger/acts/rules.h"
+#include "ledger/acts/schedule.h"
 #include "ledger/base/date.h"
 #include "ledger/base/errors.h"
 
 namespace registre {
 namespace {
 
-std::string NameOf(const v1::PaymentOrdered& act) {
-  return fmt::format("mandat {}-{}", act.fiscal_year(), act.mandat());
-}
-
 absl::Status Incoherent(std::string message) {
   return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", std::move(message));
-}
-
-absl::Status TriggerMissing(const v1::Tranche& tranche, std::string message) {
-  return Refused("TRIGGER_MISSING", std::move(message), {{"tranche", tranche.tranche_id()}});
 }
 
 // A basis is a tranche of a convention, or an allotment, and nothing of the other.
@@ -41,19 +34,6 @@ absl::Status CheckBasis(const v1::PaymentBasis& basis) {
       "basis: an order pays either a tranche (convention_number and tranche_id, schedule_line_id "
       "if it follows the schedule) or an allotment (deliberation_number and allotment_id); set one "
       "of the two, whole, and nothing of the other");
-}
-
-// Orders of a year are dated in it, or in January after it (journée complémentaire).
-absl::Status CheckFiscalYear(const v1::PaymentOrdered& act) {
-  const v1::Date& date = act.date();
-  if (date.year() == act.fiscal_year()) return absl::OkStatus();
-  const int64_t next_year = int64_t{act.fiscal_year()} + 1;
-  if (date.year() == next_year && date.month() == 1) return absl::OkStatus();
-  return Error(
-      absl::StatusCode::kInvalidArgument, "PERIOD_INVALID",
-      fmt::format("an order of fiscal year {} is dated from 01/01/{} to 31/01/{}, this one on {}; "
-                  "correct the date or the fiscal year",
-                  act.fiscal_year(), act.fiscal_year(), next_year, FormatDate(date)));
 }
 
 absl::Status CheckOrderLine(const v1::PaymentOrdered& act, const std::string& expected) {
@@ -81,121 +61,21 @@ absl::Status CheckCeiling(const v1::TrancheState& tranche, const v1::PaymentOrde
                   {"excess_cents", fmt::format("{}", act.amount_cents() - left)}});
 }
 
-absl::Status CheckReportAccepted(const v1::TrancheState& tranche, const v1::PaymentOrdered& act,
-                                 const std::string& what) {
-  const std::string& id = tranche.tranche().tranche_id();
-  if (!tranche.has_report_accepted_on()) {
-    return TriggerMissing(tranche.tranche(),
-                          fmt::format("{} awaits that the report (bilan) on tranche {} is "
-                                      "accepted, and none is; record report_accepted first",
-                                      what, id));
-  }
-  if (ToDays(act.date()) >= ToDays(tranche.report_accepted_on())) return absl::OkStatus();
-  return TriggerMissing(
-      tranche.tranche(),
-      fmt::format("{} is ordered on {} and the report (bilan) on tranche {} is accepted on {}; "
-                  "date the order from then on",
-                  what, FormatDate(act.date()), id, FormatDate(tranche.report_accepted_on())));
-}
-
-absl::Status CheckAvenantTrigger(const v1::Convention& convention, const v1::Tranche& tranche,
-                                 const v1::ScheduleLine& line, const v1::PaymentOrdered& act) {
-  for (const v1::AvenantState& avenant : convention.avenants()) {
-    if (avenant.avenant_number() != line.trigger_avenant()) continue;
-    if (ToDays(act.date()) >= ToDays(avenant.signed_on())) return absl::OkStatus();
-    return TriggerMissing(
-        tranche, fmt::format("schedule line {} of tranche {} is due from the signature of avenant "
-                             "{} on {}, and ordered on {}; date the order from then on",
-                             line.line_id(), tranche.tranche_id(), line.trigger_avenant(),
-                             FormatDate(avenant.signed_on()), FormatDate(act.date())));
-  }
-  return TriggerMissing(tranche,
-                        fmt::format("schedule line {} of tranche {} awaits avenant {}, which "
-                                    "convention {} has not; record its signature first",
-                                    line.line_id(), tranche.tranche_id(), line.trigger_avenant(),
-                                    convention.number()));
-}
-
-absl::Status CheckTrigger(const v1::Convention& convention, const v1::TrancheState& tranche,
-                          const v1::ScheduleLine& line, const v1::PaymentOrdered& act) {
-  const std::string what =
-      fmt::format("schedule line {} of tranche {}", line.line_id(), tranche.tranche().tranche_id());
-  switch (line.trigger()) {
-    case v1::TRIGGER_KIND_CONVENTION_SIGNED:
-      if (ToDays(act.date()) >= ToDays(convention.signed_on())) return absl::OkStatus();
-      return TriggerMissing(
-          tranche.tranche(),
-          fmt::format("{} is due from the signature of convention {} on {}, and ordered on {}; "
-                      "date the order from then on",
-                      what, convention.number(), FormatDate(convention.signed_on()),
-                      FormatDate(act.date())));
-    case v1::TRIGGER_KIND_AVENANT_SIGNED:
-      return CheckAvenantTrigger(convention, tranche.tranche(), line, act);
-    case v1::TRIGGER_KIND_DATE:
-      if (ToDays(act.date()) >= ToDays(line.due_on())) return absl::OkStatus();
-      return TriggerMissing(tranche.tranche(),
-                            fmt::format("{} is due on {} and ordered on {}; order it from then on",
-                                        what, FormatDate(line.due_on()), FormatDate(act.date())));
-    case v1::TRIGGER_KIND_REPORT_ACCEPTED:
-      return CheckReportAccepted(tranche, act, what);
-    case v1::TRIGGER_KIND_STATEMENT_CHECKED:
-      if (tranche.certified_cents() > 0) return absl::OkStatus();
-      return TriggerMissing(tranche.tranche(),
-                            fmt::format("{} awaits a checked statement of costs, and no service is "
-                                        "certified on the tranche; record service_certified first",
-                                        what));
-    default:
-      return absl::OkStatus();
-  }
-}
-
-absl::Status CheckScheduleLine(const v1::Convention& convention, const v1::TrancheState& tranche,
-                               const v1::PaymentOrdered& act) {
-  const std::string& line_id = act.basis().schedule_line_id();
-  if (line_id.empty()) return absl::OkStatus();
-  const v1::ScheduleLine* line = nullptr;
-  for (const v1::ScheduleLine& candidate : tranche.tranche().schedule()) {
-    if (candidate.line_id() == line_id) line = &candidate;
-  }
-  if (line == nullptr) {
-    return UnknownReference(
-        "schedule line", fmt::format("{} of tranche {}", line_id, tranche.tranche().tranche_id()),
-        "correct it, or leave it empty for an order outside the schedule");
-  }
-  if (line->kind() != act.kind()) {
-    return Incoherent(
-        fmt::format("kind is {} and schedule line {} is {}; the order's kind is that of its line",
-                    v1::PaymentKind_Name(act.kind()), line_id, v1::PaymentKind_Name(line->kind())));
-  }
-  REGISTRE_RETURN_IF_ERROR(CheckTrigger(convention, tranche, *line, act));
-  const int64_t ordered = OrderedOn(tranche, line_id);
-  const int64_t left = line->amount_cents() - ordered;
-  if (act.amount_cents() <= left) return absl::OkStatus();
-  return Refused(
-      "PAYMENT_LINE_EXCEEDED",
-      fmt::format("schedule line {} of tranche {} has {} left to order (amount {}, ordered {}); {} "
-                  "orders {}: {} too much; reduce it, or order the rest outside the line",
-                  line_id, tranche.tranche().tranche_id(), Eur(left), Eur(line->amount_cents()),
-                  Eur(ordered), NameOf(act), Eur(act.amount_cents()),
-                  Eur(act.amount_cents() - left)),
-      {{"left_cents", fmt::format("{}", left)},
-       {"excess_cents", fmt::format("{}", act.amount_cents() - left)}});
-}
-
 // What is not an advance pays for service done: all that is ordered then, advances included, stays
-// within what is certified.
+// within what is certified by the day of the order.
 absl::Status CheckServiceDone(const v1::TrancheState& tranche, const v1::PaymentOrdered& act) {
   if (act.kind() == v1::PAYMENT_KIND_ADVANCE) return absl::OkStatus();
-  const int64_t left = tranche.certified_cents() - tranche.ordered_cents();
+  const int64_t certified = CertifiedBy(tranche, ToDays(act.date()));
+  const int64_t left = certified - tranche.ordered_cents();
   if (act.amount_cents() <= left) return absl::OkStatus();
   return Refused(
       "SERVICE_NOT_CERTIFIED",
-      fmt::format("{} is no advance and orders {}; on tranche {} the certified service is {}, of "
-                  "which {} are ordered: {} too much; record service_certified first",
+      fmt::format("{} is no advance and orders {}; on tranche {} the service certified by {} "
+                  "is {}, of which {} are ordered: {} too much; record service_certified first",
                   NameOf(act), Eur(act.amount_cents()), tranche.tranche().tranche_id(),
-                  Eur(tranche.certified_cents()), Eur(tranche.ordered_cents()),
+                  FormatDate(act.date()), Eur(certified), Eur(tranche.ordered_cents()),
                   Eur(act.amount_cents() - left)),
-      {{"certified_cents", fmt::format("{}", tranche.certified_cents())},
+      {{"certified_cents", fmt::format("{}", certified)},
        {"ordered_cents", fmt::format("{}", tranche.ordered_cents())}});
 }
 
@@ -208,7 +88,8 @@ absl::Status JudgeOnConvention(const RuleContext& context, v1::PaymentOrdered* a
   REGISTRE_RETURN_IF_ERROR(FillStructure(convention->structure_id(), act));
   REGISTRE_RETURN_IF_ERROR(CheckOrderLine(*act, tranche->tranche().budget_code()));
   REGISTRE_RETURN_IF_ERROR(CheckCeiling(*tranche, *act));
-  REGISTRE_RETURN_IF_ERROR(CheckScheduleLine(*convention, *tranche, *act));
+  REGISTRE_RETURN_IF_ERROR(CheckOrderedAfterSignature(*convention, *tranche, *act));
+  REGISTRE_RETURN_IF_ERROR(CheckAgainstSchedule(*convention, *tranche, *act));
   if (act->kind() == v1::PAYMENT_KIND_BALANCE) {
     REGISTRE_RETURN_IF_ERROR(CheckReportAccepted(*tranche, *act, "a balance"));
   }
@@ -217,6 +98,21 @@ absl::Status JudgeOnConvention(const RuleContext& context, v1::PaymentOrdered* a
   return absl::OkStatus();
 }
 
+// What uses an allotment does so from the vote on.
+absl::Status CheckAfterVote(const Funding& funding, const std::string& what, const v1::Date& date) {
+  const v1::Deliberation& deliberation = *funding.deliberation;
+  if (ToDays(date) >= ToDays(deliberation.date())) return absl::OkStatus();
+  return Refused(
+      "NOT_AUTHORISED",
+      fmt::format("{} is dated {}, before deliberation {} of {} that allots {}; correct "
+                  "the date",
+                  what, FormatDate(date), deliberation.number(), FormatDate(deliberation.date()),
+                  funding.allotment->allotment().allotment_id()),
+      {{"deliberation", deliberation.number()}, {"date", FormatIsoDate(date)}});
+}
+
+// A single payment on an allotment is a grant that the deliberation itself makes due: no service is
+// certified without a convention.
 absl::Status JudgeOnAllotment(const RuleContext& context, v1::PaymentOrdered* act) {
   Funding funding;
   REGISTRE_RETURN_IF_ERROR(FindFunding(context, act->basis().deliberation_number(),
@@ -231,6 +127,7 @@ absl::Status JudgeOnAllotment(const RuleContext& context, v1::PaymentOrdered* ac
   }
   REGISTRE_RETURN_IF_ERROR(FillStructure(allotment.structure_id(), act));
   REGISTRE_RETURN_IF_ERROR(CheckOrderLine(*act, allotment.budget_code()));
+  REGISTRE_RETURN_IF_ERROR(CheckAfterVote(funding, NameOf(*act), act->date()));
   REGISTRE_RETURN_IF_ERROR(CheckLeft(funding, act->amount_cents(), NameOf(*act)));
   if (act->kind() != v1::PAYMENT_KIND_ADVANCE && act->kind() != v1::PAYMENT_KIND_SINGLE) {
     return Refused(
@@ -292,7 +189,7 @@ absl::Status Judge(const RuleContext& context, v1::PaymentOrdered* act) {
     return NumberTaken("mandat", fmt::format("{}-{}", act->fiscal_year(), act->mandat()));
   }
   REGISTRE_RETURN_IF_ERROR(CheckBasis(act->basis()));
-  REGISTRE_RETURN_IF_ERROR(CheckFiscalYear(*act));
+  REGISTRE_RETURN_IF_ERROR(CheckFiscalYear(NameOf(*act), act->fiscal_year(), act->date()));
   REGISTRE_RETURN_IF_ERROR(act->basis().convention_number().empty()
                                ? JudgeOnAllotment(context, act)
                                : JudgeOnConvention(context, act));
@@ -307,6 +204,7 @@ absl::Status Judge(const RuleContext& context, v1::CommitmentReleased* act) {
   REGISTRE_RETURN_IF_ERROR(Fill("budget_code", act->budget_code(), allotment.budget_code(),
                                 [&](const std::string& code) { act->set_budget_code(code); }));
   REGISTRE_RETURN_IF_ERROR(FillStructure(allotment.structure_id(), act));
+  REGISTRE_RETURN_IF_ERROR(CheckAfterVote(funding, "the release", act->date()));
   return CheckLeft(funding, act->amount_cents(), "the release");
 }
 

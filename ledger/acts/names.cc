@@ -1,4 +1,4 @@
-// FoldName: what makes two written names the same name.
+// FoldName, FoldPerson: what makes two written names the same name.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -65,9 +65,7 @@ bool IsLeftOut(std::string_view word) {
   return word == "le" || word == "la" || word == "les" || word == "l" || word == "et";
 }
 
-}  // namespace
-
-std::string FoldName(std::string_view name) {
+std::string Fold(std::string_view name, bool drops_small_words) {
   std::string folded;
   while (!name.empty()) {
     const std::string_view before = name;
@@ -80,11 +78,17 @@ std::string FoldName(std::string_view name) {
     const size_t end = rest.find(' ');
     const std::string_view word = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (word.empty() || IsLeftOut(word)) continue;
+    if (word.empty() || (drops_small_words && IsLeftOut(word))) continue;
     if (!words.empty()) words += ' ';
     words += word;
   }
   return words;
 }
+
+}  // namespace
+
+std::string FoldName(std::string_view name) { return Fold(name, true); }
+
+std::string FoldPerson(std::string_view name) { return Fold(name, false); }
 
 }  // namespace registre

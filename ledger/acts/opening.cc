@@ -3,6 +3,7 @@
 
 #include "absl/container/btree_map.h"
 #include "ledger/acts/checks.h"
+#include "ledger/acts/contract_checks.h"
 #include "ledger/acts/contract_terms.h"
 #include "ledger/acts/rules.h"
 
@@ -18,6 +19,19 @@ absl::Status CheckOpeningRuns(const RuleContext& context) {
                              "happened since as an act of its own",
                              closed),
                  {{"closed_on", closed}});
+}
+
+// What the opening brings in was done before the ledger was opened, or that day.
+absl::Status CheckBeforeOpening(const RuleContext& context, const std::string& what,
+                                const v1::Date& date) {
+  const v1::Date& opened = context.view.Ledger().opened().date();
+  if (ToDays(date) <= ToDays(opened)) return absl::OkStatus();
+  return Refused(
+      "PERIOD_INVALID",
+      fmt::format("{} is dated {}, and the ledger was opened on {}: an opening act tells "
+                  "what was before; correct the date, or record it as an act of its own",
+                  what, FormatDate(date), FormatDate(opened)),
+      {{"date", FormatIsoDate(date)}, {"opened_on", FormatIsoDate(opened)}});
 }
 
 // What was signed before the ledger stands on what was committed before it.
@@ -67,6 +81,19 @@ absl::Status CheckNoDraws(const v1::OpeningConventionRecorded& act) {
 
 // ---- Payments
 // ------------------------------------------------------------------------------------
+
+absl::Status CheckPaymentDate(const RuleContext& context, const v1::OpeningPaymentRecorded& act,
+                              const v1::Convention& convention) {
+  const std::string what = fmt::format("the payment on convention {}", act.convention_number());
+  REGISTRE_RETURN_IF_ERROR(CheckBeforeOpening(context, what, act.date()));
+  if (ToDays(act.date()) < ToDays(convention.signed_on())) {
+    return Refused("PERIOD_INVALID",
+                   fmt::format("{} is dated {}, before its signature on {}; correct the date", what,
+                               FormatDate(act.date()), FormatDate(convention.signed_on())),
+                   {{"date", FormatIsoDate(act.date())}});
+  }
+  return CheckFiscalYear(what, act.fiscal_year(), act.date());
+}
 
 absl::Status CheckTrancheCeiling(const v1::OpeningPaymentRecorded& act,
                                  const v1::TrancheState& state) {
@@ -145,6 +172,8 @@ absl::Status Judge(const RuleContext& context, v1::OpeningCommitmentRecorded* ac
   REGISTRE_RETURN_IF_ERROR(CheckOpeningRuns(context));
   const auto line = FindBudgetLine(context, act->code());
   if (!line.ok()) return line.status();
+  REGISTRE_RETURN_IF_ERROR(CheckBeforeOpening(
+      context, fmt::format("the opening commitment of line {}", act->code()), act->date()));
   if ((*line)->opening_commitment_cents() != 0) {
     return NumberTaken("opening commitment of budget line", act->code());
   }
@@ -169,7 +198,11 @@ absl::Status Judge(const RuleContext& context, v1::OpeningConventionRecorded* ac
   }
   const auto structure = FindStructure(context, act->structure_id());
   if (!structure.ok()) return structure.status();
+  REGISTRE_RETURN_IF_ERROR(FillPrevious(**structure, act));
   FlagNameDiffers(context, **structure, act->structure_name_as_written());
+  REGISTRE_RETURN_IF_ERROR(
+      CheckBeforeOpening(context, fmt::format("the signature of convention {}", act->number()),
+                         act->signatures().authority_signed_on()));
   REGISTRE_RETURN_IF_ERROR(CheckNoDraws(*act));
   REGISTRE_RETURN_IF_ERROR(CheckTranches(context, act->tranches()));
   REGISTRE_RETURN_IF_ERROR(CheckTrancheTotal(act->tranches(), act->amount_cents(),
@@ -195,13 +228,21 @@ absl::Status Judge(const RuleContext& context, v1::OpeningPaymentRecorded* act) 
                                 [&](const std::string& id) { act->set_structure_id(id); }));
   REGISTRE_RETURN_IF_ERROR(Fill("budget_code", act->budget_code(), state->tranche().budget_code(),
                                 [&](const std::string& code) { act->set_budget_code(code); }));
+  REGISTRE_RETURN_IF_ERROR(CheckPaymentDate(context, *act, **convention));
   REGISTRE_RETURN_IF_ERROR(CheckTrancheCeiling(*act, *state));
   REGISTRE_RETURN_IF_ERROR(CheckScheduleLine(*act, *state));
   return CheckCredits(context, *act);
 }
 
-absl::Status Judge(const RuleContext& context, v1::OpeningClosed* /*act*/) {
-  return CheckOpeningRuns(context);
+absl::Status Judge(const RuleContext& context, v1::OpeningClosed* act) {
+  REGISTRE_RETURN_IF_ERROR(CheckOpeningRuns(context));
+  const v1::Date& opened = context.view.Ledger().opened().date();
+  if (ToDays(act->date()) >= ToDays(opened)) return absl::OkStatus();
+  return Refused("PERIOD_INVALID",
+                 fmt::format("the opening is closed on {}, before the ledger was opened on {}; "
+                             "correct the date",
+                             FormatDate(act->date()), FormatDate(opened)),
+                 {{"date", FormatIsoDate(act->date())}, {"opened_on", FormatIsoDate(opened)}});
 }
 
 }  // namespace registre

@@ -64,23 +64,49 @@ std::set<std::string> SameLegalPerson(const RuleContext& context, const v1::Stru
   return ids;
 }
 
+// The convention is signed by that day, and neither closed nor past its last period.
+bool InForce(const v1::Convention& convention, Days day) {
+  if (ToDays(convention.signed_on()) > day) return false;
+  if (convention.has_closed_on() && ToDays(convention.closed_on()) < day) return false;
+  for (const v1::TrancheState& state : convention.tranches()) {
+    if (!state.tranche().has_period() || ToDays(state.tranche().period().end()) >= day) return true;
+  }
+  return convention.tranches().empty();
+}
+
+// Looks at the newest first, at so many at most: beyond them none is likely in force.
+constexpr int kMaxConventionsLookedAt = 256;
+
+bool HasConvention(const RuleContext& context, const v1::Structure& structure, Days day) {
+  std::string number = structure.last_convention();
+  for (int i = 0; i < kMaxConventionsLookedAt && !number.empty(); ++i) {
+    const v1::Convention* convention = context.view.Convention(number);
+    if (convention == nullptr) return false;
+    if (InForce(*convention, day)) return true;
+    number = convention->previous_convention();
+  }
+  return false;
+}
+
 void FlagConventionMissing(const RuleContext& context, const v1::PaymentOrdered& act) {
   const v1::Structure* payee = context.view.Structure(act.structure_id());
   if (payee == nullptr || !IsPrivate(payee->identity())) return;
   int64_t ordered = act.amount_cents();
-  for (const std::string& id : SameLegalPerson(context, *payee)) {
-    const v1::Structure* structure = context.view.Structure(id);
-    if (structure->conventions() > 0) return;
-    for (const v1::YearAmount& year : structure->ordered_by_year()) {
+  const std::set<std::string> ids = SameLegalPerson(context, *payee);
+  for (const std::string& id : ids) {
+    for (const v1::YearAmount& year : context.view.Structure(id)->ordered_by_year()) {
       // Beyond the largest amount the sum is over the threshold anyway.
       if (year.year() == act.date().year() && !AddCents(year.amount_cents(), &ordered)) break;
     }
   }
   if (ordered <= kConventionThresholdCents) return;
+  for (const std::string& id : ids) {
+    if (HasConvention(context, *context.view.Structure(id), ToDays(act.date()))) return;
+  }
   context.Flag(
       "CONVENTION_MISSING", v1::SEVERITY_SERIOUS, act.structure_id(),
       fmt::format("{} pour {} : {} sont mandatés en {} à {}, organisme privé, sans convention "
-                  "signée ; elle est obligatoire au-delà de {}.",
+                  "en vigueur ; elle est obligatoire au-delà de {}.",
                   OrderIsIssued(act), Euros(act.amount_cents()), Euros(ordered), act.date().year(),
                   payee->identity().name(), Euros(kConventionThresholdCents)));
 }

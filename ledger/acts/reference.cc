@@ -59,12 +59,17 @@ absl::Status CheckOrigin(const std::string& origin) {
 // ---- Budget lines
 // --------------------------------------------------------------------------------
 
-// The commitment authority belongs to the conseil (CGCT L.3211-2). With `transfer_code` not empty,
-// a commission permanente may move it between lines: that is recorded and flagged.
+// The commitment authority belongs to the conseil (CGCT L.3211-2). With `transfer` a commission
+// permanente may move it between lines: that is recorded and flagged. `date` is from when the line
+// is as the deliberation says.
 absl::Status CheckBudgetBody(const RuleContext& context, const v1::DeliberationRef& ref,
-                             const std::string& code, bool transfer) {
+                             const std::string& code, const v1::Date& date, bool transfer,
+                             bool* by_conseil) {
   const auto deliberation = Resolve(context, ref);
   if (!deliberation.ok()) return deliberation.status();
+  REGISTRE_RETURN_IF_ERROR(
+      CheckNotBeforeIts(*deliberation, fmt::format("what changes on budget line {}", code), date));
+  *by_conseil = IsConseil(deliberation->body);
   if (!deliberation->adopted()) {
     return Refused("BUDGET_BODY",
                    fmt::format("deliberation {} of {} was rejected: it changes nothing on line {}; "
@@ -72,7 +77,7 @@ absl::Status CheckBudgetBody(const RuleContext& context, const v1::DeliberationR
                                deliberation->number, FormatDate(deliberation->date), code),
                    {{"deliberation", deliberation->number}, {"budget_code", code}});
   }
-  if (IsConseil(deliberation->body)) return absl::OkStatus();
+  if (*by_conseil) return absl::OkStatus();
   if (transfer && deliberation->body == v1::BODY_COMMISSION_PERMANENTE) {
     context.Flag(
         "BUDGET_BODY", v1::SEVERITY_INFORMATION, code,
@@ -89,6 +94,38 @@ absl::Status CheckBudgetBody(const RuleContext& context, const v1::DeliberationR
                   deliberation->number, FormatDate(deliberation->date),
                   BodyName(deliberation->body), code),
       {{"deliberation", deliberation->number}, {"budget_code", code}});
+}
+
+absl::Status CheckConseil(const RuleContext& context, const v1::DeliberationRef& ref,
+                          const std::string& code, const v1::Date& date) {
+  bool by_conseil = false;
+  return CheckBudgetBody(context, ref, code, date, false, &by_conseil);
+}
+
+// What a commission permanente adds to a line by a transfer, the other line has given up before,
+// under the same deliberation: a transfer moves money and makes none.
+absl::Status CheckTransfer(const v1::BudgetLine& line, const v1::BudgetLine& other,
+                           const v1::BudgetLineAdjusted& act) {
+  const int64_t added = act.authorised_after_cents() - line.authorised_cents();
+  if (added <= 0) return absl::OkStatus();
+  int64_t left = 0;
+  for (const v1::LineTransfer& transfer : other.transfers()) {
+    if (transfer.with_code() == act.code() &&
+        internal::SameMessage(transfer.adjusted_by(), act.adjusted_by())) {
+      left = transfer.left_cents();
+    }
+  }
+  if (added <= left) return absl::OkStatus();
+  return Refused(
+      "BUDGET_BODY",
+      fmt::format("line {} would gain {} by a transfer from line {}, which has given up {} for it "
+                  "under that deliberation and not yet passed on: {} too much; record first what "
+                  "line {} gives up, or name a deliberation of the conseil",
+                  act.code(), Eur(added), other.code(), Eur(left), Eur(added - left), other.code()),
+      {{"budget_code", act.code()},
+       {"transfer_with_code", other.code()},
+       {"added_cents", std::to_string(added)},
+       {"given_up_cents", std::to_string(left)}});
 }
 
 // C02-446A05 with 6568/93446: "446" stands in both.
@@ -119,9 +156,24 @@ const v1::FiscalYearCredits& YearOf(const v1::BudgetLine& line, int fiscal_year)
   return v1::FiscalYearCredits::default_instance();
 }
 
-void FlagSiretMissing(const RuleContext& context, const std::string& structure_id,
-                      const v1::StructureIdentity& identity) {
-  if (!identity.siret().empty()) return;
+// A SIRET is one establishment of one legal person: another structure that carries it is likely the
+// same one, registered twice.
+void FlagSiretShared(const RuleContext& context, const std::string& structure_id,
+                     const v1::StructureIdentity& identity) {
+  for (const std::string& id : context.view.StructuresBySiret(identity.siret()).structure_ids()) {
+    const v1::Structure* other = context.view.Structure(id);
+    if (id == structure_id || other == nullptr) continue;
+    if (other->identity().siret() != identity.siret()) continue;
+    context.Flag("SIRET_SHARED", v1::SEVERITY_ATTENTION, structure_id,
+                 fmt::format("Le SIRET {} de la structure « {} » est aussi celui de la structure "
+                             "{} « {} ».",
+                             identity.siret(), identity.name(), id, other->identity().name()));
+  }
+}
+
+void FlagSiret(const RuleContext& context, const std::string& structure_id,
+               const v1::StructureIdentity& identity) {
+  if (!identity.siret().empty()) return FlagSiretShared(context, structure_id, identity);
   context.Flag("SIRET_MISSING", v1::SEVERITY_INFORMATION, structure_id,
                fmt::format("La structure « {} » n'a pas encore de SIRET.", identity.name()));
 }
@@ -142,7 +194,7 @@ absl::Status Judge(const RuleContext& context, v1::StructureRegistered* act) {
   if (context.view.Structure(act->structure_id()) != nullptr) {
     return NumberTaken("structure", act->structure_id());
   }
-  FlagSiretMissing(context, act->structure_id(), act->identity());
+  FlagSiret(context, act->structure_id(), act->identity());
   return absl::OkStatus();
 }
 
@@ -151,7 +203,7 @@ absl::Status Judge(const RuleContext& context, v1::StructureUpdated* act) {
   if (!structure.ok()) return structure.status();
   REGISTRE_RETURN_IF_ERROR(FillMessage("before", act->before(), (*structure)->identity(),
                                        [&] { return act->mutable_before(); }));
-  FlagSiretMissing(context, act->structure_id(), act->after());
+  FlagSiret(context, act->structure_id(), act->after());
   return absl::OkStatus();
 }
 
@@ -160,7 +212,7 @@ absl::Status Judge(const RuleContext& context, v1::BudgetLineOpened* act) {
   REGISTRE_RETURN_IF_ERROR(CheckNumberForm("budget code", patterns.budget_code(), act->code()));
   if (context.view.BudgetLine(act->code()) != nullptr)
     return NumberTaken("budget line", act->code());
-  REGISTRE_RETURN_IF_ERROR(CheckBudgetBody(context, act->opened_by(), act->code(), false));
+  REGISTRE_RETURN_IF_ERROR(CheckConseil(context, act->opened_by(), act->code(), act->date()));
   FlagCodeFunction(context, *act);
   return absl::OkStatus();
 }
@@ -168,10 +220,11 @@ absl::Status Judge(const RuleContext& context, v1::BudgetLineOpened* act) {
 absl::Status Judge(const RuleContext& context, v1::BudgetLineAdjusted* act) {
   const auto line = FindBudgetLine(context, act->code());
   if (!line.ok()) return line.status();
-  const bool transfer = !act->transfer_with_code().empty();
-  if (transfer) {
+  const v1::BudgetLine* other_line = nullptr;
+  if (!act->transfer_with_code().empty()) {
     const auto other = FindBudgetLine(context, act->transfer_with_code());
     if (!other.ok()) return other.status();
+    other_line = *other;
     if (act->transfer_with_code() == act->code()) {
       return Invalid(
           "transfer_with_code",
@@ -181,7 +234,10 @@ absl::Status Judge(const RuleContext& context, v1::BudgetLineAdjusted* act) {
   REGISTRE_RETURN_IF_ERROR(Fill("authorised_before_cents", act->authorised_before_cents(),
                                 (*line)->authorised_cents(),
                                 [&](int64_t cents) { act->set_authorised_before_cents(cents); }));
-  REGISTRE_RETURN_IF_ERROR(CheckBudgetBody(context, act->adjusted_by(), act->code(), transfer));
+  bool by_conseil = false;
+  REGISTRE_RETURN_IF_ERROR(CheckBudgetBody(context, act->adjusted_by(), act->code(), act->date(),
+                                           other_line != nullptr, &by_conseil));
+  if (!by_conseil) REGISTRE_RETURN_IF_ERROR(CheckTransfer(**line, *other_line, *act));
   int64_t floor = 0;
   REGISTRE_RETURN_IF_ERROR(SumVoted(**line, &floor));
   if (act->authorised_after_cents() >= floor) return absl::OkStatus();
@@ -201,7 +257,7 @@ absl::Status Judge(const RuleContext& context, v1::BudgetLineAdjusted* act) {
 absl::Status Judge(const RuleContext& context, v1::PaymentCreditsVoted* act) {
   const auto line = FindBudgetLine(context, act->code());
   if (!line.ok()) return line.status();
-  REGISTRE_RETURN_IF_ERROR(CheckBudgetBody(context, act->voted_by(), act->code(), false));
+  REGISTRE_RETURN_IF_ERROR(CheckConseil(context, act->voted_by(), act->code(), act->date()));
   const v1::FiscalYearCredits& year = YearOf(**line, act->fiscal_year());
   REGISTRE_RETURN_IF_ERROR(Fill("credits_before_cents", act->credits_before_cents(),
                                 year.credits_cents(),

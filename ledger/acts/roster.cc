@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "ledger/acts/checks.h"
 #include "ledger/base/errors.h"
 
 namespace registre {
@@ -22,12 +23,17 @@ bool IsCounted(const v1::RosterEntry& entry) {
 
 absl::StatusOr<Roster> Roster::Of(const v1::SessionHeld& session) {
   Roster roster;
+  absl::flat_hash_map<std::string, std::string> known;  // members by their folded name
   for (const v1::RosterEntry& entry : session.roster()) {
-    if (!roster.places_.emplace(entry.member(), roster.entries_.size()).second) {
+    const auto [same, is_new] = known.emplace(FoldPerson(entry.member()), entry.member());
+    if (!is_new) {
       return Invalid(
           entry.member(),
-          fmt::format("{} stands twice on the roster; name each member once", entry.member()));
+          fmt::format(
+              "{} stands twice on the roster{}; name each member once", entry.member(),
+              same->second == entry.member() ? "" : fmt::format(", also as {}", same->second)));
     }
+    roster.places_.emplace(entry.member(), roster.entries_.size());
     roster.entries_.push_back(entry);
   }
   return roster;
@@ -95,6 +101,17 @@ absl::Status Roster::CheckHolder(const v1::RosterEntry& entry) const {
   return absl::OkStatus();
 }
 
+absl::Status Roster::CheckHoldersSuffice(int per_holder, std::string_view source) const {
+  const int64_t most = int64_t{per_holder} * present();
+  if (represented() <= most) return absl::OkStatus();
+  return Refused(
+      "ROSTER_INVALID",
+      fmt::format("{} members are represented and {} are present to hold their proxies, "
+                  "at most {} each [{}]: {} at most; correct the roster",
+                  represented(), present(), per_holder, source, most),
+      {{"represented", std::to_string(represented())}, {"present", std::to_string(present())}});
+}
+
 absl::Status Roster::CheckProxies(int per_holder, std::string_view source) const {
   absl::flat_hash_map<std::string, int> held;
   for (const v1::RosterEntry& entry : entries_) {
@@ -112,7 +129,7 @@ absl::Status Roster::CheckProxies(int per_holder, std::string_view source) const
         fmt::format("{} holds {} proxies, at most {} may be held [{}]; correct the roster",
                     entry.proxy_holder(), held[entry.proxy_holder()], per_holder, source));
   }
-  return absl::OkStatus();
+  return CheckHoldersSuffice(per_holder, source);
 }
 
 }  // namespace registre

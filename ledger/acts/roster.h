@@ -16,7 +16,8 @@ namespace registre {
 // Members by the name that the act prints. A value; one thread.
 class Roster {
  public:
-  // Refusal: ROSTER_INVALID, a member named twice.
+  // Refusal: ROSTER_INVALID, a member named twice, be it in another case, with other accents or
+  // blanks. Everything else names members as the roster does, to the letter.
   static absl::StatusOr<Roster> Of(const v1::SessionHeld& session);
 
   // Lays a change over it. Refusal: ROSTER_INVALID, the member is not on the roster.
@@ -33,12 +34,14 @@ class Roster {
   int voting() const;
 
   // Proxies: given by members with a vote who are represented, to another member who is present and
-  // votes, at most `per_holder` to each. `source` is the law that says so. Refusal: ROSTER_INVALID.
+  // votes, at most `per_holder` to each, those whose holder is not named included. `source` is the
+  // law that says so. Refusal: ROSTER_INVALID.
   [[nodiscard]] absl::Status CheckProxies(int per_holder, std::string_view source) const;
 
  private:
   int CountVoting(v1::Presence presence) const;
   absl::Status CheckHolder(const v1::RosterEntry& entry) const;
+  absl::Status CheckHoldersSuffice(int per_holder, std::string_view source) const;
 
   std::vector<v1::RosterEntry> entries_;
   absl::flat_hash_map<std::string, size_t> places_;  // of members in entries_

@@ -41,6 +41,41 @@ absl::Status CheckRoster(const v1::SessionHeld& act, const Roster& roster) {
   return roster.CheckProxies(law.proxies_per_holder, law.proxy_source);
 }
 
+absl::Status NoSecondMeeting(const v1::SessionHeld& first, std::string_view why) {
+  return Refused("QUORUM_MISSING",
+                 fmt::format("a second meeting needs no quorum where the first lacked it: session "
+                             "{} of {} {}; leave second_meeting_of empty, or name the session that "
+                             "lacked its quorum",
+                             first.session_id(), FormatDate(first.date()), why),
+                 {{"second_meeting_of", first.session_id()}});
+}
+
+// Only a session that could not deliberate has a second meeting, and one only: otherwise any
+// session would do without a quorum by naming another.
+absl::Status CheckFirstMeeting(const v1::Session& session) {
+  const v1::SessionHeld& first = session.held();
+  if (!first.second_meeting_of().empty()) {
+    return NoSecondMeeting(first, "is itself a second meeting");
+  }
+  if (!session.second_meeting_id().empty()) {
+    return NoSecondMeeting(
+        first, fmt::format("has its second meeting, session {}", session.second_meeting_id()));
+  }
+  if (session.deliberations_size() > 0) {
+    return NoSecondMeeting(first, fmt::format("voted deliberation {}", session.deliberations(0)));
+  }
+  const auto roster = Roster::Of(first);
+  if (!roster.ok()) return roster.status();
+  const AttendanceLaw law = AttendanceLawOf(first.body(), first.date());
+  const bool with_proxies = law.base == QuorumBase::kPresentOrRepresented;
+  const int counted = roster->present() + (with_proxies ? roster->represented() : 0);
+  const int quorum = FewestForQuorum(law.share, first.members_in_office());
+  if (counted < quorum) return absl::OkStatus();
+  return NoSecondMeeting(first,
+                         fmt::format("had {} members {} for a quorum of {}", counted,
+                                     with_proxies ? "present or represented" : "present", quorum));
+}
+
 absl::Status CheckSecondMeeting(const RuleContext& context, const v1::SessionHeld& act) {
   if (act.second_meeting_of().empty()) return absl::OkStatus();
   const auto first = FindSession(context, act.second_meeting_of());
@@ -57,7 +92,7 @@ absl::Status CheckSecondMeeting(const RuleContext& context, const v1::SessionHel
         {{"second_meeting_of", held.session_id()}});
   }
   const int days = ToDays(act.date()) - ToDays(held.date());
-  if (days >= kDaysBeforeSecondMeeting) return absl::OkStatus();
+  if (days >= kDaysBeforeSecondMeeting) return CheckFirstMeeting(**first);
   return Refused(
       "QUORUM_MISSING",
       fmt::format("a second meeting needs no quorum at least {} days after the first: {} is "
@@ -109,9 +144,19 @@ absl::Status Judge(const RuleContext& context, v1::ReportTabled* act) {
       {{"date", FormatIsoDate(act->date())}, {"session_date", FormatIsoDate(held_on)}});
 }
 
-// A commission meets before the session: its opinion may be recorded before the report is.
 absl::Status Judge(const RuleContext& context, v1::OpinionGiven* act) {
-  return FindSession(context, act->session_id()).status();
+  const auto session = FindSession(context, act->session_id());
+  if (!session.ok()) return session.status();
+  REGISTRE_RETURN_IF_ERROR(CheckReportTabled(**session, act->report_number()));
+  const v1::Date& held_on = (*session)->held().date();
+  if (ToDays(act->date()) <= ToDays(held_on)) return absl::OkStatus();
+  return Refused(
+      "PERIOD_INVALID",
+      fmt::format("the opinion of {} on report {} is dated {}, after session {} of {}; correct the "
+                  "date or the session",
+                  act->commission(), act->report_number(), FormatDate(act->date()),
+                  act->session_id(), FormatDate(held_on)),
+      {{"date", FormatIsoDate(act->date())}, {"session_date", FormatIsoDate(held_on)}});
 }
 
 }  // namespace registre

@@ -80,6 +80,12 @@ const char kHeld[] = R"pb(session_held {
                             roster { member: "M1" presence: PRESENCE_PRESENT }
                           }
                           assumed_fields: "held")pb";
+const char kSecond[] = R"pb(session_held {
+                              session_id: "SE2"
+                              second_meeting_of: "SE"
+                              date { year: 2024 month: 5 day: 16 }
+                            }
+                            assumed_fields: "second")pb";
 const char kTabled[] = R"pb(report_tabled {
                               session_id: "SE"
                               report_number: "R1"
@@ -270,6 +276,18 @@ INSTANTIATE_TEST_SUITE_P(
                                       assumed_fields: "held"
                                       assumed_fields: "tabled"
                                       assumed_fields: "opinion"
+                                    })pb"},
+                      FoldCase{"HasASecondMeeting",
+                               "session:SE",
+                               {kHeld, kSecond},
+                               R"pb(session {
+                                      held {
+                                        session_id: "SE"
+                                        date { year: 2024 month: 5 day: 13 }
+                                        roster { member: "M1" presence: PRESENCE_PRESENT }
+                                      }
+                                      assumed_fields: "held"
+                                      second_meeting_id: "SE2"
                                     })pb"},
                       FoldCase{"OpinionFirst",
                                "session:SE",

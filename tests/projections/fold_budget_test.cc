@@ -25,9 +25,17 @@ const char kAdjusted[] = R"pb(budget_line_adjusted {
                                 code: "L1"
                                 authorised_before_cents: 1000
                                 authorised_after_cents: 1500
+                                adjusted_by { number: "D1" }
                                 transfer_with_code: "L2"
                               }
                               assumed_fields: "budget_line_adjusted.reason")pb";
+#define GIVEN_UP(number, before, after)                                \
+  "budget_line_adjusted { code: 'L2' authorised_before_cents: " before \
+  " authorised_after_cents: " after " adjusted_by { number: '" number  \
+  "' } transfer_with_code: 'L1' }"
+const char kGivenUp[] = GIVEN_UP("D1", "1000", "400");
+const char kGivenUpMore[] = GIVEN_UP("D1", "400", "300");
+const char kGivenUpElsewhere[] = GIVEN_UP("D2", "300", "290");
 const char kCredits[] =
     R"pb(payment_credits_voted { code: "L1" fiscal_year: 2024 credits_after_cents: 900 })pb";
 const char kCreditsAgain[] = R"pb(payment_credits_voted {
@@ -89,6 +97,7 @@ const char kConvention[] =
            number: "C1"
            structure_id: "S1"
            amount_cents: 310
+           previous_convention: "C0"
            tranches {
              tranche_id: "T0"
              ceiling_cents: 300
@@ -227,6 +236,7 @@ INSTANTIATE_TEST_SUITE_P(
                         authorised_cents: 1000
                         available_cents: 1000
                         assumed_fields: "budget_line_opened.date"
+                        opened_on { year: 2024 month: 1 day: 1 }
                       })pb"},
         FoldCase{"Adjusted",
                  "budget_line:L1",
@@ -240,9 +250,30 @@ INSTANTIATE_TEST_SUITE_P(
                         available_cents: 1500
                         assumed_fields: "budget_line_opened.date"
                         assumed_fields: "budget_line_adjusted.reason"
+                        opened_on { year: 2024 month: 1 day: 1 }
                       })pb"},
-        // The act names the line at the other end of the transfer and changes nothing on it.
-        FoldCase{"TransferLeavesTheOther", "budget_line:L2", {kAdjusted}, ""},
+        // The act names the line at the other end of the transfer, and changes on it only what is
+        // left of what it gave up.
+        FoldCase{"TransferTakesFromTheOther",
+                 "budget_line:L2",
+                 {kGivenUp, kGivenUpMore, kAdjusted, kGivenUpElsewhere},
+                 R"pb(budget_line {
+                        authorised_cents: -710
+                        available_cents: -710
+                        transfers {
+                          adjusted_by { number: "D1" }
+                          with_code: "L1"
+                          left_cents: 200
+                          mentions: 3
+                        }
+                        transfers {
+                          adjusted_by { number: "D2" }
+                          with_code: "L1"
+                          left_cents: 10
+                          mentions: 1
+                        }
+                      })pb"},
+        FoldCase{"WhatIsGivenUpIsNoGainOfTheOther", "budget_line:L1", {kGivenUp}, ""},
         FoldCase{"Credits",
                  "budget_line:L1",
                  {kCredits, kCreditsAgain},
@@ -331,6 +362,7 @@ INSTANTIATE_TEST_SUITE_P(
                         voted_cents: 460
                         released_cents: 25
                         available_cents: 265
+                        opened_on { year: 2024 month: 1 day: 1 }
                         assumed_fields: "budget_line_opened.date"
                         assumed_fields: "a"
                         assumed_fields: "b"
@@ -386,7 +418,7 @@ INSTANTIATE_TEST_SUITE_P(
         FoldCase{"Contracted",
                  "structure:S1",
                  {kOpeningConvention, kConvention, kAvenant},
-                 R"pb(structure { contracted_cents: 600 conventions: 2 })pb"},
+                 R"pb(structure { contracted_cents: 600 conventions: 2 last_convention: "C1" })pb"},
         FoldCase{"Ordered",
                  "structure:S1",
                  {kOpeningPayment, kOrdered, kReduced, kAccepted, kSettled},

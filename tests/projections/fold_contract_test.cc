@@ -14,6 +14,7 @@ TEST_P(FoldContract, AddsUpAndReverts) { CheckCase(GetParam()); }
 
 #define SIGNED_FIELDS                                                   \
   "number: 'C1' structure_id: 'S1' object: 'Action' amount_cents: 100 " \
+  "previous_convention: 'C0' "                                          \
   "signatures { authority_signed_on { year: 2024 month: 6 day: 1 } } "  \
   "tranches { tranche_id: 'T0' ceiling_cents: 60 budget_code: 'L1' "    \
   "schedule { line_id: 'avance' amount_cents: 36 } } "                  \
@@ -51,8 +52,12 @@ const char kClosed[] = R"pb(convention_closed {
                               date { year: 2025 month: 6 day: 1 }
                             }
                             assumed_fields: "closed")pb";
-const char kCertified[] =
-    R"pb(service_certified { convention_number: "C1" tranche_id: "T0" amount_cents: 44 })pb";
+#define CERTIFIED(amount, day)                                                         \
+  "service_certified { convention_number: 'C1' tranche_id: 'T0' amount_cents: " amount \
+  " date { year: 2025 month: 1 day: " day " } }"
+const char kCertified[] = CERTIFIED("44", "5");
+const char kCertifiedThatDay[] = CERTIFIED("3", "5");
+const char kCertifiedLater[] = CERTIFIED("2", "6");
 const char kOpeningPayment[] = R"pb(opening_payment_recorded {
                                       convention_number: "C1"
                                       tranche_id: "T0"
@@ -73,7 +78,8 @@ const char kOpeningPayment[] = R"pb(opening_payment_recorded {
 const char kAdvance[] = ORDERED("avance", "PAYMENT_KIND_ADVANCE", "30");
 const char kInstalment[] = ORDERED("", "PAYMENT_KIND_INSTALMENT", "20");
 const char kAdvanceReduced[] = "payment_reduced { " ORDER(
-    "avance", "PAYMENT_KIND_ADVANCE", "30") " reduction_cents: 5 } assumed_fields: 'reduced'";
+    "avance", "PAYMENT_KIND_ADVANCE", "30") " reduction_cents: 5 " ON("2") " } assumed_fields: "
+                                            "'reduced'";
 const char kAdvanceRejected[] =
     "payment_rejected { " ORDER("avance", "PAYMENT_KIND_ADVANCE",
                                 "25") " reason: 'non' " ON("9") " } assumed_fields: 'rejected'";
@@ -94,12 +100,15 @@ const char kInstalmentSettled[] =
 #define CONVENTION(position, opening, amount)                                      \
   "number: 'C1' position: " position " opening: " opening                          \
   " structure_id: 'S1' object: 'Action' signed_on { year: 2024 month: 6 day: 1 } " \
+  "previous_convention: 'C0' "                                                     \
   "initial_amount_cents: 100 amount_cents: " amount " "
 #define T0(sums)                                                               \
   "tranches { tranche { tranche_id: 'T0' ceiling_cents: 60 budget_code: 'L1' " \
-  "schedule { line_id: 'avance' amount_cents: 36 } } " sums " } "
-#define T1 \
-  "tranches { tranche { tranche_id: 'T1' ceiling_cents: 40 budget_code: 'L1' } mentions: 1 } "
+  "schedule { line_id: 'avance' amount_cents: 36 } } " SIGNED_ON sums " } "
+#define SIGNED_ON "signed_on { year: 2024 month: 6 day: 1 } "
+#define T1                                                                       \
+  "tranches { tranche { tranche_id: 'T1' ceiling_cents: 40 budget_code: 'L1' } " \
+  "mentions: 1 " SIGNED_ON "} "
 
 // ---- Conventions
 
@@ -126,10 +135,12 @@ INSTANTIATE_TEST_SUITE_P(
                       tranches {
                         tranche { tranche_id: "T1" ceiling_cents: 50 budget_code: "L2" }
                         mentions: 2
+                        signed_on { year: 2024 month: 6 day: 1 }
                       }
                       tranches {
                         tranche { tranche_id: "T2" ceiling_cents: 10 budget_code: "L1" }
                         mentions: 1
+                        signed_on { year: 2024 month: 9 day: 1 }
                       }
                       avenants {
                         avenant_number: 1
@@ -145,9 +156,14 @@ INSTANTIATE_TEST_SUITE_P(
                       })pb"},
         FoldCase{"Reported",
                  "convention:C1",
-                 {kSigned, kReceived, kCertified, kAccepted, kClosed},
+                 {kSigned, kReceived, kCertified, kAccepted, kCertifiedLater, kCertifiedThatDay,
+                  kClosed},
                  "convention { " CONVENTION("0", "false", "100")
-                     T0("certified_cents: 44 mentions: 4 "
+                     T0("certified_cents: 49 mentions: 6 "
+                        "certified { date { year: 2025 month: 1 day: 5 } amount_cents: 47 "
+                        "mentions: 2 } "
+                        "certified { date { year: 2025 month: 1 day: 6 } amount_cents: 2 "
+                        "mentions: 1 } "
                         "report_received_on { year: 2025 month: 2 day: 1 } "
                         "report_accepted_on { year: 2025 month: 3 day: 1 }") T1
                  "closed_on { year: 2025 month: 6 day: 1 } assumed_fields: 'signed' "
@@ -186,6 +202,11 @@ INSTANTIATE_TEST_SUITE_P(
                           tranche { tranche_id: "T0" }
                           ordered_cents: 30
                           certified_cents: 44
+                          certified {
+                            date { year: 2025 month: 1 day: 5 }
+                            amount_cents: 44
+                            mentions: 1
+                          }
                           lines { line_id: "avance" ordered_cents: 30 mentions: 1 }
                           mentions: 2
                         }
@@ -206,14 +227,17 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Payments, FoldContract,
     ::testing::Values(
-        FoldCase{"Settled",
-                 "payment:2024-7",
-                 {kAdvance, kAdvanceReduced, kAdvanceSuspended, kAdvanceAccepted, kAdvanceSettled},
-                 "payment { " PAYMENT "reduced_cents: 5 " STEP("ORDERED", "1", "0", "")
-                     STEP("SUSPENDED", "3", "2", "attente") STEP("ACCEPTED", "4", "3", "")
-                         STEP("SETTLED", "5", "4",
-                              "") "assumed_fields: 'ordered' assumed_fields: 'reduced' "
-                                  "assumed_fields: 'suspended' }"},
+        FoldCase{
+            "Settled",
+            "payment:2024-7",
+            {kAdvance, kAdvanceReduced, kAdvanceSuspended, kAdvanceAccepted, kAdvanceSettled},
+            "payment { " PAYMENT "reduced_cents: 5 "
+            "reductions { date { year: 2024 month: 7 day: 2 } amount_cents: 5 } " STEP("ORDERED",
+                                                                                       "1", "0", "")
+                STEP("SUSPENDED", "3", "2", "attente") STEP("ACCEPTED", "4", "3", "")
+                    STEP("SETTLED", "5", "4",
+                         "") "assumed_fields: 'ordered' assumed_fields: 'reduced' "
+                             "assumed_fields: 'suspended' }"},
         FoldCase{"Rejected",
                  "payment:2024-7",
                  {kAdvance, kAdvanceRejected},

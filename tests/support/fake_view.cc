@@ -61,6 +61,7 @@ v1::Ledger& FakeView::OpenLedger() {
               time_zone: "Europe/Paris"
               currency: "EUR"
               patterns { deliberation: "AAAA-n" convention: "AAAA-nnnnn" budget_code: "Cnn-nnnXnn" }
+              late_entry_days: 0
               date { year: 2023 month: 1 day: 1 }
             )pb",
             ledger.mutable_opened());

@@ -55,6 +55,7 @@ v1::Act LargeLedger::Next() {
                                   origin: "registre.example/large"
                                   time_zone: "Europe/Paris"
                                   currency: "EUR"
+                                  late_entry_days: 0
                                   date { year: 2020 month: 12 day: 1 }
                                 })pb");
     case Stage::kLines: {

@@ -104,7 +104,7 @@ v1::Act RandomActs::Next() {
 
 // No SIREN in use starts so: these are test data.
 std::string RandomActs::Siren() {
-  const std::string digits = fmt::format("000{:05}", Below(100'000));
+  const std::string digits = fmt::format("000{:05}", 1 + Below(99'999));
   return digits + LuhnDigit(digits);
 }
 
@@ -126,7 +126,7 @@ v1::DeliberationRef RandomActs::Conseil() {
   }
   v1::BeforeOpening* before = ref.mutable_before_opening();
   before->set_number(fmt::format("2023-{}", 1 + Below(300)));
-  *before->mutable_date() = FromDays(ToDays(Today()) - 400);
+  *before->mutable_date() = FromDays(OpenedOn() - 1 - static_cast<Days>(Below(400)));
   before->set_body(v1::BODY_CONSEIL_DEPARTEMENTAL);
   return ref;
 }
@@ -251,7 +251,7 @@ bool RandomActs::RecordOpeningCommitment(v1::Act* act) {
   v1::OpeningCommitmentRecorded* recorded = act->mutable_opening_commitment_recorded();
   recorded->set_code(line->code());
   recorded->set_amount_cents(line->authorised_cents() / 10 + Amount(line->authorised_cents() / 2));
-  *recorded->mutable_date() = Today();
+  *recorded->mutable_date() = FromDays(OpenedOn());
   return true;
 }
 
@@ -266,8 +266,9 @@ bool RandomActs::RecordOpeningConvention(v1::Act* act) {
   recorded->set_number(fmt::format("2023-{:05}", ++serial_));
   recorded->set_structure_id(structure->structure_id());
   recorded->set_object("Action d'essai");
+  recorded->set_previous_convention(structure->last_convention());
   *recorded->mutable_signatures()->mutable_authority_signed_on() =
-      FromDays(today_ - 30 - static_cast<Days>(Below(200)));
+      FromDays(OpenedOn() - 30 - static_cast<Days>(Below(200)));
   const int tranches = 1 + static_cast<int>(Below(2));
   for (int i = 0; i < tranches; ++i) {
     Source source;

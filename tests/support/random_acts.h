@@ -59,6 +59,7 @@ class RandomActs {
 
   v1::Date Today() const { return FromDays(today_); }
   int Year() const { return Today().year(); }
+  Days OpenedOn() const { return ToDays(view_.Ledger().opened().date()); }
   v1::DeliberationRef Conseil();
 
   // Makers: one act each; false when nothing in the ledger allows it. random_acts.cc

@@ -158,6 +158,7 @@ bool RandomActs::AddAllotments(v1::DeliberationVoted* act) {
   for (int i = 1; i <= count; ++i) {
     const v1::BudgetLine* line = view_.BudgetLine(Pick(lines_));
     if (line == nullptr || line->available_cents() - by_line[line->code()] < 10'000) continue;
+    if (ToDays(line->opened_on()) > ToDays(act->date())) continue;
     v1::Allotment* allotment = act->add_allotments();
     allotment->set_allotment_id(fmt::format("1.{}", i));
     allotment->set_article("1");

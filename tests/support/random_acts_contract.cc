@@ -97,6 +97,7 @@ bool RandomActs::SignConvention(v1::Act* act) {
   signed_act->set_number(fmt::format("{}-{:05}", Year(), ++serial_));
   signed_act->set_structure_id(source.structure_id);
   signed_act->set_object("Action d'essai");
+  signed_act->set_previous_convention(view_.Structure(source.structure_id)->last_convention());
   // Recorded some time after it is signed: acts are not recorded in the order of their dates.
   *signed_act->mutable_signatures()->mutable_authority_signed_on() =
       FromDays(source.voted_on + static_cast<Days>(Below(static_cast<uint64_t>(

@@ -73,6 +73,11 @@ bool RandomActs::OrderOnTranche(v1::Act* act) {
     basis->set_schedule_line_id(line.line_id());
     order->set_kind(line.kind());
     left = std::min(left, line.amount_cents() - OrderedOn(state, line.line_id()));
+  } else if (tranche.schedule_size() > 0) {
+    // What the schedule leaves of the ceiling.
+    int64_t outside = tranche.ceiling_cents() - OrderedOn(state, "");
+    for (const v1::ScheduleLine& line : tranche.schedule()) outside -= line.amount_cents();
+    left = std::min(left, outside);
   }
   if (order->kind() != v1::PAYMENT_KIND_ADVANCE) {
     left = std::min(left, state.certified_cents() - state.ordered_cents());

@@ -78,7 +78,12 @@ def instead(other):
 
 
 REAL = {real["command_id"]: real for real in real_lines()}
-ROSTER = [entry["member"] for entry in body_of(REAL["2023-405.session"])["roster"]]
+SESSION = body_of(REAL["2023-405.session"])
+ROSTER = [entry["member"] for entry in SESSION["roster"]]
+# Places of members with a vote who are there and hold no office.
+PLAIN = [place for place, entry in enumerate(SESSION["roster"])
+         if entry["presence"] == "PRESENCE_PRESENT" and not entry.get("without_vote")
+         and entry["member"] not in (SESSION["chair"], SESSION["secretary"])]
 
 # ---- Reference and opening -----------------------------------------------------------------------
 
@@ -96,6 +101,10 @@ before("line.C02-446A05",
         put("opened_by/before_opening/body", "BODY_COMMISSION_PERMANENTE")),
        ("opened by an unknown deliberation", "REFERENCE_UNKNOWN",
         sure(put("opened_by", {"number": "2023-1"}))),
+       ("opened before the ledger on the day it was opened", "REFERENCE_UNKNOWN",
+        put("opened_by/before_opening/date", date("2023-07-04"))),
+       ("in effect before the deliberation that opens it", "PERIOD_INVALID",
+        put("date", date("2022-12-31"))),
        ("opened by nothing", "FIELD_INVALID", sure(put("opened_by", REMOVED))),
        ("an assumed field that it has not", "FIELD_INVALID", put("opened_by", REMOVED)),
        ("a negative amount", "AMOUNT_INVALID", put("authorised_cents", "-1")),
@@ -114,6 +123,8 @@ before("line.C01-444H03",
 
 before("opening.C02-446A05",
        ("an unknown line", "REFERENCE_UNKNOWN", put("code", "C09-999Z99")),
+       ("of nothing", "AMOUNT_INVALID", put("amount_cents", "0")),
+       ("after the ledger was opened", "PERIOD_INVALID", put("date", date("2023-07-05"))),
        ("30 February", "PERIOD_INVALID", put("date", date("2023-02-30"))))
 
 before("opening.C01-444H03",
@@ -122,6 +133,7 @@ before("opening.C01-444H03",
 before("structure.passeport-forma",
        ("a SIRET with one digit changed", "SIRET_INVALID", put("identity/siret", "34175422400029")),
        ("a SIRET of 13 digits", "SIRET_INVALID", put("identity/siret", "3417542240002")),
+       ("a SIRET of zeros", "SIRET_INVALID", put("identity/siret", "00000000000000")),
        ("an RNA number of another form", "RNA_INVALID", put("identity/rna", "W12")),
        ("no name", "FIELD_INVALID", put("identity/name", "")),
        ("a name of 513 bytes", "FIELD_INVALID", put("identity/name", "x" * 513)),
@@ -146,6 +158,8 @@ before("opening.2023-00963",
        ("tranches that do not make the amount", "TRANCHE_TOTAL", put("amount_cents", add(1))),
        ("a period that ends before it starts", "PERIOD_INVALID",
         put("tranches/@0/period/end", date("2022-12-31"))),
+       ("signed after the ledger was opened", "PERIOD_INVALID",
+        put("signatures/authority_signed_on", date("2023-07-05"))),
        ("a tranche twice", "DUPLICATE_ID", put("tranches", lambda tranches: tranches * 2)),
        ("a draw on an allotment", "NOT_AUTHORISED",
         put("tranches/@0/draws", [{"deliberation_number": "2023-405", "allotment_id": "1.5",
@@ -162,8 +176,14 @@ before("opening.2023-01628.avance",
        ("an unknown convention", "REFERENCE_UNKNOWN", put("convention_number", "2023-01629")),
        ("an unknown tranche", "REFERENCE_UNKNOWN", put("tranche_id", "2022")),
        ("a cent over its schedule line", "PAYMENT_LINE_EXCEEDED", put("amount_cents", add(1))),
+       ("before its convention is signed", "PERIOD_INVALID", put("date", date("2023-07-02"))),
+       ("after the ledger was opened", "PERIOD_INVALID", put("date", date("2023-07-05"))),
+       ("in another fiscal year than its date's", "PERIOD_INVALID", put("fiscal_year", 2022)),
        ("a cent over its tranche", "TRANCHE_EXCEEDED",
         put("amount_cents", "4000001", "schedule_line_id", REMOVED)))
+
+before("opening.closed",
+       ("before the ledger was opened", "PERIOD_INVALID", put("date", date("2023-07-03"))))
 
 before("call",
        ("an opening act after the opening", "OPENING_CLOSED",
@@ -190,6 +210,11 @@ before("session",
         put("roster/@38/proxy_holder", ROSTER[41])),
        ("a proxy given by a member who is there", "ROSTER_INVALID",
         put("roster/@0/proxy_holder", ROSTER[1])),
+       ("a member twice, in capitals", "ROSTER_INVALID",
+        put("roster/@1/member", f" {ROSTER[0].upper()}")),
+       ("more proxies without holder than members to hold them", "ROSTER_INVALID",
+        put(*(given for place in PLAIN[:20]
+              for given in (f"roster/@{place}/presence", "PRESENCE_REPRESENTED")))),
        ("a chair who is not there", "ROSTER_INVALID", put("chair", "M. Inconnu")),
        ("more members than are in office", "ROSTER_INVALID", put("members_in_office", 43)),
        ("a second meeting of an unknown one", "REFERENCE_UNKNOWN",
@@ -200,8 +225,13 @@ before("report",
        ("dated after its session", "PERIOD_INVALID", put("date", date("2023-09-19"))),
        ("a session held twice", "NUMBER_TAKEN", instead(REAL["2023-405.session"])))
 
+before("opinion.2",
+       ("on an unknown report", "REFERENCE_UNKNOWN", put("report_number", "71")),
+       ("dated after the session", "PERIOD_INVALID", put("date", date("2023-09-19"))))
+
 before("deliberation",
        ("a number of another form", "NUMBER_FORM", put("number", "23-405")),
+       ("a number with a leading zero", "NUMBER_FORM", put("number", "2023-0405")),
        ("an unknown session", "REFERENCE_UNKNOWN", put("session_id", "cp-2023-09-19")),
        ("an unknown report", "REFERENCE_UNKNOWN", put("report_number", "71")),
        ("an unknown call", "REFERENCE_UNKNOWN", put("call_id", "aap-2022")),
@@ -219,11 +249,27 @@ before("deliberation",
         put("declared/votes_for", 18, "declared/votes_against", 23, "declared/abstentions", 0)),
        ("a tie without casting vote adopted", "VOTE_RESULT",
         put("declared/votes_for", 18, "declared/votes_against", 18)),
+       ("a casting vote of a chair who is recused", "VOTE_RESULT",
+        put("declared/votes_for", 18, "declared/votes_against", 18, "casting_vote", "VOTE_FOR",
+            "recusals/@0/member", SESSION["chair"])),
+       ("a casting vote of a chair who has left", "VOTE_RESULT",
+        put("declared/votes_for", 18, "declared/votes_against", 18, "declared/abstentions", 4,
+            "casting_vote", "VOTE_FOR", "attendance_changes",
+            [{"member": SESSION["chair"], "presence": "PRESENCE_EXCUSED"}])),
+       ("a casting vote of a chair who voted otherwise", "VOTE_RESULT",
+        put("declared/votes_for", 20, "declared/votes_against", 20, "declared/abstentions", 1,
+            "casting_vote", "VOTE_FOR",
+            "named_votes", [{"member": SESSION["chair"], "vote": "VOTE_ABSTENTION"}])),
+       ("votes by name in a secret ballot", "VOTE_TALLY",
+        put("ballot", "BALLOT_SECRET", "declared/not_voting", 1, "declared/abstentions", 4,
+            "named_votes", [{"member": SESSION["chair"], "vote": "VOTE_NOT_VOTING"}])),
        ("rejected by nobody", "VOTE_RESULT", put("result", "VOTE_RESULT_REJECTED")),
        ("a recused member votes", "RECUSED_VOTED",
         put("named_votes", [{"member": "Mme Carole DUBOIS", "vote": "VOTE_FOR"}])),
        ("a stranger is recused", "RECUSED_UNKNOWN", put("recusals/@0/member", "M. Inconnu")),
        ("an article that does not add up", "ARTICLE_TOTAL", put("articles/1/amount_cents", add(1))),
+       ("an article that only authorises and gives an amount", "ARTICLE_TOTAL",
+        put("articles/5/amount_cents", "687500")),
        ("an imputation that does not add up", "ARTICLE_TOTAL",
         put("articles/8/imputations/C02-446A05/expense_cents", add(1))),
        ("an allotment that no article finances", "ARTICLE_TOTAL",
@@ -241,6 +287,12 @@ before("deliberation",
        ("an allotment to an unknown structure", "REFERENCE_UNKNOWN",
         put("allotments/1.3/structure_id", "st-inconnue")),
        ("an unknown operation", "CALL_UNKNOWN_OPERATION", put("allotments/1.3/operation", "99")),
+       ("an allotment of another thematic than its article's", "CALL_UNKNOWN_OPERATION",
+        put("allotments/1.3/thematic", "2")),
+       ("an application for another operation", "APPLICATION_STATE",
+        put("allotments/2.12/operation", "11")),
+       ("an application of a call that it does not name", "APPLICATION_STATE",
+        sure(put("call_id", REMOVED))),
        ("an application of someone else", "APPLICATION_STATE",
         put("allotments/2.12/structure_id", "st-diese")),
        ("a period that ends before it starts", "PERIOD_INVALID",
@@ -272,6 +324,12 @@ before("avenant.2023-00963.1",
        ("before and change do not make after", "AVENANT_TOTAL", put("amount_after_cents", add(1))),
        ("signed before the vote", "SIGNED_BEFORE_VOTE",
         put("signatures/authority_signed_on", date("2023-09-17"))),
+       ("signed before its convention", "AVENANT_NUMBER",
+        put("signatures/authority_signed_on", date("2023-06-26"))),
+       ("authorised before the ledger by what the ledger holds", "REFERENCE_UNKNOWN",
+        put("authorised_by", {"before_opening": {
+            "number": "2023-405", "date": date("2023-06-12"),
+            "body": "BODY_COMMISSION_PERMANENTE"}})),
        ("a cent over its allotment", "ALLOTMENT_EXCEEDED",
         put("delta_cents", add(1), "amount_after_cents", add(1),
             "tranches/AG/ceiling_cents", add(1), "tranches/AG/draws/1.5/amount_cents", add(1))),
@@ -310,9 +368,13 @@ before("convention.2023-99001",
        ("on another line than its allotment", "PAYMENT_BUDGET_LINE",
         put("tranches/@0/budget_code", "C02-446A05")))
 
-before("payment.2023-99001",
+before("payment.hypothese-1",
        ("a cent over its schedule line", "PAYMENT_LINE_EXCEEDED", put("amount_cents", add(1))),
        ("a cent over its tranche", "TRANCHE_EXCEEDED", put("amount_cents", "687501")),
+       ("outside the schedule, which covers the tranche", "PAYMENT_LINE_EXCEEDED",
+        put("basis/schedule_line_id", REMOVED)),
+       ("outside the schedule, before the avenant is signed", "TRIGGER_MISSING",
+        put("basis/schedule_line_id", REMOVED, "date", date("2023-10-01"))),
        ("on another line", "PAYMENT_BUDGET_LINE", put("budget_code", "C01-444H02")),
        ("before the avenant that makes it due", "TRIGGER_MISSING",
         put("date", date("2023-10-01"))),
@@ -326,5 +388,5 @@ before("payment.2023-99001",
        ("to someone else", "FILLED_DIFFERS", put("structure_id", "st-apsa")),
        ("of nothing", "AMOUNT_INVALID", put("amount_cents", "0")))
 
-before("payment.2023-99002",
-       ("a mandat that is taken", "NUMBER_TAKEN", put("mandat", "99001")))
+before("payment.hypothese-2",
+       ("a mandat that is taken", "NUMBER_TAKEN", put("mandat", "hypothese-1")))

@@ -43,7 +43,7 @@ def order(command_id, basis, kind, cents, day, code="C02-446A05"):
 
 
 def step_of(command_id, act, mandat, day, **more):
-    fiscal_year, number = mandat.split("-")
+    fiscal_year, number = mandat.split("-", 1)
     return line(command_id, **{act: {"order": {"fiscal_year": int(fiscal_year), "mandat": number},
                                      "date": date(day)} | more})
 
@@ -56,10 +56,10 @@ COMMISSION = {"before_opening": {"number": "2023-9", "date": date("2023-01-01"),
                                  "body": "BODY_COMMISSION_PERMANENTE"}}
 
 
-def adjusted(command_id, cents, by):
+def adjusted(command_id, cents, by, day="2023-11-01", **more):
     return line(command_id, budget_line_adjusted={
         "code": "C02-446A05", "authorised_after_cents": cents, "adjusted_by": by,
-        "date": date("2023-11-01"), "reason": "essai"})
+        "date": date(day), "reason": "essai"} | more)
 
 
 def credits(command_id, year, cents):
@@ -92,6 +92,18 @@ after("a line below what is voted", "BUDGET_BELOW_VOTED",
       adjusted("r.adjusted", "533019122", CONSEIL))
 after("a line changed by a commission permanente", "BUDGET_BODY",
       adjusted("r.adjusted", "619364301", COMMISSION))
+after("a line changed before the ledger by what the ledger holds", "REFERENCE_UNKNOWN",
+      adjusted("r.adjusted", "619364301", {"before_opening": {
+          "number": "2023-405", "date": date("2023-01-01"), "body": "BODY_CONSEIL_DEPARTEMENTAL"}}))
+after("a line changed before the deliberation that changes it", "PERIOD_INVALID",
+      adjusted("r.adjusted", "619364301", {"number": "2023-405"}, day="2023-09-17"))
+after("a transfer that the other line has not given up", "BUDGET_BODY",
+      adjusted("r.adjusted", "619364301", COMMISSION, transfer_with_code="C01-444H03"))
+after("a transfer taken twice", "BUDGET_BODY",
+      adjusted("r.taken", "619364302", COMMISSION, transfer_with_code="C01-444H03"),
+      adjusted("n.given", "101639999", COMMISSION, code="C01-444H03",
+               transfer_with_code="C02-446A05"),
+      adjusted("n.taken", "619364301", COMMISSION, transfer_with_code="C01-444H03"))
 after("credits below what is ordered", "CREDITS_EXCEEDED", credits("r.credits", 2023, "7312499"))
 
 # Avenants.
@@ -107,10 +119,23 @@ after("a tranche a cent below what is ordered", "AVENANT_BELOW_ORDERED",
           "tranches/AG/schedule", [{"line_id": "avance", "kind": "PAYMENT_KIND_ADVANCE",
                                     "amount_cents": "412499"}])), "avenant.2023-00963.1"))
 
+after("what is ordered moves to another allotment", "AVENANT_BELOW_ORDERED",
+      changed("r.avenant", sure(put(
+          "avenant_number", 2, "amount_before_cents", "9587500", "delta_cents", "0",
+          "tranches/AG/draws/1.5/allotment_id", "1.1a")), "avenant.2023-00963.1"))
+after("avenant 2 signed before avenant 1", "AVENANT_NUMBER",
+      changed("r.avenant", put("avenant_number", 2, "signatures/authority_signed_on",
+                               date("2023-10-01")), "avenant.2023-00963.1"))
+
+# Sessions.
+after("a second meeting of a session that had its quorum", "QUORUM_MISSING",
+      changed("r.session", put("session_id", "cp-2023-09-25", "date", date("2023-09-25"),
+                               "second_meeting_of", "cp-2023-09-18"), "session"))
+
 # Bilan, service fait, balance.
 after("a balance before the bilan is accepted", "TRIGGER_MISSING",
       order("r.balance", AG_BALANCE, "BALANCE", "275000", "2023-12-01"))
-after("a balance outside the schedule before it", "TRIGGER_MISSING",
+after("a balance outside the schedule, which covers the tranche", "PAYMENT_LINE_EXCEEDED",
       order("r.balance", AG, "BALANCE", "275000", "2023-12-01"))
 after("a bilan accepted before it is received", "TRIGGER_MISSING",
       line("r.accepted", report_accepted=AG | {"date": date("2024-03-15")}))
@@ -140,32 +165,36 @@ after("2024 money for 2023", "TRANCHE_EXCEEDED",
 
 # The accountant.
 after("paid before it is accepted", "PAYMENT_ORDER",
-      step_of("r.settled", "payment_settled", "2023-99001", "2023-10-20"))
+      step_of("r.settled", "payment_settled", "2023-hypothese-1", "2023-10-20"))
 after("accepted twice", "PAYMENT_ORDER",
-      step_of("r.accepted", "payment_accepted", "2023-99001", "2023-10-21"),
-      step_of("n.99001.accepted", "payment_accepted", "2023-99001", "2023-10-20"))
+      step_of("r.accepted", "payment_accepted", "2023-hypothese-1", "2023-10-21"),
+      step_of("n.hypothese-1.accepted", "payment_accepted", "2023-hypothese-1", "2023-10-20"))
 after("rejected after acceptance", "PAYMENT_ORDER",
-      step_of("r.rejected", "payment_rejected", "2023-99001", "2023-10-21", reason="essai"))
+      step_of("r.rejected", "payment_rejected", "2023-hypothese-1", "2023-10-21", reason="essai"))
 after("suspended after acceptance", "PAYMENT_ORDER",
-      step_of("r.suspended", "payment_suspended", "2023-99001", "2023-10-21", reason="essai"))
+      step_of("r.suspended", "payment_suspended", "2023-hypothese-1", "2023-10-21", reason="essai"))
 after("paid before the day of acceptance", "PERIOD_INVALID",
-      step_of("r.settled", "payment_settled", "2023-99001", "2023-10-19"))
+      step_of("r.settled", "payment_settled", "2023-hypothese-1", "2023-10-19"))
 after("reduced by a cent too much", "PAYMENT_ORDER",
-      step_of("r.reduced", "payment_reduced", "2023-99001", "2023-10-21", reason="essai",
+      step_of("r.reduced", "payment_reduced", "2023-hypothese-1", "2023-10-21", reason="essai",
               reduction_cents="412501"))
 after("paid twice", "PAYMENT_ORDER",
-      step_of("r.settled", "payment_settled", "2023-99001", "2023-10-25"),
-      step_of("n.99001.settled", "payment_settled", "2023-99001", "2023-10-24"))
+      step_of("r.settled", "payment_settled", "2023-hypothese-1", "2023-10-25"),
+      step_of("n.hypothese-1.settled", "payment_settled", "2023-hypothese-1", "2023-10-24"))
 after("an unknown mandat", "REFERENCE_UNKNOWN",
       step_of("r.accepted", "payment_accepted", "2023-1", "2023-10-20"))
 after("an order of another amount", "FILLED_DIFFERS",
       line("r.accepted", payment_accepted={"order": {
-          "fiscal_year": 2023, "mandat": "99002", "amount_cents": "1"}, "date": date("2023-10-20")}))
+          "fiscal_year": 2023, "mandat": "hypothese-2", "amount_cents": "1"},
+          "date": date("2023-10-20")}))
 
 # Orders on an allotment, releases.
 after("a cent over an allotment", "ALLOTMENT_EXCEEDED",
       order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "SINGLE",
             "1800001", "2023-12-01"))
+after("an allotment before its vote", "NOT_AUTHORISED",
+      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "SINGLE", "1",
+            "2023-09-17"))
 after("an allotment that names nobody", "NOT_AUTHORISED",
       order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "2.1"}, "SINGLE", "1",
             "2023-12-01", code="C01-444H02"))
@@ -182,6 +211,9 @@ after("instructed after the vote", "APPLICATION_STATE",
       line("r.instructed", application_instructed={
           "number": "2023-4.2.12.eurasante", "instruction": {"advice": "ADVICE_FAVOURABLE"},
           "date": date("2023-10-01")}))
+after("withdrawn after the vote", "APPLICATION_STATE",
+      line("r.withdrawn", application_withdrawn={
+          "number": "2023-4.2.12.eurasante", "reason": "essai", "date": date("2023-10-01")}))
 after("instructed after a withdrawal", "APPLICATION_STATE",
       line("r.instructed", application_instructed={
           "number": "n.demande", "instruction": {"advice": "ADVICE_FAVOURABLE"},

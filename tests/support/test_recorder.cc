@@ -154,6 +154,7 @@ v1::Act OpenTestLedger() {
                               origin: "registre.example/essai"
                               time_zone: "Europe/Paris"
                               currency: "EUR"
+                              late_entry_days: 0
                               date { year: 2023 month: 1 day: 1 }
                             })pb");
 }

@@ -101,6 +101,34 @@ TEST(AccountantTest, Dates) {
          {"PERIOD_INVALID", {"accepted since 16/10/2023", "15/10/2023"}});
 }
 
+TEST(AccountantTest, NothingIsAnsweredBeforeAReduction) {
+  ContractWorld world;
+  v1::Payment* payment = AddOrder(&world);
+  payment->set_reduced_cents(400000);
+  *payment->add_reductions() =
+      Text<v1::PaymentReduction>("date { year: 2023 month: 10 day: 20 } amount_cents: 400000");
+  Expect(Take<v1::PaymentAccepted>(world, "2023-10-19"),
+         {"PERIOD_INVALID", {"reduced by 4 000,00 EUR on 20/10/2023", "accepted", "19/10/2023"}});
+  Expect(Take<v1::PaymentSuspended>(world, "2023-10-19"), {"PERIOD_INVALID", {"suspended"}});
+  Expect(Take<v1::PaymentRejected>(world, "2023-10-19"), {"PERIOD_INVALID", {"rejected"}});
+  Expect(Take<v1::PaymentAccepted>(world, "2023-10-20"), {""});
+  Expect(Take<v1::PaymentReduced>(world, "2023-10-19"), {""});  // reductions in any order
+  Step(v1::PAYMENT_STATUS_ACCEPTED, "2023-10-16", payment);
+  Expect(Take<v1::PaymentSettled>(world, "2023-10-19"), {"PERIOD_INVALID", {"paid"}});
+  Expect(Take<v1::PaymentSettled>(world, "2023-10-20"), {""});
+}
+
+TEST(AccountantTest, NothingIsPaidOfAnOrderReducedToNothing) {
+  ContractWorld world;
+  v1::Payment* payment = AddOrder(&world);
+  Step(v1::PAYMENT_STATUS_ACCEPTED, "2023-10-16", payment);
+  payment->set_reduced_cents(2399999);
+  Expect(Take<v1::PaymentSettled>(world, "2023-10-20"), {""});
+  payment->set_reduced_cents(2400000);
+  Expect(Take<v1::PaymentSettled>(world, "2023-10-20"),
+         {"PAYMENT_ORDER", {"mandat 2023-1200", "0,00 EUR"}});
+}
+
 TEST(AccountantTest, OrderUnknown) {
   ContractWorld world;
   AddOrder(&world);

@@ -76,6 +76,10 @@ const std::vector<Case>& Cases() {
        "date { year: 2023 month: 1 day: 2 } }",
        {"application:a", "call:k", "structure:s"},
        "2023-01-02"},
+      {"session_held { session_id: 'y' second_meeting_of: 'x' "
+       "date { year: 2023 month: 1 day: 2 } }",
+       {"session:y", "session:x"},
+       "2023-01-02"},
       {"session_held { session_id: 'x' date { year: 2023 month: 1 day: 2 } }",
        {"session:x"},
        "2023-01-02"},

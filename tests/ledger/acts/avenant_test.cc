@@ -57,6 +57,24 @@ TEST(AvenantSignedTest, NumberAndConvention) {
          act.set_avenant_number(2);
        },
        {""}},
+      {"signed on the day of the convention",
+       [](auto&, auto& world) {
+         *world.convention("2023-00020")->mutable_signed_on() = On("2023-10-02");
+       },
+       {""}},
+      {"signed before the convention",
+       [](auto&, auto& world) {
+         *world.convention("2023-00020")->mutable_signed_on() = On("2023-10-03");
+       },
+       {"AVENANT_NUMBER", {"02/10/2023", "convention 2023-00020", "03/10/2023"}}},
+      {"signed before the avenant before it",
+       [](auto& act, auto& world) {
+         v1::AvenantState* first = world.convention("2023-00020")->add_avenants();
+         first->set_avenant_number(1);
+         *first->mutable_signed_on() = On("2023-10-03");
+         act.set_avenant_number(2);
+       },
+       {"AVENANT_NUMBER", {"02/10/2023", "before avenant 1", "03/10/2023"}}},
       {"convention closed",
        [](auto&, auto& world) {
          *world.convention("2023-00020")->mutable_closed_on() = On("2023-09-30");
@@ -100,15 +118,28 @@ TEST(AvenantSignedTest, Authorisation) {
       {"authorised before the ledger was opened",
        [](auto& act, auto&) {
          act.mutable_authorised_by()->mutable_before_opening()->set_number("2022-1");
-         *act.mutable_authorised_by()->mutable_before_opening()->mutable_date() = On("2023-10-02");
+         *act.mutable_authorised_by()->mutable_before_opening()->mutable_date() = On("2023-06-30");
        },
        {""}},
+      {"authorised before the ledger was opened, by what is dated as it was opened",
+       [](auto& act, auto&) {
+         act.mutable_authorised_by()->mutable_before_opening()->set_number("2022-1");
+         *act.mutable_authorised_by()->mutable_before_opening()->mutable_date() = On("2023-07-01");
+       },
+       {"REFERENCE_UNKNOWN", {"2022-1", "01/07/2023"}, {}, kNotFound}},
+      {"authorised before the ledger was opened, by a deliberation that it holds as rejected",
+       [](auto& act, auto&) {
+         act.mutable_authorised_by()->mutable_before_opening()->set_number("2023-11");
+         *act.mutable_authorised_by()->mutable_before_opening()->mutable_date() = On("2023-06-30");
+       },
+       {"REFERENCE_UNKNOWN", {"2023-11", "18/09/2023"}, {}, kNotFound}},
       {"signed before the deliberation that is before the ledger",
        [](auto& act, auto&) {
          act.mutable_authorised_by()->mutable_before_opening()->set_number("2022-1");
-         *act.mutable_authorised_by()->mutable_before_opening()->mutable_date() = On("2023-10-03");
+         *act.mutable_authorised_by()->mutable_before_opening()->mutable_date() = On("2023-06-30");
+         *act.mutable_signatures()->mutable_authority_signed_on() = On("2023-06-29");
        },
-       {"SIGNED_BEFORE_VOTE", {"2022-1", "03/10/2023"}}},
+       {"SIGNED_BEFORE_VOTE", {"2022-1", "30/06/2023"}}},
       {"by delegation, without its reference",
        [](auto& act, auto&) {
          act.mutable_signatures()->mutable_authority()->set_signatory("Mme Essai");

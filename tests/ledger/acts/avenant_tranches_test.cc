@@ -86,6 +86,18 @@ TEST(AvenantTranchesTest, OpeningTranche) {
          SetDelta(-1000000, &act);
        },
        {""}},
+      {"the part without draws shrinks below what is ordered of it",
+       [](auto& act, auto& world) {
+         world.tranche("2023-00020", "O1")->set_ordered_cents(4000000);
+         act.mutable_tranches(0)->set_ceiling_cents(4000000);
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(1);
+         *act.add_tranches() = act.tranches(0);
+         act.mutable_tranches(1)->set_tranche_id("O2");
+         act.mutable_tranches(1)->set_ceiling_cents(1);
+         act.mutable_tranches(1)->clear_draws();
+         SetDelta(1, &act);
+       },
+       {"AVENANT_BELOW_ORDERED", {"committed before the ledger was opened", "39 999,99 EUR"}}},
       {"split in two, without draws",
        [](auto& act, auto&) {
          act.mutable_tranches(0)->set_ceiling_cents(3000000);
@@ -187,6 +199,68 @@ TEST(AvenantTranchesTest, ReplacedTranche) {
          SetDelta(-1000000, &act);
        },
        {""}},
+      {"all of it moves to another allotment, one cent ordered",
+       [&](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->set_ordered_cents(1);
+         act.mutable_tranches(0)->set_ceiling_cents(3000000);
+         act.mutable_tranches(0)->mutable_draws(0)->set_allotment_id("a5");
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(3000000);
+         SetDelta(-1000000, &act);
+       },
+       {"AVENANT_BELOW_ORDERED", {"0,01 EUR", "allotment a1 of deliberation 2023-10", "0,00 EUR"}}},
+      {"what is not ordered moves to another allotment",
+       [&](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->set_ordered_cents(2400000);
+         act.mutable_tranches(0)->set_ceiling_cents(4000000);
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(2400000);
+         *act.mutable_tranches(0)->add_draws() = Text<v1::Draw>(
+             "deliberation_number: '2023-10' allotment_id: 'a5' amount_cents: 1600000");
+         SetDelta(0, &act);
+       },
+       {""}},
+      {"one cent of what is ordered with it",
+       [&](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->set_ordered_cents(2400000);
+         act.mutable_tranches(0)->set_ceiling_cents(4000000);
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(2399999);
+         *act.mutable_tranches(0)->add_draws() = Text<v1::Draw>(
+             "deliberation_number: '2023-10' allotment_id: 'a5' amount_cents: 1600001");
+         act.mutable_tranches(0)->clear_schedule();
+         SetDelta(0, &act);
+       },
+       {"AVENANT_BELOW_ORDERED", {"24 000,00 EUR", "23 999,99 EUR"}}},
+      {"another allotment takes its place before it",
+       [&](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->set_ordered_cents(2400000);
+         act.mutable_tranches(0)->set_ceiling_cents(4000000);
+         act.mutable_tranches(0)->mutable_draws(0)->set_allotment_id("a5");
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(1600000);
+         *act.mutable_tranches(0)->add_draws() = Text<v1::Draw>(
+             "deliberation_number: '2023-10' allotment_id: 'a1' amount_cents: 2400000");
+         SetDelta(0, &act);
+       },
+       {"AVENANT_BELOW_ORDERED", {"24 000,00 EUR", "8 000,00 EUR"}}},
+      {"to another budget line",
+       [&](auto& act, auto&) {
+         act.mutable_tranches(0)->set_ceiling_cents(1000000);
+         act.mutable_tranches(0)->clear_schedule();
+         act.mutable_tranches(0)->set_budget_code("L2");
+         act.mutable_tranches(0)->mutable_draws(0)->set_allotment_id("a4");
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(1000000);
+         SetDelta(-3000000, &act);
+       },
+       {""}},
+      {"to another budget line, one cent ordered",
+       [&](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->set_ordered_cents(1);
+         act.mutable_tranches(0)->set_ceiling_cents(1000000);
+         act.mutable_tranches(0)->clear_schedule();
+         act.mutable_tranches(0)->set_budget_code("L2");
+         act.mutable_tranches(0)->mutable_draws(0)->set_allotment_id("a4");
+         act.mutable_tranches(0)->mutable_draws(0)->set_amount_cents(1000000);
+         SetDelta(-3000000, &act);
+       },
+       {"AVENANT_BELOW_ORDERED", {"from budget line L1 to L2", "0,01 EUR"}}},
       {"half of it moves to another tranche",
        [](auto& act, auto& world) {
          world.allotment("2023-10", "a1")->set_released_cents(6000000);  // nothing is left of a1

@@ -79,6 +79,7 @@ TEST(ChecksTest, ReferencesThatAreNotHeldAreUnknown) {
 
 TEST(ChecksTest, ResolvesBothKindsOfReference) {
   FakeView view;
+  view.OpenLedger();
   view.AddDeliberation("2023-1", v1::BODY_COMMISSION_PERMANENTE, "2023-05-15")
       .set_result(v1::VOTE_RESULT_REJECTED);
   std::vector<v1::Flag> flags;
@@ -95,6 +96,29 @@ TEST(ChecksTest, ResolvesBothKindsOfReference) {
   EXPECT_EQ(before->number, "2021-257");
   EXPECT_TRUE(before->adopted());
   EXPECT_EQ(before->held, nullptr);
+}
+
+TEST(ChecksTest, BeforeTheOpeningIsWhatTheLedgerDoesNotHold) {
+  FakeView view;
+  view.OpenLedger();
+  view.AddDeliberation("2022-1", v1::BODY_CONSEIL_DEPARTEMENTAL, "2023-05-15");
+  std::vector<v1::Flag> flags;
+  const RuleContext context{view, 0, &flags};
+  const auto reason = [&](const std::string& number, const std::string& date) {
+    v1::DeliberationRef ref;
+    ref.mutable_before_opening()->set_number(number);
+    *ref.mutable_before_opening()->mutable_date() = testing::On(date);
+    return ReasonOf(Resolve(context, ref).status());
+  };
+  EXPECT_EQ(reason("2022-2", "2022-12-31"), "");
+  EXPECT_EQ(reason("2022-2", "2023-01-01"), "REFERENCE_UNKNOWN");
+  EXPECT_EQ(reason("2022-1", "2022-12-31"), "REFERENCE_UNKNOWN");
+}
+
+TEST(ChecksTest, FoldPerson) {
+  EXPECT_EQ(FoldPerson("M. Jean LÉON"), FoldPerson(" M. JEAN  LEON"));
+  EXPECT_NE(FoldPerson("M. Jean LÉON"), FoldPerson("M. Jean LE LÉON"));
+  EXPECT_NE(FoldPerson("M. Jean LÉON"), FoldPerson("Mme Jean LÉON"));
 }
 
 TEST(ChecksTest, FillTakesNothingOrTheSame) {

@@ -69,10 +69,12 @@ constexpr char kConvention20[] = R"(
 
 ContractWorld::ContractWorld() {
   *view_.RowOf(kLedgerKey).mutable_ledger() =
-      Text<v1::Ledger>(R"(opened { patterns { convention: "AAAA-nnnnn" mandat: "n" } })");
+      Text<v1::Ledger>(R"(opened { patterns { convention: "AAAA-nnnnn" mandat: "n" }
+          late_entry_days: 0 date { year: 2023 month: 7 day: 1 } })");
   *line("L1") = Text<v1::BudgetLine>(R"(code: "L1" authorised_cents: 100000000)");
   *line("L2") = Text<v1::BudgetLine>(R"(code: "L2" authorised_cents: 100000000)");
-  *structure("asso") = Text<v1::Structure>(R"(structure_id: "asso" conventions: 2 identity {
+  *structure("asso") = Text<v1::Structure>(R"(structure_id: "asso" conventions: 2
+      last_convention: "2023-00020" identity {
       name: "Association d'essai" sector: SECTOR_PRIVATE })");
   *structure("autre") = Text<v1::Structure>(R"(structure_id: "autre" identity {
       name: "Autre association d'essai" sector: SECTOR_PRIVATE })");
@@ -119,6 +121,13 @@ v1::BudgetLine* ContractWorld::line(const std::string& code) {
 
 v1::Payment* ContractWorld::payment(int fiscal_year, const std::string& mandat) {
   return view_.RowOf(PaymentKey(fiscal_year, mandat)).mutable_payment();
+}
+
+void Certify(int64_t cents, const std::string& day, v1::TrancheState* tranche) {
+  tranche->set_certified_cents(tranche->certified_cents() + cents);
+  v1::CertifiedService* service = tranche->add_certified();
+  *service->mutable_date() = On(day);
+  service->set_amount_cents(cents);
 }
 
 void Expect(const Judged& judged, const Expected& expected) {

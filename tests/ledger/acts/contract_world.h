@@ -52,6 +52,9 @@ class ContractWorld {
   FakeView view_;
 };
 
+// Adds service certified on a day.
+void Certify(int64_t cents, const std::string& day, v1::TrancheState* tranche);
+
 // What a case expects.
 struct Expected {
   std::string reason;                   // empty: the act may be recorded

@@ -82,11 +82,15 @@ TEST(DecideTest, LateEntry) {
                {"02/08/2023", "02/10/2023", "61 jours", "60 jours"});
   view.OpenLedger().mutable_opened()->set_late_entry_days(0);
   ExpectJudged(DecideOn(view, &act, "2033-10-02"), "", {}, {});
+  view.OpenLedger().mutable_opened()->clear_late_entry_days();  // not said: 60
+  ExpectJudged(DecideOn(view, &act, "2023-10-01"), "", {}, {});
+  ExpectJudged(DecideOn(view, &act, "2023-10-02"), "", {"LATE_ENTRY attention"}, {"60 jours"});
 }
 
 TEST(DecideTest, NoLateEntryWithoutADateOrOfTheOpening) {
   FakeView view;
   view.OpenLedger().mutable_opened()->set_late_entry_days(1);
+  *view.RowOf(kLedgerKey).mutable_ledger()->mutable_opened()->mutable_date() = On("2020-01-01");
   view.AddBudgetLine("c", 100);
   auto structure = Text<v1::Act>(
       "structure_registered { structure_id: 's' identity { name: 'N' siret: '34175422400028' } }");

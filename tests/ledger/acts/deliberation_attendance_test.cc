@@ -61,6 +61,16 @@ TEST(AttendanceTest, Cases) {
            "ROSTER_INVALID",
            {},
            {"M2 holds 2"}},
+          {"more proxies without holder than the present may hold",
+           [](FakeView*, Act* act) {
+             for (int i = 4; i <= 10; ++i) {
+               if (i != 8) ChangePresence(act, "M" + std::to_string(i), v1::PRESENCE_REPRESENTED);
+             }
+             Declare(act, 10, 0, 0, 0);
+           },
+           "ROSTER_INVALID",
+           {},
+           {"7 members are represented and 3 are present", "L.3121-16"}},
           {"a change of nobody on the roster",
            [](FakeView*, Act* act) { ChangePresence(act, "Z", v1::PRESENCE_PRESENT); },
            "ROSTER_INVALID",

@@ -46,6 +46,16 @@ TEST(ArticleTotalTest, Cases) {
            kTotal,
            {},
            {"article 5"}},
+          {"an article that only authorises gives an amount",
+           [](FakeView*, Act* act) { act->mutable_articles(2)->set_amount_cents(1); },
+           kTotal,
+           {},
+           {"article 3", "0,01 EUR"}},
+          {"an imputation article gives an amount",
+           [](FakeView*, Act* act) { act->mutable_articles(3)->set_amount_cents(100000); },
+           kTotal,
+           {},
+           {"article 4", "1 000,00 EUR"}},
           {"an allotment of no article",
            [](FakeView*, Act* act) { act->mutable_allotments(2)->set_article("9"); },
            kTotal,
@@ -219,11 +229,37 @@ TEST(AllotmentTest, Cases) {
           {"without a call any thematic is right",
            [](FakeView*, Act* act) {
              act->clear_call_id();
+             act->mutable_articles(0)->set_thematic("9");
              act->mutable_allotments(0)->set_thematic("9");
+             act->mutable_allotments(1)->set_thematic("9");
            },
            "",
            {},
            {}},
+          {"an allotment of another thematic than its article's",
+           [](FakeView*, Act* act) { act->mutable_allotments(2)->set_thematic("1"); },
+           "CALL_UNKNOWN_OPERATION",
+           {},
+           {"allotment 2.1", "thematic 1", "finances thematic 2"}},
+          {"an allotment that names no thematic",
+           [](FakeView*, Act* act) { act->mutable_allotments(2)->clear_thematic(); },
+           "",
+           {},
+           {}},
+          {"a line in effect from the day of the vote",
+           [](FakeView* view, Act*) {
+             *view->AddBudgetLine("c", 150000).mutable_opened_on() = On("2023-09-18");
+           },
+           "",
+           {},
+           {}},
+          {"a line in effect from the day after",
+           [](FakeView* view, Act*) {
+             *view->AddBudgetLine("c", 150000).mutable_opened_on() = On("2023-09-19");
+           },
+           "BUDGET_EXCEEDED",
+           {},
+           {"line c", "18/09/2023", "19/09/2023"}},
           {"an application", with_application(v1::ADVICE_FAVOURABLE), "", {}, {}},
           {"UNFAVOURABLE_FUNDED",
            with_application(v1::ADVICE_UNFAVOURABLE),
@@ -251,6 +287,38 @@ TEST(AllotmentTest, Cases) {
            "APPLICATION_STATE",
            {},
            {"withdrawn", "01/08/2023"}},
+          {"APPLICATION_STATE, for another operation",
+           [=](FakeView* view, Act* act) {
+             with_application(v1::ADVICE_FAVOURABLE)(view, act);
+             view->AddApplication("a", "k", "s", 1).set_operation("2");
+           },
+           "APPLICATION_STATE",
+           {},
+           {"operation 1", "application a for operation 2"}},
+          {"APPLICATION_STATE, for another thematic",
+           [=](FakeView* view, Act* act) {
+             with_application(v1::ADVICE_FAVOURABLE)(view, act);
+             view->AddApplication("a", "k", "s", 1).set_thematic("2");
+           },
+           "APPLICATION_STATE",
+           {},
+           {"thematic 1", "thematic 2"}},
+          {"APPLICATION_STATE, of another call",
+           [=](FakeView* view, Act* act) {
+             with_application(v1::ADVICE_FAVOURABLE)(view, act);
+             view->AddApplication("a", "l", "s", 1);
+           },
+           "APPLICATION_STATE",
+           {},
+           {"call k", "call l"}},
+          {"APPLICATION_STATE, of a call that the deliberation does not name",
+           [=](FakeView* view, Act* act) {
+             with_application(v1::ADVICE_FAVOURABLE)(view, act);
+             act->clear_call_id();
+           },
+           "APPLICATION_STATE",
+           {},
+           {"call none", "call k"}},
           {"APPLICATION_STATE, of another structure",
            [=](FakeView* view, Act* act) {
              with_application(v1::ADVICE_FAVOURABLE)(view, act);

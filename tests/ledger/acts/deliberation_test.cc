@@ -75,6 +75,24 @@ TEST(DeliberationVotedTest, Cases) {
            "",
            {},
            {}},
+          {"visa before the ledger of what the ledger holds",
+           [](FakeView* view, Act* act) {
+             view->AddDeliberation("2023-1", v1::BODY_CONSEIL_DEPARTEMENTAL, "2023-05-15");
+             *act->mutable_visas(0)->mutable_deliberation() = Text<v1::DeliberationRef>(
+                 "before_opening { number: '2023-1' date { year: 2022 month: 7 day: 1 } "
+                 "body: BODY_CONSEIL_DEPARTEMENTAL }");
+           },
+           "REFERENCE_UNKNOWN",
+           {},
+           {"2023-1", "15/05/2023", "by its number"}},
+          {"visa of what is voted the day after",
+           [](FakeView* view, Act* act) {
+             view->AddDeliberation("2023-500", v1::BODY_CONSEIL_DEPARTEMENTAL, "2023-09-19");
+             act->mutable_visas(0)->mutable_deliberation()->set_number("2023-500");
+           },
+           "PERIOD_INVALID",
+           {},
+           {"2023-500", "18/09/2023", "19/09/2023"}},
           {"an annex twice",
            [](FakeView*, Act* act) {
              *act->add_annexes() = Text<v1::Annex>("number: '1' title: 'T'");

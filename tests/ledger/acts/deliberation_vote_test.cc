@@ -119,6 +119,14 @@ TEST(TallyTest, Cases) {
            "",
            {},
            {}},
+          {"votes by name in a secret ballot",
+           [](FakeView*, Act* act) {
+             act->set_ballot(v1::BALLOT_SECRET);
+             Name(act, "M1", v1::VOTE_AGAINST);
+           },
+           "VOTE_TALLY",
+           {},
+           {"secret", "M1"}},
           {"RECUSED_VOTED, for",
            [](FakeView*, Act* act) {
              Recuse(act, "M3", kOut, false);
@@ -238,6 +246,120 @@ TEST(ResultTest, Cases) {
            {},
            {}},
       });
+}
+
+// A tie of 4 and 4, decided for.
+void Tie(Act* act) {
+  Declare(act, 4, 4, 0, 0);
+  act->set_casting_vote(v1::VOTE_FOR);
+}
+
+TEST(CastingVoteTest, ItIsTheVoteOfWhoPresides) {
+  RunCases<Act>(StartVote, {
+                               {"a tie", [](FakeView*, Act* act) { Tie(act); }, "", {}, {}},
+                               {"the chair is recused",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  Declare(act, 3, 3, 1, 1);
+                                  Recuse(act, "M1", kOut, false);
+                                },
+                                "VOTE_RESULT",
+                                {},
+                                {"M1", "recused", "presided_by"}},
+                               {"the chair is recused and another presides",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  Declare(act, 3, 3, 1, 1);
+                                  Recuse(act, "M1", kOut, false);
+                                  act->set_presided_by("M2");
+                                },
+                                "",
+                                {},
+                                {}},
+                               {"the chair has left",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  Declare(act, 3, 3, 1, 0);
+                                  ChangePresence(act, "M1", v1::PRESENCE_EXCUSED);
+                                },
+                                "VOTE_RESULT",
+                                {},
+                                {"M1", "not present", "presided_by"}},
+                               {"the chair has left and is represented",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  ChangePresence(act, "M1", v1::PRESENCE_REPRESENTED, "M3");
+                                },
+                                "VOTE_RESULT",
+                                {},
+                                {"M1", "not present"}},
+                               {"the chair is named on that side",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  for (int i = 1; i <= 4; ++i)
+                                    Name(act, "M" + std::to_string(i), v1::VOTE_FOR);
+                                },
+                                "",
+                                {},
+                                {}},
+                               {"the chair is named on the other side",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  for (int i = 1; i <= 4; ++i)
+                                    Name(act, "M" + std::to_string(i), v1::VOTE_AGAINST);
+                                },
+                                "VOTE_RESULT",
+                                {},
+                                {"M1", "voted for"}},
+                               {"the chair is named as abstaining",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  Declare(act, 3, 3, 2, 0);
+                                  Name(act, "M1", v1::VOTE_ABSTENTION);
+                                  Name(act, "M2", v1::VOTE_ABSTENTION);
+                                },
+                                "VOTE_RESULT",
+                                {},
+                                {"M1"}},
+                               {"the chair is not named on that side, where all are",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  for (int i = 2; i <= 5; ++i)
+                                    Name(act, "M" + std::to_string(i), v1::VOTE_FOR);
+                                },
+                                "VOTE_RESULT",
+                                {},
+                                {"M1", "voted for"}},
+                               {"the other side is named without the chair",
+                                [](FakeView*, Act* act) {
+                                  Tie(act);
+                                  for (int i = 2; i <= 5; ++i)
+                                    Name(act, "M" + std::to_string(i), v1::VOTE_AGAINST);
+                                },
+                                "",
+                                {},
+                                {}},
+                               {"presided by nobody of the roster",
+                                [](FakeView*, Act* act) { act->set_presided_by("Z"); },
+                                "ROSTER_INVALID",
+                                {},
+                                {"Z", "not on the roster"}},
+                               {"presided by an absent member",
+                                [](FakeView*, Act* act) { act->set_presided_by("M10"); },
+                                "ROSTER_INVALID",
+                                {},
+                                {"M10", "not present"}},
+                               {"presided by one without a vote",
+                                [](FakeView*, Act* act) { act->set_presided_by("V1"); },
+                                "ROSTER_INVALID",
+                                {},
+                                {"V1", "without a vote"}},
+                               {"presided by another member",
+                                [](FakeView*, Act* act) { act->set_presided_by("M2"); },
+                                "",
+                                {},
+                                {}},
+                           });
 }
 
 // The vote of 2023-405: 44 members, 38 present, 3 represented; 36 for and 5 abstaining, who are the

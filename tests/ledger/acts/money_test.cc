@@ -66,7 +66,7 @@ void MakeBalanceDue(ContractWorld* world) {
   v1::ScheduleLineState* line = tranche->add_lines();
   line->set_line_id("avance");
   line->set_ordered_cents(2400000);
-  tranche->set_certified_cents(4000000);
+  Certify(4000000, "2025-02-03", tranche);
   *tranche->mutable_report_received_on() = On("2024-12-20");
   *tranche->mutable_report_accepted_on() = On("2025-02-03");
 }
@@ -169,10 +169,56 @@ TEST(PaymentOrderedTest, ConventionTrancheAndLine) {
          line->set_ordered_cents(1);
        },
        {""}},
-      {"outside the schedule, up to the ceiling",
+      {"without a line where the schedule covers the ceiling",
        [](auto& act, auto&) {
          act.mutable_basis()->clear_schedule_line_id();
+         act.set_amount_cents(1);
+       },
+       {"PAYMENT_LINE_EXCEEDED", {"40 000,00 EUR", "names no schedule line", "0,01 EUR too much"}}},
+      {"all that the schedule leaves of the ceiling",
+       [](auto& act, auto& world) {
+         Line(world, 1)->set_amount_cents(1000000);
+         act.mutable_basis()->clear_schedule_line_id();
+         act.set_amount_cents(600000);
+       },
+       {""}},
+      {"one cent more than the schedule leaves of the ceiling",
+       [](auto& act, auto& world) {
+         Line(world, 1)->set_amount_cents(1000000);
+         act.mutable_basis()->clear_schedule_line_id();
+         act.set_amount_cents(600001);
+       },
+       {"PAYMENT_LINE_EXCEEDED", {"34 000,00 EUR", "6 000,01 EUR", "0,01 EUR too much"}}},
+      {"what the schedule leaves is ordered once",
+       [](auto& act, auto& world) {
+         Line(world, 1)->set_amount_cents(1000000);
+         world.tranche("2023-00010", "T1")->add_lines()->set_ordered_cents(1);
+         act.mutable_basis()->clear_schedule_line_id();
+         act.set_amount_cents(600000);
+       },
+       {"PAYMENT_LINE_EXCEEDED", {"0,01 EUR are ordered outside", "0,01 EUR too much"}}},
+      {"without a schedule, up to the ceiling",
+       [](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->mutable_tranche()->clear_schedule();
+         act.mutable_basis()->clear_schedule_line_id();
          act.set_amount_cents(4000000);
+       },
+       {""}},
+      {"without a schedule, before the convention is signed",
+       [](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->mutable_tranche()->clear_schedule();
+         act.mutable_basis()->clear_schedule_line_id();
+         *act.mutable_date() = On("2023-10-01");
+       },
+       {"TRIGGER_MISSING", {"mandat 2023-1200", "01/10/2023", "02/10/2023"}}},
+      {"before the avenant that brings the tranche in is signed",
+       [](auto&, auto& world) {
+         *world.tranche("2023-00010", "T1")->mutable_signed_on() = On("2023-10-10");
+       },
+       {"TRIGGER_MISSING", {"09/10/2023", "10/10/2023"}}},
+      {"on the day it is signed",
+       [](auto&, auto& world) {
+         *world.tranche("2023-00010", "T1")->mutable_signed_on() = On("2023-10-09");
        },
        {""}},
       {"outside the schedule, one cent over the ceiling",
@@ -259,9 +305,15 @@ TEST(PaymentOrderedTest, Triggers) {
       {"a statement that is checked",
        [&](auto&, auto& world) {
          trigger(v1::TRIGGER_KIND_STATEMENT_CHECKED, world);
-         world.tranche("2023-00010", "T1")->set_certified_cents(1);
+         Certify(1, "2023-10-09", world.tranche("2023-00010", "T1"));
        },
        {""}},
+      {"a statement that is checked the day after",
+       [&](auto&, auto& world) {
+         trigger(v1::TRIGGER_KIND_STATEMENT_CHECKED, world);
+         Certify(1, "2023-10-10", world.tranche("2023-00010", "T1"));
+       },
+       {"TRIGGER_MISSING", {"no service is certified on the tranche by 09/10/2023"}}},
   };
   RunActs<Order>(kAdvance, "asso", cases);
 }
@@ -279,6 +331,7 @@ TEST(PaymentOrderedTest, ServiceAndBalance) {
        [](auto& act, auto& world) {
          MakeBalanceDue(&world);
          world.tranche("2023-00010", "T1")->clear_report_accepted_on();
+         world.tranche("2023-00010", "T1")->mutable_tranche()->clear_schedule();
          act.mutable_basis()->clear_schedule_line_id();
        },
        {"TRIGGER_MISSING", {"a balance", "report (bilan)"}}},
@@ -291,19 +344,29 @@ TEST(PaymentOrderedTest, ServiceAndBalance) {
       {"one cent is not certified",
        [](auto&, auto& world) {
          MakeBalanceDue(&world);
-         world.tranche("2023-00010", "T1")->set_certified_cents(3999999);
+         world.tranche("2023-00010", "T1")->mutable_certified(0)->set_amount_cents(3999999);
        },
        {"SERVICE_NOT_CERTIFIED",
         {"39 999,99 EUR", "24 000,00 EUR", "16 000,00 EUR", "0,01 EUR too much"}}},
+      {"half is certified the day after",
+       [](auto&, auto& world) {
+         MakeBalanceDue(&world);
+         world.tranche("2023-00010", "T1")->clear_certified();
+         Certify(2000000, "2025-01-31", world.tranche("2023-00010", "T1"));
+         Certify(2000000, "2025-02-04", world.tranche("2023-00010", "T1"));
+       },
+       {"SERVICE_NOT_CERTIFIED", {"certified by 03/02/2025 is 20 000,00 EUR"}}},
       {"an instalment without any service",
-       [](auto& act, auto&) {
+       [](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->mutable_tranche()->clear_schedule();
          act.mutable_basis()->clear_schedule_line_id();
          act.set_kind(v1::PAYMENT_KIND_INSTALMENT);
          act.set_amount_cents(1);
        },
        {"SERVICE_NOT_CERTIFIED", {"0,01 EUR"}}},
       {"a single payment on a tranche without any service",
-       [](auto& act, auto&) {
+       [](auto& act, auto& world) {
+         world.tranche("2023-00010", "T1")->mutable_tranche()->clear_schedule();
          act.mutable_basis()->clear_schedule_line_id();
          act.set_kind(v1::PAYMENT_KIND_SINGLE);
          act.set_amount_cents(1);

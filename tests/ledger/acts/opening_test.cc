@@ -37,6 +37,11 @@ TEST(OpeningCommitmentRecordedTest, Cases) {
                             "NUMBER_TAKEN",
                             {},
                             {}},
+                           {"stated for a day after the ledger was opened",
+                            [](FakeView*, Act* act) { *act->mutable_date() = On("2023-01-02"); },
+                            "PERIOD_INVALID",
+                            {},
+                            {"02/01/2023", "01/01/2023"}},
                            {"BUDGET_EXCEEDED, one cent",
                             [](FakeView*, Act* act) { act->set_amount_cents(100001); },
                             "BUDGET_EXCEEDED",
@@ -92,6 +97,20 @@ TEST(OpeningConventionRecordedTest, Cases) {
            "",
            {"NAME_DIFFERS information s"},
            {"Une autre"}},
+          {"signed on the day the ledger was opened",
+           [](FakeView*, Act* act) {
+             *act->mutable_signatures()->mutable_authority_signed_on() = On("2023-01-01");
+           },
+           "",
+           {},
+           {}},
+          {"signed after the ledger was opened",
+           [](FakeView*, Act* act) {
+             *act->mutable_signatures()->mutable_authority_signed_on() = On("2023-01-02");
+           },
+           "PERIOD_INVALID",
+           {},
+           {"2023-00001", "02/01/2023", "01/01/2023"}},
           {"NOT_AUTHORISED: draws",
            [](FakeView*, Act* act) {
              *act->mutable_tranches(1)->add_draws() =
@@ -204,10 +223,33 @@ TEST(OpeningPaymentRecordedTest, Cases) {
            {},
            {"2022", "389,99 EUR"}},
           {"a year without recorded credits",
-           [](FakeView*, Act* act) { act->set_fiscal_year(2021); },
+           [](FakeView* view, Act* act) {
+             *view->RowOf("convention:2023-00001").mutable_convention()->mutable_signed_on() =
+                 On("2021-12-15");
+             *act->mutable_date() = On("2022-01-31");
+             act->set_fiscal_year(2021);
+           },
            "",
            {},
            {}},
+          {"on the day of the signature",
+           [](FakeView*, Act* act) { *act->mutable_date() = On("2022-06-27"); },
+           "",
+           {},
+           {}},
+          {"before the signature",
+           [](FakeView*, Act* act) { *act->mutable_date() = On("2022-06-26"); },
+           "PERIOD_INVALID",
+           {},
+           {"26/06/2022", "27/06/2022"}},
+          {"after the ledger was opened",
+           [](FakeView*, Act* act) {
+             *act->mutable_date() = On("2023-01-02");
+             act->set_fiscal_year(2023);
+           },
+           "PERIOD_INVALID",
+           {},
+           {"02/01/2023", "01/01/2023"}},
           {"FILLED_DIFFERS, structure",
            [](FakeView*, Act* act) { act->set_structure_id("t"); },
            "FILLED_DIFFERS",
@@ -225,6 +267,11 @@ TEST(OpeningPaymentRecordedTest, Cases) {
   EXPECT_TRUE(testing::JudgeOn(view, &act).status.ok());
   EXPECT_EQ(act.structure_id(), "s");
   EXPECT_EQ(act.budget_code(), "c");
+
+  act.set_fiscal_year(2021);  // not its date's
+  const testing::Judged judged = testing::JudgeOn(view, &act);
+  EXPECT_EQ(judged.reason, "PERIOD_INVALID");
+  EXPECT_EQ(judged.status.code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(OpeningClosedTest, Cases) {
@@ -236,6 +283,16 @@ TEST(OpeningClosedTest, Cases) {
       },
       {
           {"OPENING_CLOSED", [](FakeView* view, Act*) { Close(view); }, "OPENING_CLOSED", {}, {}},
+          {"on the day the ledger was opened",
+           [](FakeView*, Act* act) { *act->mutable_date() = On("2023-01-01"); },
+           "",
+           {},
+           {}},
+          {"before the ledger was opened",
+           [](FakeView*, Act* act) { *act->mutable_date() = On("2022-12-31"); },
+           "PERIOD_INVALID",
+           {},
+           {"31/12/2022", "01/01/2023"}},
       });
 }
 

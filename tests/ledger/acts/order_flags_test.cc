@@ -97,6 +97,14 @@ TEST(OrderFlagsTest, ConventionMissing) {
     ids->add_structure_ids("autre");
     ids->add_structure_ids("soeur");
   };
+  const auto convention = [](const std::string& structure, const std::string& signed_on,
+                             ContractWorld& world) {
+    world.structure(structure)->set_last_convention("2023-00030");
+    world.fake()->AddConvention("2023-00030", structure, signed_on, 1000000);
+    v1::TrancheState& tranche = world.fake()->AddTranche("2023-00030", "1", "L1", 1000000);
+    *tranche.mutable_tranche()->mutable_period() = FromTo("2023-01-01", "2023-10-09");
+    return world.convention("2023-00030");
+  };
   const std::vector<std::string> flag = {"CONVENTION_MISSING serious autre"};
   const std::vector<OrderCase> cases = {
       {"exactly the threshold",
@@ -114,12 +122,49 @@ TEST(OrderFlagsTest, ConventionMissing) {
          *act.mutable_date() = On("2024-01-15");
        },
        {"", {"en 2024"}, flag}},
-      {"with a convention",
+      {"with a convention in force to that day",
        [&](auto&, auto& world) {
          ordered("autre", 2023, 9000000, world);
-         world.structure("autre")->set_conventions(1);
+         convention("autre", "2023-10-09", world);
        },
        {""}},
+      {"with a convention without end",
+       [&](auto&, auto& world) {
+         ordered("autre", 2023, 9000000, world);
+         v1::TrancheState& later = *convention("autre", "2022-10-09", world)->add_tranches();
+         later.mutable_tranche()->set_tranche_id("2");
+       },
+       {""}},
+      {"with a convention signed the day after",
+       [&](auto&, auto& world) {
+         ordered("autre", 2023, 9000000, world);
+         convention("autre", "2023-10-10", world);
+       },
+       {"", {}, flag}},
+      {"with a convention that ended the day before",
+       [&](auto&, auto& world) {
+         ordered("autre", 2023, 9000000, world);
+         convention("autre", "2022-10-09", world);
+         *world.tranche("2023-00030", "1")->mutable_tranche()->mutable_period() =
+             FromTo("2022-01-01", "2023-10-08");
+       },
+       {"", {}, flag}},
+      {"with a convention before the last one",
+       [&](auto&, auto& world) {
+         ordered("autre", 2023, 9000000, world);
+         convention("autre", "2022-10-09", world);
+         world.structure("autre")->set_last_convention("2023-00031");
+         world.fake()
+             ->AddConvention("2023-00031", "autre", "2023-10-10", 1000000)
+             .set_previous_convention("2023-00030");
+       },
+       {""}},
+      {"with a convention closed the day before",
+       [&](auto&, auto& world) {
+         ordered("autre", 2023, 9000000, world);
+         *convention("autre", "2022-10-09", world)->mutable_closed_on() = On("2023-10-08");
+       },
+       {"", {}, flag}},
       {"a public sector",
        [&](auto&, auto& world) {
          ordered("autre", 2023, 9000000, world);
@@ -157,7 +202,7 @@ TEST(OrderFlagsTest, ConventionMissing) {
        [&](auto&, auto& world) {
          sister(world);
          ordered("soeur", 2023, 9000000, world);
-         world.structure("soeur")->set_conventions(1);
+         convention("soeur", "2022-10-09", world);
        },
        {""}},
       {"a structure that no longer has the SIREN",

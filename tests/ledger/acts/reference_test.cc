@@ -24,6 +24,15 @@ v1::DeliberationRef Held(const std::string& number) {
   return ref;
 }
 
+// Line d gave up an amount for another line under a deliberation.
+void GiveUp(FakeView* view, const std::string& deliberation, const std::string& with_code,
+            int64_t cents) {
+  v1::LineTransfer& transfer = *view->RowOf("budget_line:d").mutable_budget_line()->add_transfers();
+  *transfer.mutable_adjusted_by() = Held(deliberation);
+  transfer.set_with_code(with_code);
+  transfer.set_left_cents(cents);
+}
+
 TEST(LedgerOpenedTest, Cases) {
   const auto start = [](FakeView*, v1::LedgerOpened* act) {
     *act = Text<v1::LedgerOpened>(R"pb(
@@ -95,6 +104,12 @@ TEST(LedgerOpenedTest, Cases) {
       });
 }
 
+// Another structure has the SIRET of the cases.
+void Share(FakeView* view) {
+  view->AddStructure("autre", "Autre structure").mutable_identity()->set_siret("34175422400028");
+  view->RowOf(SiretKey("34175422400028")).mutable_structure_ids()->add_structure_ids("autre");
+}
+
 TEST(StructureRegisteredTest, Cases) {
   const auto start = [](FakeView* view, v1::StructureRegistered* act) {
     view->OpenLedger();
@@ -110,6 +125,19 @@ TEST(StructureRegisteredTest, Cases) {
            "",
            {"SIRET_MISSING information passeport-forma"},
            {"Passeport Forma"}},
+          {"SIRET_SHARED",
+           [](FakeView* view, v1::StructureRegistered*) { Share(view); },
+           "",
+           {"SIRET_SHARED attention passeport-forma"},
+           {"34175422400028", "autre", "Autre structure"}},
+          {"a SIRET that another structure had",
+           [](FakeView* view, v1::StructureRegistered*) {
+             Share(view);
+             view->RowOf("structure:autre").mutable_structure()->mutable_identity()->clear_siret();
+           },
+           "",
+           {},
+           {}},
           {"NUMBER_TAKEN",
            [](FakeView* view, v1::StructureRegistered*) {
              view->AddStructure("passeport-forma", "X");
@@ -134,6 +162,24 @@ TEST(StructureUpdatedTest, Cases) {
   RunCases<v1::StructureUpdated>(
       start,
       {
+          {"SIRET_SHARED",
+           [](FakeView* view, v1::StructureUpdated*) { Share(view); },
+           "",
+           {"SIRET_SHARED attention s"},
+           {"autre"}},
+          {"its own SIRET is no other's",
+           [](FakeView* view, v1::StructureUpdated*) {
+             view->RowOf("structure:s")
+                 .mutable_structure()
+                 ->mutable_identity()
+                 ->set_siret("34175422400028");
+             view->RowOf(SiretKey("34175422400028"))
+                 .mutable_structure_ids()
+                 ->add_structure_ids("s");
+           },
+           "",
+           {},
+           {}},
           {"SIRET_MISSING",
            [](FakeView*, v1::StructureUpdated* act) { act->mutable_after()->clear_siret(); },
            "",
@@ -168,7 +214,7 @@ TEST(BudgetLineOpenedTest, Cases) {
       function: "93446"
       label: "Indemnisation des organismes référents"
       authorised_cents: 619364300
-      date { year: 2023 month: 1 day: 1 }
+      date { year: 2023 month: 3 day: 1 }
     )pb");
     *act->mutable_opened_by() = Held("2023-1");
   };
@@ -202,6 +248,42 @@ TEST(BudgetLineOpenedTest, Cases) {
                      "BUDGET_BODY",
                      {},
                      {"2023-2", "commission permanente"}},
+                    {"on the day of the deliberation",
+                     [](FakeView*, Act* act) { *act->mutable_date() = On("2023-01-30"); },
+                     "",
+                     {},
+                     {}},
+                    {"before the deliberation",
+                     [](FakeView*, Act* act) { *act->mutable_date() = On("2023-01-29"); },
+                     "PERIOD_INVALID",
+                     {},
+                     {"29/01/2023", "2023-1", "30/01/2023"}},
+                    {"before a deliberation before the ledger",
+                     [](FakeView*, Act* act) {
+                       *act->mutable_opened_by() = Before(v1::BODY_CONSEIL_DEPARTEMENTAL);
+                       *act->mutable_date() = On("2022-12-11");
+                     },
+                     "PERIOD_INVALID",
+                     {},
+                     {"11/12/2022", "12/12/2022"}},
+                    {"before the ledger, and rejected in it",
+                     [](FakeView* view, Act* act) {
+                       view->AddDeliberation("2022-1", v1::BODY_CONSEIL_DEPARTEMENTAL, "2023-01-30")
+                           .set_result(v1::VOTE_RESULT_REJECTED);
+                       *act->mutable_opened_by() = Before(v1::BODY_CONSEIL_DEPARTEMENTAL);
+                     },
+                     "REFERENCE_UNKNOWN",
+                     {},
+                     {"2022-1", "the ledger holds that deliberation"}},
+                    {"before the ledger, dated as it was opened",
+                     [](FakeView*, Act* act) {
+                       *act->mutable_opened_by() = Before(v1::BODY_CONSEIL_DEPARTEMENTAL);
+                       *act->mutable_opened_by()->mutable_before_opening()->mutable_date() =
+                           On("2023-01-01");
+                     },
+                     "REFERENCE_UNKNOWN",
+                     {},
+                     {"01/01/2023"}},
                     {"BUDGET_BODY before the ledger",
                      [](FakeView*, Act* act) {
                        *act->mutable_opened_by() = Before(v1::BODY_COMMISSION_PERMANENTE);
@@ -292,6 +374,60 @@ TEST(BudgetLineAdjustedTest, Cases) {
                      "",
                      {"BUDGET_BODY information c"},
                      {"2023-2"}},
+                    {"a transfer by the commission permanente that nothing pays for",
+                     [](FakeView*, Act* act) {
+                       *act->mutable_adjusted_by() = Held("2023-2");
+                       act->set_transfer_with_code("d");
+                       act->set_authorised_after_cents(100001);
+                     },
+                     "BUDGET_BODY",
+                     {},
+                     {"line c would gain 0,01 EUR", "line d", "0,00 EUR", "0,01 EUR too much"}},
+                    {"what the other line has given up",
+                     [](FakeView* view, Act* act) {
+                       *act->mutable_adjusted_by() = Held("2023-2");
+                       act->set_transfer_with_code("d");
+                       act->set_authorised_after_cents(130000);
+                       GiveUp(view, "2023-2", "c", 30000);
+                     },
+                     "",
+                     {"BUDGET_BODY information c"},
+                     {}},
+                    {"one cent more than the other line has given up",
+                     [](FakeView* view, Act* act) {
+                       *act->mutable_adjusted_by() = Held("2023-2");
+                       act->set_transfer_with_code("d");
+                       act->set_authorised_after_cents(130001);
+                       GiveUp(view, "2023-2", "c", 30000);
+                     },
+                     "BUDGET_BODY",
+                     {},
+                     {"300,01 EUR", "300,00 EUR", "0,01 EUR too much"}},
+                    {"what the other line has given up for another line",
+                     [](FakeView* view, Act* act) {
+                       *act->mutable_adjusted_by() = Held("2023-2");
+                       act->set_transfer_with_code("d");
+                       act->set_authorised_after_cents(130000);
+                       GiveUp(view, "2023-2", "e", 30000);
+                     },
+                     "BUDGET_BODY",
+                     {},
+                     {}},
+                    {"what the other line has given up under another deliberation",
+                     [](FakeView* view, Act* act) {
+                       *act->mutable_adjusted_by() = Held("2023-2");
+                       act->set_transfer_with_code("d");
+                       act->set_authorised_after_cents(130000);
+                       GiveUp(view, "2023-1", "c", 30000);
+                     },
+                     "BUDGET_BODY",
+                     {},
+                     {}},
+                    {"before the deliberation",
+                     [](FakeView*, Act* act) { *act->mutable_date() = On("2023-01-29"); },
+                     "PERIOD_INVALID",
+                     {},
+                     {"29/01/2023", "30/01/2023"}},
                     {"a transfer by the conseil",
                      [](FakeView*, Act* act) { act->set_transfer_with_code("d"); },
                      "",
@@ -356,6 +492,11 @@ TEST(PaymentCreditsVotedTest, Cases) {
                            {"BUDGET_BODY",
                             [](FakeView*, Act* act) { *act->mutable_voted_by() = Held("2023-2"); },
                             "BUDGET_BODY",
+                            {},
+                            {}},
+                           {"before the deliberation",
+                            [](FakeView*, Act* act) { *act->mutable_date() = On("2023-01-29"); },
+                            "PERIOD_INVALID",
                             {},
                             {}},
                            {"FILLED_DIFFERS",

@@ -14,7 +14,11 @@ TEST(SessionHeldTest, Cases) {
   using Act = v1::SessionHeld;
   const auto start = [](FakeView* view, Act* act) {
     view->OpenLedger();
-    view->AddSession("first", v1::BODY_COMMISSION_PERMANENTE, "2023-09-15");
+    // Two of five are present: one less than the quorum.
+    v1::Session& first = view->AddSession("first", v1::BODY_COMMISSION_PERMANENTE, "2023-09-15");
+    for (int i = 2; i < 5; ++i) {
+      first.mutable_held()->mutable_roster(i)->set_presence(v1::PRESENCE_ABSENT);
+    }
     *act = Text<Act>(R"pb(
       session_id: "x"
       body: BODY_COMMISSION_PERMANENTE
@@ -160,6 +164,99 @@ TEST(SessionHeldTest, Cases) {
                   "QUORUM_MISSING",
                   {},
                   {"body"}},
+                 {"a second meeting of one that had its quorum with a proxy",
+                  [](FakeView* view, Act* act) {
+                    act->set_second_meeting_of("first");
+                    view->RowOf("session:first")
+                        .mutable_session()
+                        ->mutable_held()
+                        ->mutable_roster(2)
+                        ->set_presence(v1::PRESENCE_REPRESENTED);
+                  },
+                  "QUORUM_MISSING",
+                  {},
+                  {"session first", "3 members present or represented for a quorum of 3"}},
+                 {"a second meeting of a conseil, whose proxies make no quorum",
+                  [](FakeView* view, Act* act) {
+                    act->set_second_meeting_of("first");
+                    act->set_body(v1::BODY_CONSEIL_DEPARTEMENTAL);
+                    v1::SessionHeld* held =
+                        view->RowOf("session:first").mutable_session()->mutable_held();
+                    held->set_body(v1::BODY_CONSEIL_DEPARTEMENTAL);
+                    held->mutable_roster(2)->set_presence(v1::PRESENCE_REPRESENTED);
+                  },
+                  "",
+                  {},
+                  {}},
+                 {"a second meeting of one that voted",
+                  [](FakeView* view, Act* act) {
+                    act->set_second_meeting_of("first");
+                    view->RowOf("session:first").mutable_session()->add_deliberations("2023-400");
+                  },
+                  "QUORUM_MISSING",
+                  {},
+                  {"voted deliberation 2023-400"}},
+                 {"a second meeting of a second meeting",
+                  [](FakeView* view, Act* act) {
+                    act->set_second_meeting_of("first");
+                    view->RowOf("session:first")
+                        .mutable_session()
+                        ->mutable_held()
+                        ->set_second_meeting_of("zero");
+                  },
+                  "QUORUM_MISSING",
+                  {},
+                  {"itself a second meeting"}},
+                 {"another second meeting",
+                  [](FakeView* view, Act* act) {
+                    act->set_second_meeting_of("first");
+                    view->RowOf("session:first").mutable_session()->set_second_meeting_id("y");
+                  },
+                  "QUORUM_MISSING",
+                  {},
+                  {"has its second meeting, session y"}},
+                 {"as many proxies without holder as the present may hold",
+                  [](FakeView*, Act* act) {
+                    act->mutable_roster(2)->clear_proxy_holder();
+                    act->mutable_roster(3)->clear_proxy_holder();
+                    act->mutable_roster(4)->set_presence(v1::PRESENCE_EXCUSED);
+                  },
+                  "",
+                  {"PROXY_HOLDER_UNKNOWN information C", "PROXY_HOLDER_UNKNOWN information D"},
+                  {}},
+                 {"one proxy more than the present may hold",
+                  [](FakeView*, Act* act) {
+                    act->mutable_roster(2)->clear_proxy_holder();
+                    act->mutable_roster(3)->clear_proxy_holder();
+                    act->mutable_roster(4)->set_presence(v1::PRESENCE_REPRESENTED);
+                  },
+                  kWrong,
+                  {},
+                  {"3 members are represented and 2 are present", "2 at most"}},
+                 {"one proxy more, in the health emergency",
+                  [](FakeView*, Act* act) {
+                    act->mutable_roster(4)->set_presence(v1::PRESENCE_REPRESENTED);
+                    *act->mutable_date() = On("2021-03-15");
+                  },
+                  "",
+                  {"PROXY_HOLDER_UNKNOWN information E"},
+                  {}},
+                 {"a member twice, in other letters",
+                  [](FakeView*, Act* act) {
+                    act->mutable_roster(3)->set_member("M. Jean LÉON");
+                    act->mutable_roster(4)->set_member("M. JEAN  LEON ");
+                  },
+                  kWrong,
+                  {},
+                  {"M. JEAN  LEON  stands twice", "also as M. Jean LÉON"}},
+                 {"two members of a small word apart",
+                  [](FakeView*, Act* act) {
+                    act->mutable_roster(3)->set_member("M. Jean LÉON");
+                    act->mutable_roster(4)->set_member("M. Jean LE LÉON");
+                  },
+                  "",
+                  {},
+                  {}},
                  {"a second meeting of none",
                   [](FakeView*, Act* act) { act->set_second_meeting_of("none"); },
                   "REFERENCE_UNKNOWN",
@@ -209,7 +306,10 @@ TEST(OpinionGivenTest, Cases) {
   using Act = v1::OpinionGiven;
   const auto start = [](FakeView* view, Act* act) {
     view->OpenLedger();
-    view->AddSession("x", v1::BODY_COMMISSION_PERMANENTE, "2023-09-18");
+    v1::Report& report =
+        *view->AddSession("x", v1::BODY_COMMISSION_PERMANENTE, "2023-09-18").add_reports();
+    report.set_report_number("70");
+    report.set_tabled(true);
     *act = Text<Act>(R"pb(
       session_id: "x"
       report_number: "70"
@@ -224,6 +324,21 @@ TEST(OpinionGivenTest, Cases) {
                             "REFERENCE_UNKNOWN",
                             {},
                             {}},
+                           {"REFERENCE_UNKNOWN, report",
+                            [](FakeView*, Act* act) { act->set_report_number("71"); },
+                            "REFERENCE_UNKNOWN",
+                            {},
+                            {"report 71", "session x"}},
+                           {"on the day of the session",
+                            [](FakeView*, Act* act) { *act->mutable_date() = On("2023-09-18"); },
+                            "",
+                            {},
+                            {}},
+                           {"PERIOD_INVALID",
+                            [](FakeView*, Act* act) { *act->mutable_date() = On("2023-09-19"); },
+                            "PERIOD_INVALID",
+                            {},
+                            {"19/09/2023", "18/09/2023"}},
                        });
 }
 
