@@ -12,6 +12,7 @@ void FoldSubmitted(Direction direction, const v1::ApplicationSubmitted& act, v1:
   row->set_operation(given.operation());
   row->set_structure_id(given.structure_id());
   row->set_requested_cents(given.requested_cents());
+  row->set_structure_name_as_written(given.structure_name_as_written());
   Put(given.has_date() ? &given.date() : nullptr, row, &v1::Application::mutable_submitted_on,
       &v1::Application::clear_submitted_on);
 }
@@ -26,15 +27,25 @@ void FoldInstructed(Direction direction, const v1::ApplicationInstructed& act,
       &v1::Application::clear_instruction);
 }
 
-void FoldAllotments(Direction direction, const v1::DeliberationVoted& act, std::string_view number,
+void FoldAllotments(Direction direction, const v1::Act& act, std::string_view number,
                     v1::Application* row) {
+  const v1::DeliberationVoted& vote = act.deliberation_voted();
+  const auto is_of_it = [&](const v1::Allotment& allotment) {
+    return allotment.application_number() == number;
+  };
   bool allotted = false;
-  for (const v1::Allotment& allotment : act.allotments()) {
-    if (allotment.application_number() != number) continue;
+  for (const v1::Allotment& allotment : vote.allotments()) {
+    if (!is_of_it(allotment)) continue;
     allotted = true;
     row->set_allotted_cents(Plus(direction, row->allotted_cents(), allotment.amount_cents()));
   }
-  if (allotted) Appended(direction, act.number(), row->mutable_deliberations());
+  if (!allotted) return;
+  Appended(direction, vote.number(), row->mutable_deliberations());
+  MentionAssumed(direction, act, row, [&](std::string_view path) {
+    return OfElements(path, "allotments", /*beside=*/false, [&](int i) {
+      return i < vote.allotments_size() && is_of_it(vote.allotments(i));
+    });
+  });
 }
 
 }  // namespace
@@ -45,20 +56,20 @@ void FoldApplication(Direction direction, const v1::Event& event, std::string_vi
   switch (act.act_case()) {
     case v1::Act::kApplicationSubmitted:
       FoldSubmitted(direction, act.application_submitted(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kApplicationWithdrawn:
       Put(direction == Direction::kApply ? &act.application_withdrawn().date() : nullptr, row,
           &v1::Application::mutable_withdrawn_on, &v1::Application::clear_withdrawn_on);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kApplicationInstructed:
       FoldInstructed(direction, act.application_instructed(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kDeliberationVoted:
       if (Adopted(act.deliberation_voted())) {
-        FoldAllotments(direction, act.deliberation_voted(), id, row);
+        FoldAllotments(direction, act, id, row);
       }
       break;
     case v1::Act::kLedgerOpened:

@@ -47,17 +47,23 @@ void FoldTransfer(Direction direction, const v1::BudgetLineAdjusted& act, std::s
 }
 
 template <typename Change>
-void FoldYear(Direction direction, int fiscal_year, v1::BudgetLine* row, Change change) {
+void FoldYear(Direction direction, const v1::Act& act, int fiscal_year, v1::BudgetLine* row,
+              Change change) {
   Mention(
       direction, row->mutable_fiscal_years(),
       [&](const v1::FiscalYearCredits& entry) { return entry.fiscal_year() == fiscal_year; },
-      [&](v1::FiscalYearCredits* entry) { entry->set_fiscal_year(fiscal_year); }, change);
+      [&](v1::FiscalYearCredits* entry) { entry->set_fiscal_year(fiscal_year); },
+      [&](v1::FiscalYearCredits* entry) {
+        change(entry);
+        MentionAssumed(direction, act, entry);
+      });
 }
 
-void FoldCredits(Direction direction, const v1::PaymentCreditsVoted& act, v1::BudgetLine* row) {
-  FoldYear(direction, act.fiscal_year(), row, [&](v1::FiscalYearCredits* entry) {
-    const int64_t sum = Minus(direction, entry->credits_cents(), act.credits_before_cents());
-    entry->set_credits_cents(Plus(direction, sum, act.credits_after_cents()));
+void FoldCredits(Direction direction, const v1::Act& act, v1::BudgetLine* row) {
+  const v1::PaymentCreditsVoted& voted = act.payment_credits_voted();
+  FoldYear(direction, act, voted.fiscal_year(), row, [&](v1::FiscalYearCredits* entry) {
+    const int64_t sum = Minus(direction, entry->credits_cents(), voted.credits_before_cents());
+    entry->set_credits_cents(Plus(direction, sum, voted.credits_after_cents()));
     entry->set_credit_votes(static_cast<uint32_t>(Plus(direction, entry->credit_votes(), 1)));
     entry->set_credits_recorded(entry->credit_votes() > 0);
   });
@@ -111,9 +117,10 @@ void FoldAvenant(Direction direction, const v1::AvenantSigned& act, std::string_
 }
 
 // `cents` is negative when it is taken off an order.
-void FoldOrdered(Direction direction, int fiscal_year, int64_t cents, v1::BudgetLine* row) {
+void FoldOrdered(Direction direction, const v1::Act& act, int fiscal_year, int64_t cents,
+                 v1::BudgetLine* row) {
   row->set_ordered_cents(Plus(direction, row->ordered_cents(), cents));
-  FoldYear(direction, fiscal_year, row, [&](v1::FiscalYearCredits* entry) {
+  FoldYear(direction, act, fiscal_year, row, [&](v1::FiscalYearCredits* entry) {
     entry->set_ordered_cents(Plus(direction, entry->ordered_cents(), cents));
   });
 }
@@ -122,67 +129,98 @@ void FoldPaid(Direction direction, int64_t cents, v1::BudgetLine* row) {
   row->set_paid_cents(Plus(direction, row->paid_cents(), cents));
 }
 
+// The assumed fields of a deliberation that are about its allotments on the line.
+void MentionAllotments(Direction direction, const v1::Act& act, std::string_view code,
+                       v1::BudgetLine* row) {
+  const auto& allotments = act.deliberation_voted().allotments();
+  MentionAssumed(direction, act, row, [&](std::string_view path) {
+    return OfElements(path, "allotments", /*beside=*/false, [&](int i) {
+      return i < allotments.size() && allotments[i].budget_code() == code;
+    });
+  });
+}
+
+// The assumed fields of an act of contract, but those of its tranches on other lines.
+void MentionTranches(Direction direction, const v1::Act& act, const Tranches& tranches,
+                     std::string_view code, v1::BudgetLine* row) {
+  MentionAssumed(direction, act, row, [&](std::string_view path) {
+    return OfElements(path, "tranches", /*beside=*/true, [&](int i) {
+      return i < tranches.size() && tranches[i].budget_code() == code;
+    });
+  });
+}
+
 void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1::BudgetLine* row) {
   switch (act.act_case()) {
     case v1::Act::kBudgetLineOpened:
       FoldOpened(direction, act.budget_line_opened(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kBudgetLineAdjusted:
       FoldTransfer(direction, act.budget_line_adjusted(), code, row);
       if (act.budget_line_adjusted().code() != code) break;
       FoldAdjusted(direction, act.budget_line_adjusted(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kPaymentCreditsVoted:
-      FoldCredits(direction, act.payment_credits_voted(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      FoldCredits(direction, act, row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kOpeningCommitmentRecorded:
       row->set_opening_commitment_cents(Plus(direction, row->opening_commitment_cents(),
                                              act.opening_commitment_recorded().amount_cents()));
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kOpeningConventionRecorded:
       FoldUndrawn(direction, act.opening_convention_recorded().tranches(), code, row);
+      MentionTranches(direction, act, act.opening_convention_recorded().tranches(), code, row);
       break;
     case v1::Act::kOpeningPaymentRecorded: {
       const v1::OpeningPaymentRecorded& payment = act.opening_payment_recorded();
-      FoldOrdered(direction, payment.fiscal_year(), payment.amount_cents(), row);
+      FoldOrdered(direction, act, payment.fiscal_year(), payment.amount_cents(), row);
       FoldPaid(direction, payment.amount_cents(), row);
+      MentionAssumed(direction, act, row);
       break;
     }
     case v1::Act::kDeliberationVoted:
       if (!Adopted(act.deliberation_voted())) break;
       FoldAllotments(direction, act.deliberation_voted(), code, row);
+      MentionAllotments(direction, act, code, row);
       break;
     case v1::Act::kConventionSigned:
       FoldDraws(direction, act.convention_signed().tranches(), code, row);
+      MentionTranches(direction, act, act.convention_signed().tranches(), code, row);
       break;
     case v1::Act::kAvenantSigned:
       FoldAvenant(direction, act.avenant_signed(), code, row);
+      MentionTranches(direction, act, act.avenant_signed().tranches(), code, row);
       break;
     case v1::Act::kPaymentOrdered:
-      FoldOrdered(direction, act.payment_ordered().fiscal_year(),
+      FoldOrdered(direction, act, act.payment_ordered().fiscal_year(),
                   act.payment_ordered().amount_cents(), row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kPaymentRejected: {
       const v1::OrderRef& order = act.payment_rejected().order();
-      FoldOrdered(direction, order.fiscal_year(), Negated(order.amount_cents()), row);
+      FoldOrdered(direction, act, order.fiscal_year(), Negated(order.amount_cents()), row);
+      MentionAssumed(direction, act, row);
       break;
     }
     case v1::Act::kPaymentReduced: {
       const v1::PaymentReduced& reduced = act.payment_reduced();
-      FoldOrdered(direction, reduced.order().fiscal_year(), Negated(reduced.reduction_cents()),
+      FoldOrdered(direction, act, reduced.order().fiscal_year(), Negated(reduced.reduction_cents()),
                   row);
+      MentionAssumed(direction, act, row);
       break;
     }
     case v1::Act::kPaymentSettled:
       FoldPaid(direction, act.payment_settled().order().amount_cents(), row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kCommitmentReleased:
       row->set_released_cents(
           Plus(direction, row->released_cents(), act.commitment_released().amount_cents()));
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kLedgerOpened:
     case v1::Act::kStructureRegistered:

@@ -29,17 +29,21 @@ void FoldCall(Direction direction, const v1::Event& event, std::string_view /*id
   switch (act.act_case()) {
     case v1::Act::kCallForProjectsOpened:
       FoldOpened(direction, act.call_for_projects_opened(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kApplicationSubmitted:
       row->set_applications(Counted(direction, row->applications()));
       row->set_requested_cents(
           Plus(direction, row->requested_cents(), act.application_submitted().requested_cents()));
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kDeliberationVoted:
       // Its call is the one that it answers.
       if (Adopted(act.deliberation_voted())) {
         FoldAllotments(direction, act.deliberation_voted(), row);
+        MentionAssumed(direction, act, row, [](std::string_view path) {
+          return OfElements(path, "allotments", /*beside=*/false, [](int) { return true; });
+        });
       }
       break;
     case v1::Act::kLedgerOpened:

@@ -39,16 +39,34 @@ const v1::Tranche* FindTranche(const Tranches& tranches, const std::string& tran
   return nullptr;
 }
 
+// The terms of the tranches that an act brings in, or puts in the place of those before it, with
+// what is assumed of them.
+template <typename TermsBefore>
+void FoldTerms(Direction direction, const v1::Act& act, const v1::ContractSignatures& signatures,
+               const Tranches& tranches, v1::Convention* row, TermsBefore terms_before) {
+  for (int i = 0; i < tranches.size(); ++i) {
+    const std::string& tranche_id = tranches[i].tranche_id();
+    const v1::Tranche* before = terms_before(tranche_id);
+    FoldTranche(direction, tranche_id, row, [&](v1::TrancheState* state) {
+      PutTerms(direction == Direction::kApply ? &tranches[i] : before, tranche_id, state);
+      if (before == nullptr) PutSignature(direction, signatures, state);
+      MentionAssumed(direction, act, state,
+                     [i](std::string_view path) { return OfElement(path, "tranches", i); });
+    });
+  }
+}
+
 // ConventionSigned and OpeningConventionRecorded say the same of a convention.
 template <typename A>
-void FoldSigned(Direction direction, uint64_t position, bool opening, const A& act,
+void FoldSigned(Direction direction, const v1::Event& event, bool opening, const A& act,
                 v1::Convention* row) {
   const A& given = Given(direction, act);
   const bool applied = direction == Direction::kApply;
   row->set_number(given.number());
-  row->set_position(applied ? position : 0);
+  row->set_position(applied ? event.position() : 0);
   row->set_opening(applied && opening);
   row->set_structure_id(given.structure_id());
+  row->set_structure_name_as_written(given.structure_name_as_written());
   row->set_object(given.object());
   row->set_previous_convention(given.previous_convention());
   Put(given.signatures().has_authority_signed_on() ? &given.signatures().authority_signed_on()
@@ -56,16 +74,12 @@ void FoldSigned(Direction direction, uint64_t position, bool opening, const A& a
       row, &v1::Convention::mutable_signed_on, &v1::Convention::clear_signed_on);
   row->set_initial_amount_cents(given.amount_cents());
   row->set_amount_cents(Plus(direction, row->amount_cents(), act.amount_cents()));
-  for (const v1::Tranche& tranche : act.tranches()) {
-    FoldTranche(direction, tranche.tranche_id(), row, [&](v1::TrancheState* state) {
-      PutTerms(applied ? &tranche : nullptr, tranche.tranche_id(), state);
-      PutSignature(direction, act.signatures(), state);
-    });
-  }
+  FoldTerms(direction, event.act(), act.signatures(), act.tranches(), row,
+            [](const std::string&) { return nullptr; });
 }
 
-void FoldAvenant(Direction direction, uint64_t position, const v1::AvenantSigned& act,
-                 v1::Convention* row) {
+void FoldAvenant(Direction direction, const v1::Event& event, v1::Convention* row) {
+  const v1::AvenantSigned& act = event.act().avenant_signed();
   v1::AvenantState avenant;
   avenant.set_avenant_number(act.avenant_number());
   if (act.signatures().has_authority_signed_on()) {
@@ -75,16 +89,15 @@ void FoldAvenant(Direction direction, uint64_t position, const v1::AvenantSigned
   avenant.set_amount_before_cents(act.amount_before_cents());
   avenant.set_delta_cents(act.delta_cents());
   avenant.set_amount_after_cents(act.amount_after_cents());
-  avenant.set_position(position);
+  avenant.set_position(event.position());
+  *avenant.mutable_assumed_fields() = event.act().assumed_fields();
+  avenant.set_structure_name_as_written(act.structure_name_as_written());
   Appended(direction, avenant, row->mutable_avenants());
   row->set_amount_cents(Plus(direction, row->amount_cents(), act.delta_cents()));
-  for (const v1::Tranche& tranche : act.tranches()) {
-    const v1::Tranche* before = FindTranche(act.tranches_before(), tranche.tranche_id());
-    FoldTranche(direction, tranche.tranche_id(), row, [&](v1::TrancheState* state) {
-      PutTerms(direction == Direction::kApply ? &tranche : before, tranche.tranche_id(), state);
-      if (before == nullptr) PutSignature(direction, act.signatures(), state);
-    });
-  }
+  FoldTerms(direction, event.act(), act.signatures(), act.tranches(), row,
+            [&](const std::string& tranche_id) {
+              return FindTranche(act.tranches_before(), tranche_id);
+            });
 }
 
 // What an act of money changes in a tranche and a line of its schedule.
@@ -94,8 +107,8 @@ struct Sums {
   bool after_service = false;  // the order is not an advance
 };
 
-void FoldMoney(Direction direction, const std::string& tranche_id, const std::string& line_id,
-               const Sums& sums, v1::Convention* row) {
+void FoldMoney(Direction direction, const v1::Act& act, const std::string& tranche_id,
+               const std::string& line_id, const Sums& sums, v1::Convention* row) {
   FoldTranche(direction, tranche_id, row, [&](v1::TrancheState* state) {
     state->set_ordered_cents(Plus(direction, state->ordered_cents(), sums.ordered_cents));
     state->set_paid_cents(Plus(direction, state->paid_cents(), sums.paid_cents));
@@ -110,55 +123,64 @@ void FoldMoney(Direction direction, const std::string& tranche_id, const std::st
         [&](v1::ScheduleLineState* line) {
           line->set_ordered_cents(Plus(direction, line->ordered_cents(), sums.ordered_cents));
           line->set_paid_cents(Plus(direction, line->paid_cents(), sums.paid_cents));
+          MentionAssumed(direction, act, line);
         });
   });
 }
 
-void FoldOpeningPayment(Direction direction, const v1::OpeningPaymentRecorded& act,
-                        v1::Convention* row) {
-  FoldMoney(direction, act.tranche_id(), act.schedule_line_id(),
-            {.ordered_cents = act.amount_cents(), .paid_cents = act.amount_cents()}, row);
+void FoldOpeningPayment(Direction direction, const v1::Act& act, v1::Convention* row) {
+  const v1::OpeningPaymentRecorded& payment = act.opening_payment_recorded();
+  FoldMoney(direction, act, payment.tranche_id(), payment.schedule_line_id(),
+            {.ordered_cents = payment.amount_cents(), .paid_cents = payment.amount_cents()}, row);
 }
 
-void FoldOrdered(Direction direction, const v1::PaymentBasis& basis, v1::PaymentKind kind,
-                 int64_t cents, v1::Convention* row) {
-  FoldMoney(direction, basis.tranche_id(), basis.schedule_line_id(),
+void FoldOrdered(Direction direction, const v1::Act& act, const v1::PaymentBasis& basis,
+                 v1::PaymentKind kind, int64_t cents, v1::Convention* row) {
+  FoldMoney(direction, act, basis.tranche_id(), basis.schedule_line_id(),
             {.ordered_cents = cents, .after_service = kind != v1::PAYMENT_KIND_ADVANCE}, row);
 }
 
-void FoldSettled(Direction direction, const v1::OrderRef& order, v1::Convention* row) {
-  FoldMoney(direction, order.basis().tranche_id(), order.basis().schedule_line_id(),
+void FoldSettled(Direction direction, const v1::Act& act, v1::Convention* row) {
+  const v1::OrderRef& order = act.payment_settled().order();
+  FoldMoney(direction, act, order.basis().tranche_id(), order.basis().schedule_line_id(),
             {.paid_cents = order.amount_cents()}, row);
 }
 
-void FoldReportReceived(Direction direction, const v1::ReportReceived& act, v1::Convention* row) {
-  FoldTranche(direction, act.tranche_id(), row, [&](v1::TrancheState* state) {
-    Put(direction == Direction::kApply ? &act.date() : nullptr, state,
+void FoldReportReceived(Direction direction, const v1::Act& act, v1::Convention* row) {
+  const v1::ReportReceived& report = act.report_received();
+  FoldTranche(direction, report.tranche_id(), row, [&](v1::TrancheState* state) {
+    Put(direction == Direction::kApply ? &report.date() : nullptr, state,
         &v1::TrancheState::mutable_report_received_on, &v1::TrancheState::clear_report_received_on);
+    MentionAssumed(direction, act, state);
   });
 }
 
-void FoldReportAccepted(Direction direction, const v1::ReportAccepted& act, v1::Convention* row) {
-  FoldTranche(direction, act.tranche_id(), row, [&](v1::TrancheState* state) {
-    Put(direction == Direction::kApply ? &act.date() : nullptr, state,
+void FoldReportAccepted(Direction direction, const v1::Act& act, v1::Convention* row) {
+  const v1::ReportAccepted& report = act.report_accepted();
+  FoldTranche(direction, report.tranche_id(), row, [&](v1::TrancheState* state) {
+    Put(direction == Direction::kApply ? &report.date() : nullptr, state,
         &v1::TrancheState::mutable_report_accepted_on, &v1::TrancheState::clear_report_accepted_on);
+    MentionAssumed(direction, act, state);
   });
 }
 
-void FoldCertified(Direction direction, const v1::ServiceCertified& act, v1::Convention* row) {
-  FoldTranche(direction, act.tranche_id(), row, [&](v1::TrancheState* state) {
-    state->set_certified_cents(Plus(direction, state->certified_cents(), act.amount_cents()));
+void FoldCertified(Direction direction, const v1::Act& act, v1::Convention* row) {
+  const v1::ServiceCertified& certified = act.service_certified();
+  FoldTranche(direction, certified.tranche_id(), row, [&](v1::TrancheState* state) {
+    state->set_certified_cents(Plus(direction, state->certified_cents(), certified.amount_cents()));
     Mention(
         direction, state->mutable_certified(),
         [&](const v1::CertifiedService& service) {
-          return ToDaysOrAlways(service.date()) == ToDaysOrAlways(act.date());
+          return ToDaysOrAlways(service.date()) == ToDaysOrAlways(certified.date());
         },
         [&](v1::CertifiedService* service) {
-          if (act.has_date()) *service->mutable_date() = act.date();
+          if (certified.has_date()) *service->mutable_date() = certified.date();
         },
         [&](v1::CertifiedService* service) {
-          service->set_amount_cents(Plus(direction, service->amount_cents(), act.amount_cents()));
+          service->set_amount_cents(
+              Plus(direction, service->amount_cents(), certified.amount_cents()));
         });
+    MentionAssumed(direction, act, state);
   });
 }
 
@@ -169,54 +191,60 @@ void FoldConvention(Direction direction, const v1::Event& event, std::string_vie
   const v1::Act& act = event.act();
   switch (act.act_case()) {
     case v1::Act::kOpeningConventionRecorded:
-      FoldSigned(direction, event.position(), true, act.opening_convention_recorded(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      FoldSigned(direction, event, true, act.opening_convention_recorded(), row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kConventionSigned:
-      FoldSigned(direction, event.position(), false, act.convention_signed(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      FoldSigned(direction, event, false, act.convention_signed(), row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kAvenantSigned:
-      FoldAvenant(direction, event.position(), act.avenant_signed(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      FoldAvenant(direction, event, row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kReportReceived:
-      FoldReportReceived(direction, act.report_received(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      FoldReportReceived(direction, act, row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kReportAccepted:
-      FoldReportAccepted(direction, act.report_accepted(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      FoldReportAccepted(direction, act, row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kConventionClosed:
       Put(direction == Direction::kApply ? &act.convention_closed().date() : nullptr, row,
           &v1::Convention::mutable_closed_on, &v1::Convention::clear_closed_on);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kServiceCertified:
-      FoldCertified(direction, act.service_certified(), row);
+      FoldCertified(direction, act, row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kOpeningPaymentRecorded:
-      FoldOpeningPayment(direction, act.opening_payment_recorded(), row);
+      FoldOpeningPayment(direction, act, row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kPaymentOrdered: {
       const v1::PaymentOrdered& ordered = act.payment_ordered();
-      FoldOrdered(direction, ordered.basis(), ordered.kind(), ordered.amount_cents(), row);
+      FoldOrdered(direction, act, ordered.basis(), ordered.kind(), ordered.amount_cents(), row);
+      MentionAssumed(direction, act, row);
       break;
     }
     case v1::Act::kPaymentRejected: {
       const v1::OrderRef& order = act.payment_rejected().order();
-      FoldOrdered(direction, order.basis(), order.kind(), Negated(order.amount_cents()), row);
+      FoldOrdered(direction, act, order.basis(), order.kind(), Negated(order.amount_cents()), row);
+      MentionAssumed(direction, act, row);
       break;
     }
     case v1::Act::kPaymentReduced: {
       const v1::PaymentReduced& reduced = act.payment_reduced();
-      FoldOrdered(direction, reduced.order().basis(), reduced.order().kind(),
+      FoldOrdered(direction, act, reduced.order().basis(), reduced.order().kind(),
                   Negated(reduced.reduction_cents()), row);
+      MentionAssumed(direction, act, row);
       break;
     }
     case v1::Act::kPaymentSettled:
-      FoldSettled(direction, act.payment_settled().order(), row);
+      FoldSettled(direction, act, row);
+      MentionAssumed(direction, act, row);
       break;
     case v1::Act::kLedgerOpened:
     case v1::Act::kStructureRegistered:

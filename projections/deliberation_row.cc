@@ -21,33 +21,35 @@ void FoldAllotment(Direction direction, const std::string& allotment_id, v1::Del
 }
 
 // Brings in an allotment, or leaves only the id of one that acts still mention.
-void FoldVotedAllotment(Direction direction, const v1::Allotment& allotment,
-                        v1::Deliberation* row) {
+void FoldVotedAllotment(Direction direction, const v1::Act& act, int index, v1::Deliberation* row) {
+  const v1::Allotment& allotment = act.deliberation_voted().allotments(index);
   FoldAllotment(direction, allotment.allotment_id(), row, [&](v1::AllotmentState* state) {
     *state->mutable_allotment() = Given(direction, allotment);
     state->mutable_allotment()->set_allotment_id(allotment.allotment_id());
+    MentionAssumed(direction, act, state,
+                   [index](std::string_view path) { return OfElement(path, "allotments", index); });
   });
 }
 
 // From the last to the first when reverted: each is then found at once, at the end of the list.
-void FoldVotedAllotments(Direction direction, const v1::DeliberationVoted& act,
-                         v1::Deliberation* row) {
-  const int size = act.allotments_size();
+void FoldVotedAllotments(Direction direction, const v1::Act& act, v1::Deliberation* row) {
+  const v1::DeliberationVoted& vote = act.deliberation_voted();
+  const int size = vote.allotments_size();
   if (direction == Direction::kRevert) {
-    for (int i = size - 1; i >= 0; --i) FoldVotedAllotment(direction, act.allotments(i), row);
+    for (int i = size - 1; i >= 0; --i) FoldVotedAllotment(direction, act, i, row);
     return;
   }
   if (row->allotments_size() > 0) {
-    for (const v1::Allotment& allotment : act.allotments()) {
-      FoldVotedAllotment(direction, allotment, row);
-    }
+    for (int i = 0; i < size; ++i) FoldVotedAllotment(direction, act, i, row);
     return;
   }
   row->mutable_allotments()->Reserve(size);
-  for (const v1::Allotment& allotment : act.allotments()) {
+  for (int i = 0; i < size; ++i) {
     v1::AllotmentState* state = row->add_allotments();
-    *state->mutable_allotment() = allotment;
+    *state->mutable_allotment() = vote.allotments(i);
     state->set_mentions(1);
+    MentionAssumed(direction, act, state,
+                   [i](std::string_view path) { return OfElement(path, "allotments", i); });
   }
 }
 
@@ -71,7 +73,7 @@ void FoldVoted(Direction direction, const v1::Event& event, v1::Deliberation* ro
   Put(given.has_derived() ? &given.derived() : nullptr, row, &v1::Deliberation::mutable_derived,
       &v1::Deliberation::clear_derived);
   // What the assembly rejects allots nothing.
-  if (Adopted(act)) FoldVotedAllotments(direction, act, row);
+  if (Adopted(act)) FoldVotedAllotments(direction, event.act(), row);
 }
 
 void FoldTransmitted(Direction direction, const v1::DeliberationTransmitted& act,
@@ -90,14 +92,18 @@ void FoldPublished(Direction direction, const v1::DeliberationPublished& act,
 }
 
 // `replaced`: the tranches are those that an avenant takes away.
-void FoldDraws(Direction direction, const Tranches& tranches, bool replaced,
+void FoldDraws(Direction direction, const v1::Act& act, const Tranches& tranches, bool replaced,
                std::string_view number, v1::Deliberation* row) {
-  for (const v1::Tranche& tranche : tranches) {
-    for (const v1::Draw& draw : tranche.draws()) {
+  for (int i = 0; i < tranches.size(); ++i) {
+    for (const v1::Draw& draw : tranches[i].draws()) {
       if (draw.deliberation_number() != number) continue;
       const int64_t cents = replaced ? Negated(draw.amount_cents()) : draw.amount_cents();
       FoldAllotment(direction, draw.allotment_id(), row, [&](v1::AllotmentState* state) {
         state->set_drawn_cents(Plus(direction, state->drawn_cents(), cents));
+        MentionAssumed(direction, act, state, [&](std::string_view path) {
+          return OfElements(path, "tranches", /*beside=*/true,
+                            [&](int at) { return !replaced && at == i; });
+        });
       });
     }
   }
@@ -105,16 +111,19 @@ void FoldDraws(Direction direction, const Tranches& tranches, bool replaced,
 
 // An order names a deliberation only where it pays an allotment itself. `cents` is negative when it
 // is taken off an order.
-void FoldOrdered(Direction direction, const v1::PaymentBasis& basis, int64_t cents,
-                 v1::Deliberation* row) {
+void FoldOrdered(Direction direction, const v1::Act& act, const v1::PaymentBasis& basis,
+                 int64_t cents, v1::Deliberation* row) {
   FoldAllotment(direction, basis.allotment_id(), row, [&](v1::AllotmentState* state) {
     state->set_ordered_cents(Plus(direction, state->ordered_cents(), cents));
+    MentionAssumed(direction, act, state);
   });
 }
 
-void FoldReleased(Direction direction, const v1::CommitmentReleased& act, v1::Deliberation* row) {
-  FoldAllotment(direction, act.allotment_id(), row, [&](v1::AllotmentState* state) {
-    state->set_released_cents(Plus(direction, state->released_cents(), act.amount_cents()));
+void FoldReleased(Direction direction, const v1::Act& act, v1::Deliberation* row) {
+  const v1::CommitmentReleased& released = act.commitment_released();
+  FoldAllotment(direction, released.allotment_id(), row, [&](v1::AllotmentState* state) {
+    state->set_released_cents(Plus(direction, state->released_cents(), released.amount_cents()));
+    MentionAssumed(direction, act, state);
   });
 }
 
@@ -137,28 +146,28 @@ void FoldDeliberation(Direction direction, const v1::Event& event, std::string_v
       FoldAssumedFields(direction, act, row->mutable_assumed_fields());
       break;
     case v1::Act::kConventionSigned:
-      FoldDraws(direction, act.convention_signed().tranches(), false, id, row);
+      FoldDraws(direction, act, act.convention_signed().tranches(), false, id, row);
       break;
     case v1::Act::kAvenantSigned:
-      FoldDraws(direction, act.avenant_signed().tranches(), false, id, row);
-      FoldDraws(direction, act.avenant_signed().tranches_before(), true, id, row);
+      FoldDraws(direction, act, act.avenant_signed().tranches(), false, id, row);
+      FoldDraws(direction, act, act.avenant_signed().tranches_before(), true, id, row);
       break;
     case v1::Act::kPaymentOrdered:
-      FoldOrdered(direction, act.payment_ordered().basis(), act.payment_ordered().amount_cents(),
-                  row);
+      FoldOrdered(direction, act, act.payment_ordered().basis(),
+                  act.payment_ordered().amount_cents(), row);
       break;
     case v1::Act::kPaymentRejected: {
       const v1::OrderRef& order = act.payment_rejected().order();
-      FoldOrdered(direction, order.basis(), Negated(order.amount_cents()), row);
+      FoldOrdered(direction, act, order.basis(), Negated(order.amount_cents()), row);
       break;
     }
     case v1::Act::kPaymentReduced: {
       const v1::PaymentReduced& reduced = act.payment_reduced();
-      FoldOrdered(direction, reduced.order().basis(), Negated(reduced.reduction_cents()), row);
+      FoldOrdered(direction, act, reduced.order().basis(), Negated(reduced.reduction_cents()), row);
       break;
     }
     case v1::Act::kCommitmentReleased:
-      FoldReleased(direction, act.commitment_released(), row);
+      FoldReleased(direction, act, row);
       break;
     case v1::Act::kLedgerOpened:
     case v1::Act::kStructureRegistered:

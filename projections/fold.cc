@@ -86,14 +86,4 @@ void Fold(Direction direction, const v1::Event& event, std::string_view key, v1:
   }
 }
 
-void FoldAssumedFields(Direction direction, const v1::Act& act,
-                       google::protobuf::RepeatedPtrField<std::string>* fields) {
-  if (direction == Direction::kApply) {
-    fields->MergeFrom(act.assumed_fields());
-  } else {
-    const int count = std::min(act.assumed_fields_size(), fields->size());
-    fields->DeleteSubrange(fields->size() - count, count);
-  }
-}
-
 }  // namespace registre

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "google/protobuf/repeated_field.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "projections/fold.h"
 #include "registre/v1/event.pb.h"
@@ -79,9 +80,55 @@ void Appended(Direction direction, const T& value, google::protobuf::RepeatedPtr
   }
 }
 
-// Appends the assumed fields of the act, or takes as many away.
+// Appends the assumed fields of the act, or takes as many away: for the rows whose acts are few.
 void FoldAssumedFields(Direction direction, const v1::Act& act,
                        google::protobuf::RepeatedPtrField<std::string>* fields);
+
+// One mention more of a path, or one less: it stands in the list while it is mentioned.
+void MentionPath(Direction direction, std::string_view path,
+                 google::protobuf::RepeatedPtrField<std::string>* paths,
+                 google::protobuf::RepeatedField<uint32_t>* mentions);
+
+// Mentions the assumed fields of the act in a row, or an entry of one, that adds it up: however
+// many acts it adds up, each path stands there once. `as_seen` gives a path as the row sees it;
+// empty: it is about something else.
+template <typename R, typename AsSeen>
+void MentionAssumed(Direction direction, const v1::Act& act, R* row, AsSeen as_seen) {
+  for (const std::string& field : act.assumed_fields()) {
+    const std::string path = as_seen(field);
+    if (path.empty()) continue;
+    MentionPath(direction, path, row->mutable_assumed_fields(), row->mutable_assumed_mentions());
+  }
+}
+template <typename R>
+void MentionAssumed(Direction direction, const v1::Act& act, R* row) {
+  MentionAssumed(direction, act, row, [](const std::string& path) { return path; });
+}
+
+// The path without the indexes of lists.
+std::string WithoutIndexes(std::string_view path);
+
+// A path as seen by a row that takes some elements of a list of the act, those for which
+// mine(index) holds: without indexes, and empty for the other elements. `beside`: the rest of the
+// act counts as well; without it only the whole act does.
+template <typename Mine>
+std::string OfElements(std::string_view path, std::string_view list, bool beside, Mine mine);
+
+// The path as seen by one element: the whole act, or what is inside the element, without its index.
+std::string OfElement(std::string_view path, std::string_view list, int index);
+
+// Index of the element of the list that the path is inside of, kEvery when it is the act or the
+// list as a whole, kNone when it is another field.
+inline constexpr int kEvery = -1;
+inline constexpr int kNone = -2;
+int ElementOf(std::string_view path, std::string_view list);
+
+template <typename Mine>
+std::string OfElements(std::string_view path, std::string_view list, bool beside, Mine mine) {
+  const int element = ElementOf(path, list);
+  const bool seen = element == kNone ? beside : element == kEvery || mine(element);
+  return seen ? WithoutIndexes(path) : "";
+}
 
 // Folds a mention of an entry that several acts may bring in. The entry for which `is` holds is
 // looked for from the end of the list; an applied act adds it when there is none, made by `init`.

@@ -9,22 +9,51 @@
 #include "ledger/acts/act.h"
 #include "ledger/base/date.h"
 #include "ledger/view.h"
+#include "projections/fold_rows.h"
 
 namespace registre {
 namespace {
 
-// Budget codes of the allotments, in order of first mention, each with its sum.
-std::vector<std::pair<std::string, int64_t>> SumsByLine(const v1::Deliberation& deliberation) {
-  std::vector<std::pair<std::string, int64_t>> sums;
+// What a deliberation allots on a budget line.
+struct LineSum {
+  std::string code;
+  int64_t cents = 0;
+  std::set<std::string> assumed_fields;
+};
+
+// Budget lines of the allotments, in order of first mention.
+std::vector<LineSum> SumsByLine(const v1::Deliberation& deliberation) {
+  std::vector<LineSum> sums;
   for (const v1::AllotmentState& state : deliberation.allotments()) {
     const v1::Allotment& allotment = state.allotment();
-    auto it = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) {
-      return sum.first == allotment.budget_code();
-    });
-    if (it == sums.end()) it = sums.insert(sums.end(), {allotment.budget_code(), 0});
-    it->second += allotment.amount_cents();
+    auto it = std::find_if(sums.begin(), sums.end(),
+                           [&](const LineSum& sum) { return sum.code == allotment.budget_code(); });
+    if (it == sums.end()) it = sums.insert(sums.end(), {.code = allotment.budget_code()});
+    it->cents += allotment.amount_cents();
+    for (const std::string& field : state.assumed_fields()) {
+      if (field.starts_with("deliberation_voted")) it->assumed_fields.insert(field);
+    }
   }
   return sums;
+}
+
+// The budget table of the deliberation's report, as tabled at the point; empty where it is not
+// known, or not what a document says.
+absl::StatusOr<google::protobuf::RepeatedPtrField<v1::ReportBudgetLine>> TabledBudget(
+    const StateReader& state, const Point& point, const v1::Deliberation& deliberation) {
+  google::protobuf::RepeatedPtrField<v1::ReportBudgetLine> lines;
+  auto row = state.RowAt(SessionKey(deliberation.session_id()), point);
+  if (!row.ok()) return row.status();
+  if (*row == nullptr) return lines;
+  const v1::Session& session = (*row)->session();
+  for (const std::string& field : session.assumed_fields()) {
+    const bool of_budget = field == "report_tabled" || field.starts_with("report_tabled.budget");
+    if (of_budget) return lines;
+  }
+  for (const v1::Report& report : session.reports()) {
+    if (report.report_number() == deliberation.report_number()) lines = report.budget();
+  }
+  return lines;
 }
 
 void AddTo(const v1::DeliberationBudgetLine& line, v1::DeliberationBudgetLine* total) {
@@ -50,6 +79,18 @@ std::string MandatOf(int fiscal_year, const std::string& mandat) {
   return fmt::format("mandat {}-{}", fiscal_year, mandat);
 }
 
+// The name of the structure as the document of the act has it; empty where it is not said.
+std::string NameAsWritten(const v1::Act& act) {
+  if (act.has_opening_convention_recorded()) {
+    return act.opening_convention_recorded().structure_name_as_written();
+  }
+  if (act.has_application_submitted()) {
+    return act.application_submitted().structure_name_as_written();
+  }
+  if (act.has_convention_signed()) return act.convention_signed().structure_name_as_written();
+  return act.avenant_signed().structure_name_as_written();
+}
+
 // What an act other than a deliberation says of its structure.
 void Describe(const v1::Act& act, v1::StructureAct* entry) {
   const auto say = [entry](std::string reference, std::string label, int64_t cents) {
@@ -65,8 +106,10 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
       say("", act.structure_registered().identity().name(), 0);
       return;
     case v1::Act::kStructureUpdated:
-      say("", fmt::format("{} ({})", act.structure_updated().after().name(),
-                          act.structure_updated().reason()), 0);
+      say("",
+          fmt::format("{} ({})", act.structure_updated().after().name(),
+                      act.structure_updated().reason()),
+          0);
       return;
     case v1::Act::kOpeningConventionRecorded: {
       const auto& convention = act.opening_convention_recorded();
@@ -81,7 +124,8 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
       return;
     }
     case v1::Act::kApplicationSubmitted:
-      say(act.application_submitted().number(), "demande", act.application_submitted().requested_cents());
+      say(act.application_submitted().number(), "demande",
+          act.application_submitted().requested_cents());
       return;
     case v1::Act::kApplicationWithdrawn:
       say(act.application_withdrawn().number(), act.application_withdrawn().reason(), 0);
@@ -140,8 +184,7 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
                -act.payment_rejected().order().amount_cents());
       return;
     case v1::Act::kPaymentSettled:
-      of_order(act.payment_settled().order(), "payé",
-               act.payment_settled().order().amount_cents());
+      of_order(act.payment_settled().order(), "payé", act.payment_settled().order().amount_cents());
       return;
     case v1::Act::kPaymentReduced:
       of_order(act.payment_reduced().order(), act.payment_reduced().reason(),
@@ -183,21 +226,32 @@ absl::StatusOr<v1::GetDeliberationBudgetResponse> DeliberationBudget(
   response.set_voted(known && present.result() == v1::VOTE_RESULT_ADOPTED);
   Point before = point;
   if (known) before.size = present.voted_position();
-  for (const auto& [code, sum] : SumsByLine(present)) {
-    auto row = state.RowAt(BudgetLineKey(code), before);
+  auto tabled = TabledBudget(state, before, present);
+  if (!tabled.ok()) return tabled.status();
+  for (const LineSum& sum : SumsByLine(present)) {
+    auto row = state.RowAt(BudgetLineKey(sum.code), before);
     if (!row.ok()) return row.status();
     const v1::BudgetLine& line =
         *row == nullptr ? v1::BudgetLine::default_instance() : (*row)->budget_line();
     v1::DeliberationBudgetLine* out = response.add_lines();
-    out->set_code(code);
+    out->set_code(sum.code);
     out->set_nature(line.nature());
     out->set_function(line.function());
     out->set_label(line.label());
     out->set_authorised_cents(line.authorised_cents());
     out->set_available_before_cents(line.available_cents());
-    out->set_proposed_cents(response.voted() ? sum : 0);
+    out->set_proposed_cents(response.voted() ? sum.cents : 0);
     out->set_available_after_cents(line.available_cents() - out->proposed_cents());
     *out->mutable_assumed_fields() = line.assumed_fields();
+    if (response.voted()) {
+      for (const std::string& field : sum.assumed_fields) out->add_assumed_fields(field);
+    }
+    out->set_as_reported(
+        std::any_of(tabled->begin(), tabled->end(), [&](const v1::ReportBudgetLine& printed) {
+          return printed.code() == sum.code &&
+                 printed.authorised_cents() == line.authorised_cents() &&
+                 printed.available_cents() == line.available_cents();
+        }));
     AddTo(*out, response.mutable_total());
   }
   return response;
@@ -238,15 +292,24 @@ std::vector<v1::StructureAct> StructureActsOf(const v1::Event& event,
   if (event.act().act_case() != v1::Act::kDeliberationVoted) {
     entries.push_back(EntryOf(event));
     Describe(event.act(), &entries.back());
+    entries.back().set_name_as_written(NameAsWritten(event.act()));
     return entries;
   }
   const v1::DeliberationVoted& vote = event.act().deliberation_voted();
   const bool adopted = vote.result() == v1::VOTE_RESULT_ADOPTED;
-  for (const v1::Allotment& allotment : vote.allotments()) {
+  for (int i = 0; i < vote.allotments_size(); ++i) {
+    const v1::Allotment& allotment = vote.allotments(i);
     const auto& named = allotment.named_structure_ids();
     const bool by_name = allotment.structure_id() == structure_id;
     if (!by_name && std::find(named.begin(), named.end(), structure_id) == named.end()) continue;
     v1::StructureAct entry = EntryOf(event);
+    entry.clear_assumed_fields();
+    for (const std::string& field : event.act().assumed_fields()) {
+      if (std::string seen = OfElement(field, "allotments", i); !seen.empty()) {
+        entry.add_assumed_fields(std::move(seen));
+      }
+    }
+    if (by_name) entry.set_name_as_written(allotment.structure_name_as_written());
     entry.set_reference(fmt::format("{}, attribution {}", vote.number(), allotment.allotment_id()));
     entry.set_label(by_name ? allotment.label()
                             : fmt::format("{} (nommée sans montant)", allotment.label()));

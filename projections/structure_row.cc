@@ -44,6 +44,25 @@ void FoldAllotments(Direction direction, const v1::DeliberationVoted& act, std::
   }
 }
 
+// The assumed fields of a deliberation that are about the allotments that name the structure.
+void MentionAllotments(Direction direction, const v1::Act& act, std::string_view id,
+                       v1::Structure* row) {
+  const auto& allotments = act.deliberation_voted().allotments();
+  MentionAssumed(direction, act, row, [&](std::string_view path) {
+    return OfElements(path, "allotments", /*beside=*/false, [&](int i) {
+      if (i >= allotments.size()) return false;
+      const auto& named = allotments[i].named_structure_ids();
+      return allotments[i].structure_id() == id ||
+             std::find(named.begin(), named.end(), id) != named.end();
+    });
+  });
+}
+
+// The assumed fields of an act that is about the structure alone.
+void MentionAct(Direction direction, const v1::Act& act, v1::Structure* row) {
+  MentionAssumed(direction, act, row, [](std::string_view path) { return WithoutIndexes(path); });
+}
+
 // ConventionSigned and OpeningConventionRecorded say the same of a structure.
 template <typename A>
 void FoldContract(Direction direction, const A& act, v1::Structure* row) {
@@ -77,54 +96,64 @@ void FoldStructure(Direction direction, const v1::Event& event, std::string_view
   switch (act.act_case()) {
     case v1::Act::kStructureRegistered:
       FoldRegistered(direction, act.structure_registered(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAct(direction, act, row);
       break;
     case v1::Act::kStructureUpdated:
       FoldUpdated(direction, act.structure_updated(), row);
-      FoldAssumedFields(direction, act, row->mutable_assumed_fields());
+      MentionAct(direction, act, row);
       break;
     case v1::Act::kOpeningConventionRecorded:
       FoldContract(direction, act.opening_convention_recorded(), row);
+      MentionAct(direction, act, row);
       break;
     case v1::Act::kOpeningPaymentRecorded: {
       const v1::OpeningPaymentRecorded& payment = act.opening_payment_recorded();
       FoldOrdered(direction, payment.date().year(), payment.amount_cents(), row);
       FoldPaid(direction, payment.amount_cents(), row);
+      MentionAct(direction, act, row);
       break;
     }
     case v1::Act::kApplicationSubmitted:
       row->set_requested_cents(
           Plus(direction, row->requested_cents(), act.application_submitted().requested_cents()));
+      MentionAct(direction, act, row);
       break;
     case v1::Act::kDeliberationVoted:
       if (Adopted(act.deliberation_voted())) {
         FoldAllotments(direction, act.deliberation_voted(), id, row);
+        MentionAllotments(direction, act, id, row);
       }
       break;
     case v1::Act::kConventionSigned:
       FoldContract(direction, act.convention_signed(), row);
+      MentionAct(direction, act, row);
       break;
     case v1::Act::kAvenantSigned:
       row->set_contracted_cents(
           Plus(direction, row->contracted_cents(), act.avenant_signed().delta_cents()));
+      MentionAct(direction, act, row);
       break;
     case v1::Act::kPaymentOrdered:
       FoldOrdered(direction, act.payment_ordered().date().year(),
                   act.payment_ordered().amount_cents(), row);
+      MentionAct(direction, act, row);
       break;
     case v1::Act::kPaymentRejected: {
       const v1::OrderRef& order = act.payment_rejected().order();
       FoldOrdered(direction, order.ordered_in_year(), Negated(order.amount_cents()), row);
+      MentionAct(direction, act, row);
       break;
     }
     case v1::Act::kPaymentReduced: {
       const v1::PaymentReduced& reduced = act.payment_reduced();
       FoldOrdered(direction, reduced.order().ordered_in_year(), Negated(reduced.reduction_cents()),
                   row);
+      MentionAct(direction, act, row);
       break;
     }
     case v1::Act::kPaymentSettled:
       FoldPaid(direction, act.payment_settled().order().amount_cents(), row);
+      MentionAct(direction, act, row);
       break;
     case v1::Act::kLedgerOpened:
     case v1::Act::kBudgetLineOpened:

@@ -4,6 +4,7 @@
 #include "cmd/registre/command.h"
 #include "cmd/registre/format.h"
 #include "cmd/registre/json.h"
+#include "cmd/registre/ledger_time.h"
 #include "cmd/registre/progress.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/text.h"
@@ -37,12 +38,10 @@ int Status(const Args& args, Client& client, Console& console) {
               {"Événements",
                empty ? "0" : fmt::format("{} (#0 à #{})", response.size(), response.size() - 1)},
               {"Racine", Hex(response.root())},
-              {"Dernier enregistrement", InstantText(response.last_recorded_at())},
-              {"Enregistrement", response.recorder_message().empty()
-                                     ? Word(response.recorder_state())
-                                     : fmt::format("{} : {}", Word(response.recorder_state()),
-                                                   response.recorder_message())},
-              {"Index sur disque", fmt::format("{} événements", response.index_size())},
+              {"Dernier enregistrement", LedgerTime(client).Text(response.last_recorded_at())},
+              {"Enregistrement", Word(response.recorder_state())},
+              {"Message du serveur", response.recorder_message()},
+              {"Index sur disque", Count(static_cast<int64_t>(response.index_size()), "événement")},
               {"Unités en attente", fmt::format("{}", response.queued_units())},
               {"Abonnements", fmt::format("{}", response.subscriptions())},
               {"Depuis le démarrage",
@@ -63,7 +62,7 @@ int Rebuild(const Args& args, Client& client, Console& console) {
     Progress progress(console.err, console.progress);
     while (stream->Read(&response)) {
       progress.Update(response.events(), response.total(),
-                      fmt::format("{} / {} événements", response.events(), response.total()));
+                      fmt::format("{} / {} events", response.events(), response.total()));
       if (args.json) PrintJson(console.out, response);
     }
   }
@@ -78,7 +77,8 @@ int Rebuild(const Args& args, Client& client, Console& console) {
   const bool equal = response.differences().empty();
   if (!args.json) {
     const std::string what =
-        fmt::format("{} événements, {} lignes", response.events(), response.rows());
+        fmt::format("{}, {}", Count(static_cast<int64_t>(response.events()), "événement"),
+                    Count(static_cast<int64_t>(response.rows()), "ligne"));
     if (!args.check) {
       console.out << fmt::format("index reconstruit : {}\n", what);
     } else if (equal) {
@@ -103,7 +103,7 @@ int AcceptClock(const Args& args, Client& client, Console& console) {
   if (args.json) {
     PrintJson(console.out, response);
   } else {
-    console.out << fmt::format("horloge acceptée : {}\n", InstantText(response.now()));
+    console.out << fmt::format("horloge acceptée : {}\n", LedgerTime(client).Text(response.now()));
   }
   return kExitDone;
 }

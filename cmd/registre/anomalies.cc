@@ -1,6 +1,7 @@
 // registre anomalies: flags, the gravest first.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -8,7 +9,6 @@
 #include "cmd/registre/format.h"
 #include "cmd/registre/json.h"
 #include "cmd/registre/table.h"
-#include "cmd/registre/words.h"
 
 namespace registre::cli {
 namespace {
@@ -19,13 +19,15 @@ constexpr size_t kNarrowestMessage = 40;
 struct Section {
   v1::Severity severity;
   const char* title;
+  const char* one;
+  const char* many;
 };
 
-// The gravest first; the word that --min-severity takes stands beside the French one.
+// The gravest first.
 constexpr std::array<Section, 3> kSections = {{
-    {v1::SEVERITY_SERIOUS, "Graves (serious)"},
-    {v1::SEVERITY_ATTENTION, "À regarder (attention)"},
-    {v1::SEVERITY_INFORMATION, "Pour information (information)"},
+    {v1::SEVERITY_SERIOUS, "Graves", "grave", "graves"},
+    {v1::SEVERITY_ATTENTION, "À regarder", "à regarder", "à regarder"},
+    {v1::SEVERITY_INFORMATION, "Pour information", "pour information", "pour information"},
 }};
 
 // The anomalies of a severity, rule by rule in the order in which each first appears.
@@ -44,7 +46,7 @@ void PrintSection(const Section& section, const std::vector<v1::Anomaly>& anomal
   if (count == 0) return;
   Table table({{"Position", Align::kRight},
                {"Acte"},
-               {"Objet", Align::kLeft, Fit::kCut},
+               {"Objet", Align::kLeft, Fit::kWrap},
                {"Constat", Align::kLeft, Fit::kWrap, kNarrowestMessage}});
   for (const std::string& rule : rules) {
     table.AddHeading(fmt::format("{} : {}", rule, by_rule[rule].size()));
@@ -66,9 +68,19 @@ void PrintCounts(const std::vector<v1::Anomaly>& anomalies, Console& console) {
       if (anomaly.flag().severity() == section.severity) ++count;
     }
     if (count == 0) continue;
-    counts += fmt::format("{}{} {}", counts.empty() ? " : " : ", ", count, Word(section.severity));
+    counts +=
+        fmt::format("{}{}", counts.empty() ? " : " : ", ", Count(count, section.one, section.many));
   }
   console.out << Count(static_cast<int64_t>(anomalies.size()), "anomalie") << counts << '\n';
+}
+
+// The gravest first, those of a severity by position.
+void PrintJsonLines(std::vector<v1::Anomaly> anomalies, Console& console) {
+  std::stable_sort(anomalies.begin(), anomalies.end(),
+                   [](const v1::Anomaly& a, const v1::Anomaly& b) {
+                     return a.flag().severity() > b.flag().severity();
+                   });
+  for (const v1::Anomaly& anomaly : anomalies) PrintJson(console.out, anomaly);
 }
 
 }  // namespace
@@ -80,24 +92,21 @@ int RunAnomalies(const Args& args, Client& client, Console& console) {
   if (!args.tags.empty()) request.set_tag(args.tags.front());
   request.set_min_severity(args.min_severity);
   *request.mutable_options() = OptionsOf(args);
-  const absl::Status status =
-      ForEachPage(*client.anomalies, &v1::AnomalyService::Stub::ListAnomalies, request,
-                  [&](const v1::ListAnomaliesResponse& page) {
-                    position = PositionOf(page);
-                    for (const v1::Anomaly& anomaly : page.anomalies()) {
-                      if (args.json) {
-                        PrintJson(console.out, anomaly);
-                      } else {
-                        anomalies.push_back(anomaly);
-                      }
-                    }
-                    return true;
-                  });
+  const absl::Status status = ForEachPage(
+      *client.anomalies, &v1::AnomalyService::Stub::ListAnomalies, request,
+      [&](const v1::ListAnomaliesResponse& page) {
+        position = PositionOf(page);
+        anomalies.insert(anomalies.end(), page.anomalies().begin(), page.anomalies().end());
+        return true;
+      });
   if (!status.ok()) return Fail(status, args, console);
-  if (args.json) return kExitDone;
+  if (args.json) {
+    PrintJsonLines(std::move(anomalies), console);
+    return kExitDone;
+  }
   for (const Section& section : kSections) PrintSection(section, anomalies, console);
   PrintCounts(anomalies, console);
-  PrintEnd(args, position, Footnote(), console);
+  PrintEnd(args, position, Footnote(), client, console);
   return kExitDone;
 }
 

@@ -23,13 +23,66 @@ const CLI::Validator kWholeNumber(
     },
     "");
 
+// How grave a flag is, in the words of the tables and of the contract.
+const CLI::Validator kSeverity(
+    [](std::string& text) {
+      const std::map<std::string, v1::Severity> words = {{"information", v1::SEVERITY_INFORMATION},
+                                                         {"attention", v1::SEVERITY_ATTENTION},
+                                                         {"grave", v1::SEVERITY_SERIOUS},
+                                                         {"serious", v1::SEVERITY_SERIOUS}};
+      const auto at = words.find(text);
+      if (at == words.end()) {
+        return fmt::format("{} is none of information, attention, grave", text);
+      }
+      text = fmt::format("{}", static_cast<int>(at->second));
+      return std::string();
+    },
+    "");
+
+// Letters to change, add or take away to make one word of the other.
+size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({changed, row[j] + 1, row[j - 1] + 1}));
+    }
+  }
+  return row[b.size()];
+}
+
+// What is said where a command is missing or is none: the word that was given, the nearest command,
+// and all of them.
+std::string UnknownCommand(const CLI::App& app, const std::vector<std::string>& left) {
+  constexpr size_t kNear = 2;
+  const auto at = std::find_if(left.begin(), left.end(),
+                               [](const std::string& text) { return !text.starts_with('-'); });
+  const std::string word = at == left.end() ? "" : *at;
+  std::string names;
+  std::string nearest;
+  size_t distance = kNear + 1;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+    const size_t here = Distance(word, command->get_name());
+    if (here >= distance) continue;
+    distance = here;
+    nearest = command->get_name();
+  }
+  std::string text = word.empty() ? "a command is missing" : fmt::format("{} is no command", word);
+  if (!nearest.empty() && !word.empty()) text += fmt::format(": did you mean {}?", nearest);
+  return fmt::format("{}\n{} takes one of: {}\n", text,
+                     app.get_parent() == nullptr ? "registre" : app.get_name(), names);
+}
+
 constexpr char kFooter[] =
     R"(Exit status: 0 done, 1 refused or not verified, 2 usage, 3 server not reached.
 Amounts in JSON are cents; in tables, euros. `registre COMMAND --help` shows examples.
 
 A first session:
   registred --data /tmp/ledger &
-  registre record acts.jsonl
+  registre record tests/data/deliberation-2023-405.jsonl
   registre budget --deliberation 2023-405)";
 
 constexpr char kRecordFooter[] = R"(Each line is one act, in protobuf JSON, blank lines are skipped:
@@ -42,9 +95,10 @@ file can be recorded again after an interruption. "condition" may guard the act 
 Examples:
   registre record acts.jsonl                   one act at a time, stops at the first refusal
   registre record acts.jsonl --validate-only   judges each line alone, records nothing
-  registre record acts.jsonl --atomic          the whole file or nothing, at most 1 000 acts
+  registre record acts.jsonl --validate-only --atomic   judges the file as a whole
+  registre record acts.jsonl --atomic          the whole file or nothing, at most 1,000 acts
   registre record import.jsonl --pipeline 64   64 under way: lines after a refused one may be recorded
-  convert < export.csv | registre record -     from the standard input)";
+  cat acts.jsonl | registre record -           from the standard input)";
 
 constexpr char kReadFooter[] = R"(
 
@@ -114,6 +168,14 @@ class Parser {
     std::reverse(arguments.begin(), arguments.end());
     try {
       app_.parse(std::move(arguments));
+    } catch (const CLI::RequiredError& error) {
+      // CLI11 says of an unknown command only that one is missing.
+      if (const CLI::App* app = WithoutCommand()) {
+        err << UnknownCommand(*app, app_.remaining(true))
+            << "Run with --help for more information.\n";
+        return kExitUsage;
+      }
+      return app_.exit(error, out, err) == 0 ? kExitDone : kExitUsage;
     } catch (const CLI::ParseError& error) {
       return app_.exit(error, out, err) == 0 ? kExitDone : kExitUsage;
     }
@@ -126,6 +188,17 @@ class Parser {
   }
 
  private:
+  // The command that takes a further one and was not given it; null when there is none.
+  const CLI::App* WithoutCommand() const {
+    const CLI::App* app = &app_;
+    while (true) {
+      if (app->get_require_subcommand_min() == 0) return nullptr;
+      const std::vector<CLI::App*> given = app->get_subcommands();
+      if (given.empty()) return app;
+      app = given.front();
+    }
+  }
+
   // A command; `footer` shows examples.
   CLI::App* Add(CLI::App* parent, const char* name, const char* what, std::string footer,
                 std::function<void()> chosen) {
@@ -210,16 +283,13 @@ class Parser {
     CLI::App* anomalies = AddRead("anomalies", "Oddities of recorded acts, the gravest first",
                                   R"(Examples:
   registre anomalies
-  registre anomalies --min-severity attention
+  registre anomalies --min-severity grave
   registre anomalies --tag convention:2023-00963)",
                                   [this] { args_->command = Command::kAnomalies; });
     anomalies->add_option("--tag", tag_, "Only on acts with this tag")->type_name("KIND:ID");
     anomalies->add_option("--min-severity", args_->min_severity, "Only as grave, or graver")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, v1::Severity>{{"information", v1::SEVERITY_INFORMATION},
-                                                {"attention", v1::SEVERITY_ATTENTION},
-                                                {"serious", v1::SEVERITY_SERIOUS}}))
-        ->type_name("information|attention|serious");
+        ->transform(kSeverity)
+        ->type_name("information|attention|grave");
   }
 
   void BuildEvents() {
@@ -241,7 +311,7 @@ class Parser {
         ->type_name("POSITION");
     command->add_flag("--backward", events.backward, "Newest first");
     command->add_flag("--follow", events.follow, "Then wait for those to come");
-    command->add_option("--limit", events.limit, "At most so many")
+    command->add_option("--limit", events.limit, "At most so many, 1 or more")
         ->check(kWholeNumber)
         ->type_name("N");
   }
@@ -271,6 +341,9 @@ class Parser {
     if (!tag_.empty()) args_->tags = {tag_};
     if (args_->record.atomic && args_->record.keep_going) {
       return "--atomic is all or nothing: it cannot be used with --keep-going";
+    }
+    if (args_->events.limit == uint64_t{0}) {
+      return "--limit 0 shows nothing: give 1 or more, or leave it out to show every event";
     }
     if (args_->events.follow && args_->events.backward) {
       return "--follow reads forward: it cannot be used with --backward";

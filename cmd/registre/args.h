@@ -54,7 +54,7 @@ struct EventsArgs {
   std::optional<uint64_t> from;
   bool backward = false;
   bool follow = false;
-  uint64_t limit = 0;  // 0: all
+  std::optional<uint64_t> limit;  // unset: all; never 0
 };
 
 struct Args {

@@ -5,115 +5,129 @@
 #include "cmd/registre/format.h"
 #include "cmd/registre/json.h"
 #include "cmd/registre/table.h"
-#include "ledger/base/money.h"
 
 namespace registre::cli {
 namespace {
 
 const Column kCode{"Code"};
-const Column kLabel{"Libellé", Align::kLeft, Fit::kCut};
+const Column kLabel{"Libellé", Align::kLeft, Fit::kWrap};
 
 Column Amount(std::string header) { return {std::move(header), Align::kRight}; }
 
-// Acts that give a line its commitment authority.
-constexpr std::string_view kAuthorisedPaths[] = {"budget_line_opened.authorised_cents",
-                                                 "budget_line_adjusted.authorised_after_cents"};
+// What puts an order into a fiscal year.
+constexpr std::string_view kYearPaths[] = {"opening_payment_recorded.fiscal_year",
+                                           "payment_ordered.fiscal_year"};
 
-// Sums of the columns of a list of lines; sums of amounts within kMaxCents cannot overflow here.
-struct Totals {
-  int64_t authorised = 0, opening = 0, voted = 0, available = 0, contracted = 0, ordered = 0,
-          paid = 0;
+constexpr std::string_view kLabelPaths[] = {"budget_line_opened.label"};
 
-  void Add(const v1::BudgetLine& line) {
-    authorised += line.authorised_cents();
-    opening += line.opening_commitment_cents();
-    voted += line.voted_cents();
-    available += line.available_cents();
-    contracted += line.opening_contracted_cents() + line.contracted_cents();
-    ordered += line.ordered_cents();
-    paid += line.paid_cents();
+// The columns of a line, each with whether it rests on something assumed.
+struct Balances {
+  Sum authorised, opening, voted, released, available, opening_contracted, contracted, ordered,
+      paid;
+
+  Balances& operator+=(const Balances& other) {
+    authorised += other.authorised;
+    opening += other.opening;
+    voted += other.voted;
+    available += other.available;
+    opening_contracted += other.opening_contracted;
+    contracted += other.contracted;
+    ordered += other.ordered;
+    paid += other.paid;
+    return *this;
   }
 };
 
-std::vector<std::string> LineCells(const v1::BudgetLine& line) {
-  RowMarks marks(line.assumed_fields());
-  const std::string label = marks.Cell(line.label(), {"budget_line_opened.label"});
-  const std::string authorised = marks.Cell(FormatCents(line.authorised_cents()), kAuthorisedPaths);
-  const std::string opening = marks.Cell(FormatCents(line.opening_commitment_cents()),
-                                         {"opening_commitment_recorded.amount_cents"});
-  return {marks.Key(line.code()),
-          label,
-          authorised,
-          opening,
-          FormatCents(line.voted_cents()),
-          FormatCents(line.available_cents()),
-          FormatCents(line.opening_contracted_cents() + line.contracted_cents()),
-          FormatCents(line.ordered_cents()),
-          FormatCents(line.paid_cents())};
+Balances BalancesOf(const v1::BudgetLine& line) {
+  const auto& fields = line.assumed_fields();
+  const bool contracted = IsAssumed(fields, kContractedPaths);
+  Balances out{
+      .authorised = {line.authorised_cents(), IsAssumed(fields, kAuthorisedPaths)},
+      .opening = {line.opening_commitment_cents(), IsAssumed(fields, kCommittedBeforePaths)},
+      .voted = {line.voted_cents(), IsAssumed(fields, kAllottedPaths)},
+      .released = {line.released_cents(), IsAssumed(fields, kReleasedPaths)},
+      .opening_contracted = {line.opening_contracted_cents(), contracted},
+      .contracted = {line.contracted_cents(), contracted},
+      .ordered = {line.ordered_cents(), IsAssumed(fields, kOrderedPaths)},
+      .paid = {line.paid_cents(), IsAssumed(fields, kPaidPaths)}};
+  out.available = out.authorised - out.opening - out.voted + out.released;
+  return out;
+}
+
+std::vector<std::string> BalanceCells(std::string code, std::string label, const Balances& line) {
+  return {std::move(code),
+          std::move(label),
+          line.authorised.Text(),
+          line.opening.Text(),
+          line.voted.Text(),
+          line.available.Text(),
+          (line.opening_contracted + line.contracted).Text(),
+          line.ordered.Text(),
+          line.paid.Text()};
 }
 
 int List(const Args& args, Client& client, Console& console) {
   Table table({kCode, kLabel, Amount("AE"), Amount("Engagé avant"), Amount("Voté"),
                Amount("Disponible"), Amount("Contracté"), Amount("Mandaté"), Amount("Payé")});
-  Totals totals;
+  Balances total;
   Footnote footnote;
   std::optional<uint64_t> position;
   v1::ListBudgetLinesRequest request;
   *request.mutable_options() = OptionsOf(args);
-  const absl::Status status = ForEachPage(*client.budget, &v1::BudgetService::Stub::ListBudgetLines,
-                                          request, [&](const auto& page) {
-                                            position = PositionOf(page);
-                                            for (const v1::BudgetLine& line : page.budget_lines()) {
-                                              if (args.json) {
-                                                PrintJson(console.out, line);
-                                                continue;
-                                              }
-                                              table.AddRow(LineCells(line));
-                                              totals.Add(line);
-                                              footnote.Add(line.assumed_fields());
-                                            }
-                                            return true;
-                                          });
+  const absl::Status status = ForEachPage(
+      *client.budget, &v1::BudgetService::Stub::ListBudgetLines, request, [&](const auto& page) {
+        position = PositionOf(page);
+        for (const v1::BudgetLine& line : page.budget_lines()) {
+          if (args.json) {
+            PrintJson(console.out, line);
+            continue;
+          }
+          const Balances sums = BalancesOf(line);
+          table.AddRow(BalanceCells(line.code(),
+                                    Cell(line.assumed_fields(), line.label(), kLabelPaths), sums));
+          total += sums;
+          footnote.Add(line.assumed_fields());
+        }
+        return true;
+      });
   if (!status.ok()) return Fail(status, args, console);
   if (args.json) return kExitDone;
   if (table.empty()) {
     console.out << "aucune ligne budgétaire\n";
   } else {
-    table.SetTotal({"Total", "", FormatCents(totals.authorised), FormatCents(totals.opening),
-                    FormatCents(totals.voted), FormatCents(totals.available),
-                    FormatCents(totals.contracted), FormatCents(totals.ordered),
-                    FormatCents(totals.paid)});
+    table.SetTotal(BalanceCells("Total", "", total));
     table.Print(console.out, console.width);
   }
-  PrintEnd(args, position, footnote, console);
+  PrintEnd(args, position, footnote, client, console);
   return kExitDone;
 }
 
 void PrintLine(const v1::BudgetLine& line, Console& console) {
-  RowMarks marks(line.assumed_fields());
-  PrintPairs(
-      console.out, console.width,
-      {{"Code", line.code()},
-       {"Imputation", fmt::format("{}/{}", line.nature(), line.function())},
-       {"Libellé", marks.Cell(line.label(), {"budget_line_opened.label"})},
-       {"AE", marks.Cell(FormatCents(line.authorised_cents()), kAuthorisedPaths)},
-       {"Engagé avant l'ouverture", marks.Cell(FormatCents(line.opening_commitment_cents()),
-                                               {"opening_commitment_recorded.amount_cents"})},
-       {"Voté", FormatCents(line.voted_cents())},
-       {"Libéré", FormatCents(line.released_cents())},
-       {"Disponible", FormatCents(line.available_cents())},
-       {"Contracté avant l'ouverture", FormatCents(line.opening_contracted_cents())},
-       {"Contracté depuis", FormatCents(line.contracted_cents())},
-       {"Mandaté", FormatCents(line.ordered_cents())},
-       {"Payé", FormatCents(line.paid_cents())}});
+  const Balances sums = BalancesOf(line);
+  PrintPairs(console.out, console.width,
+             {{"Code", line.code()},
+              {"Imputation", fmt::format("{}/{}", line.nature(), line.function())},
+              {"Libellé", Cell(line.assumed_fields(), line.label(), kLabelPaths)},
+              {"AE", sums.authorised.Text()},
+              {"Engagé avant l'ouverture", sums.opening.Text()},
+              {"Voté", sums.voted.Text()},
+              {"Libéré", sums.released.Text()},
+              {"Disponible", sums.available.Text()},
+              {"Contracté avant l'ouverture", sums.opening_contracted.Text()},
+              {"Contracté depuis", sums.contracted.Text()},
+              {"Mandaté", sums.ordered.Text()},
+              {"Payé", sums.paid.Text()}});
   if (line.fiscal_years().empty()) return;
   Table years({{"Exercice"}, Amount("Crédits de paiement"), Amount("Mandaté"), Amount("Reste")});
   for (const v1::FiscalYearCredits& year : line.fiscal_years()) {
     const bool known = year.credits_recorded();
-    years.AddRow({fmt::format("{}", year.fiscal_year()),
-                  known ? FormatCents(year.credits_cents()) : "non enregistrés",
-                  FormatCents(year.ordered_cents()),
-                  known ? FormatCents(year.credits_cents() - year.ordered_cents()) : ""});
+    const Sum credits{
+        year.credits_cents(),
+        IsAssumed(year.assumed_fields(), {"payment_credits_voted.credits_after_cents"})};
+    const Sum ordered{year.ordered_cents(), IsAssumed(year.assumed_fields(), kOrderedPaths) ||
+                                                IsAssumed(year.assumed_fields(), kYearPaths)};
+    years.AddRow({fmt::format("{}", year.fiscal_year()), known ? credits.Text() : "non enregistrés",
+                  ordered.Text(), known ? (credits - ordered).Text() : ""});
   }
   console.out << '\n';
   years.Print(console.out, console.width);
@@ -126,7 +140,7 @@ int One(const Args& args, Client& client, Console& console) {
   v1::GetBudgetLineResponse response;
   const absl::Status status =
       Call(*client.budget, &v1::BudgetService::Stub::GetBudgetLine, request, &response);
-  if (!status.ok()) return Fail(status, args, console);
+  if (!status.ok()) return FailRead(status, "registre budget", args, console);
   if (args.json) {
     PrintJson(console.out, response);
     return kExitDone;
@@ -134,21 +148,27 @@ int One(const Args& args, Client& client, Console& console) {
   PrintLine(response.budget_line(), console);
   Footnote footnote;
   footnote.Add(response.budget_line().assumed_fields());
-  PrintEnd(args, PositionOf(response), footnote, console);
+  PrintEnd(args, PositionOf(response), footnote, client, console);
   return kExitDone;
 }
 
-std::vector<std::string> ReportCells(const v1::DeliberationBudgetLine& line) {
-  RowMarks marks(line.assumed_fields());
-  const std::string label = marks.Cell(line.label(), {"budget_line_opened.label"});
-  const std::string authorised = marks.Cell(FormatCents(line.authorised_cents()), kAuthorisedPaths);
-  return {marks.Key(line.code()),
-          fmt::format("{}/{}", line.nature(), line.function()),
-          label,
-          authorised,
-          FormatCents(line.available_before_cents()),
-          FormatCents(line.proposed_cents()),
-          FormatCents(line.available_after_cents())};
+// The columns of the budget table of a deliberation.
+struct ReportSums {
+  Sum authorised, available, proposed, after;
+};
+
+ReportSums ReportSumsOf(const v1::DeliberationBudgetLine& line) {
+  const auto& fields = line.assumed_fields();
+  // What the report prints is the document's, however the ledger came to it.
+  const bool authorised = !line.as_reported() && IsAssumed(fields, kAuthorisedPaths);
+  const bool available = !line.as_reported() &&
+                         (authorised || IsAssumed(fields, kCommittedBeforePaths) ||
+                          IsAssumed(fields, kReleasedPaths) || IsAssumed(fields, kAllottedPaths));
+  ReportSums sums{.authorised = {line.authorised_cents(), authorised},
+                  .available = {line.available_before_cents(), available},
+                  .proposed = {line.proposed_cents(), IsAssumed(fields, kAllottedPaths)}};
+  sums.after = sums.available - sums.proposed;
+  return sums;
 }
 
 int OfDeliberation(const Args& args, Client& client, Console& console) {
@@ -158,7 +178,7 @@ int OfDeliberation(const Args& args, Client& client, Console& console) {
   v1::GetDeliberationBudgetResponse response;
   const absl::Status status =
       Call(*client.budget, &v1::BudgetService::Stub::GetDeliberationBudget, request, &response);
-  if (!status.ok()) return Fail(status, args, console);
+  if (!status.ok()) return FailRead(status, "registre deliberation list", args, console);
   if (args.json) {
     PrintJson(console.out, response);
     return kExitDone;
@@ -172,20 +192,27 @@ int OfDeliberation(const Args& args, Client& client, Console& console) {
                Amount("Proposition"),
                Amount("Solde après vote")});
   Footnote footnote;
+  ReportSums total;
   for (const v1::DeliberationBudgetLine& line : response.lines()) {
-    table.AddRow(ReportCells(line));
-    footnote.Add(line.assumed_fields());
+    const ReportSums sums = ReportSumsOf(line);
+    table.AddRow({line.code(), fmt::format("{}/{}", line.nature(), line.function()),
+                  Cell(line.assumed_fields(), line.label(), kLabelPaths), sums.authorised.Text(),
+                  sums.available.Text(), sums.proposed.Text(), sums.after.Text()});
+    total.authorised += sums.authorised;
+    total.available += sums.available;
+    total.proposed += sums.proposed;
+    total.after += sums.after;
+    // The columns before the vote are the report's own where it prints them: nothing is assumed then.
+    if (sums.after.assumed) footnote.Add(line.assumed_fields());
   }
-  const v1::DeliberationBudgetLine& total = response.total();
-  table.SetTotal({"Total", "", "", FormatCents(total.authorised_cents()),
-                  FormatCents(total.available_before_cents()), FormatCents(total.proposed_cents()),
-                  FormatCents(total.available_after_cents())});
+  table.SetTotal({"Total", "", "", total.authorised.Text(), total.available.Text(),
+                  total.proposed.Text(), total.after.Text()});
   table.Print(console.out, console.width);
   if (!response.voted()) {
     console.out
         << "\nà ce point le vote n'est pas connu, ou n'est pas favorable : rien n'est proposé\n";
   }
-  PrintEnd(args, PositionOf(response), footnote, console);
+  PrintEnd(args, PositionOf(response), footnote, client, console);
   return kExitDone;
 }
 

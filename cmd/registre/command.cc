@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "cmd/registre/json.h"
+#include "cmd/registre/ledger_time.h"
+#include "services/status.h"
+
 namespace registre::cli {
 namespace {
 
@@ -49,6 +53,7 @@ int Run(std::vector<std::string> arguments, Console& console) {
 }
 
 int Fail(const absl::Status& status, const Args& args, Console& console) {
+  if (args.json) PrintJsonError(console.out, ToRpcStatus(status));
   if (!IsUnreached(status)) {
     console.err << fmt::format("registre: {}\n", ErrorText(status));
     return kExitRefused;
@@ -58,6 +63,14 @@ int Fail(const absl::Status& status, const Args& args, Console& console) {
       "  Is registred running there? Its address is given with --server or REGISTRE_SERVER.\n",
       args.server, std::string(status.message()));
   return kExitUnreached;
+}
+
+int FailRead(const absl::Status& status, const char* listing, const Args& args, Console& console) {
+  const int exit = Fail(status, args, console);
+  if (status.code() == absl::StatusCode::kNotFound) {
+    console.err << fmt::format("  `{}` shows those that there are.\n", listing);
+  }
+  return exit;
 }
 
 v1::ReadOptions OptionsOf(const Args& args) {
@@ -75,10 +88,12 @@ v1::ReadOptions PinnedAt(const v1::ReadOptions& options, std::optional<uint64_t>
 }
 
 void PrintEnd(const Args& args, std::optional<uint64_t> position, const Footnote& footnote,
-              Console& console) {
+              Client& client, Console& console) {
   console.out << '\n';
   footnote.Print(console.out, console.width);
-  console.out << PositionText(position, args.as_of) << '\n';
+  std::string instant;
+  if (args.as_of.has_instant()) instant = LedgerTime(client).Text(args.as_of.instant());
+  console.out << PositionText(position, args.as_of, instant) << '\n';
 }
 
 }  // namespace registre::cli

@@ -11,6 +11,7 @@
 #include "cmd/registre/client.h"
 #include "cmd/registre/console.h"
 #include "cmd/registre/format.h"
+#include "cmd/registre/marks.h"
 #include "registre/v1/query.pb.h"
 
 namespace registre::cli {
@@ -27,8 +28,12 @@ int RunAdmin(const Args& args, Client& client, Console& console);
 // Parses the arguments (without the program's name), runs the command, returns the exit status.
 int Run(std::vector<std::string> arguments, Console& console);
 
-// Says the error and returns its exit status: kExitUnreached or kExitRefused.
+// Says the error, under --output json also as {"error": google.rpc.Status}, and returns its exit
+// status: kExitUnreached or kExitRefused.
 int Fail(const absl::Status& status, const Args& args, Console& console);
+
+// The same for a read of one subject, with what lists those that there are when it is not there.
+int FailRead(const absl::Status& status, const char* listing, const Args& args, Console& console);
 
 // Read options of the command line.
 v1::ReadOptions OptionsOf(const Args& args);
@@ -39,7 +44,7 @@ v1::ReadOptions PinnedAt(const v1::ReadOptions& options, std::optional<uint64_t>
 
 // The end of a read in a table: the footnote, then the position it is true at.
 void PrintEnd(const Args& args, std::optional<uint64_t> position, const Footnote& footnote,
-              Console& console);
+              Client& client, Console& console);
 
 // at_position of an answer.
 template <class Response>

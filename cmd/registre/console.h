@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <ostream>
 
 namespace registre::cli {
@@ -14,7 +15,8 @@ struct Console {
   std::ostream& err;
   // The standard input, for `record -`.
   int input_fd = 0;
-  // Columns of a table.
+  // Columns of a table; kNoWidth where nothing is a terminal.
+  static constexpr size_t kNoWidth = std::numeric_limits<size_t>::max();
   size_t width = 120;
   // err is a terminal: progress bars may be drawn on it.
   bool progress = false;

@@ -13,29 +13,40 @@
 namespace registre::cli {
 namespace {
 
-std::vector<std::string> PaymentCells(const v1::Payment& payment) {
-  RowMarks marks(payment.assumed_fields());
-  std::string state;
-  if (!payment.steps().empty()) {
-    const v1::PaymentStep& last = *payment.steps().rbegin();
-    state = fmt::format("{} le {}", Word(last.status()), DateText(last.date()));
-    if (!last.reason().empty()) state += fmt::format(" : {}", last.reason());
-  }
-  const std::string date = marks.Cell(DateText(payment.ordered_on()), {"payment_ordered.date"});
-  const std::string mandat =
-      marks.Cell(fmt::format("{}-{}", payment.fiscal_year(), payment.mandat()),
-                 {"payment_ordered.mandat", "payment_ordered.fiscal_year"});
-  const std::string amount =
-      marks.Cell(FormatCents(payment.amount_cents()), {"payment_ordered.amount_cents"});
-  return {marks.Key(mandat),
-          payment.bordereau(),
-          date,
-          payment.basis().tranche_id(),
-          Word(payment.kind()),
-          amount,
-          payment.reduced_cents() == 0 ? "" : FormatCents(payment.reduced_cents()),
-          state};
+// The day of the last step is that of one of these acts.
+std::string StateText(const v1::Payment& payment) {
+  if (payment.steps().empty()) return "";
+  const v1::PaymentStep& last = *payment.steps().rbegin();
+  std::string_view act = "payment_ordered";
+  if (last.status() == v1::PAYMENT_STATUS_SUSPENDED) act = "payment_suspended";
+  if (last.status() == v1::PAYMENT_STATUS_ACCEPTED) act = "payment_accepted";
+  if (last.status() == v1::PAYMENT_STATUS_REJECTED) act = "payment_rejected";
+  if (last.status() == v1::PAYMENT_STATUS_SETTLED) act = "payment_settled";
+  std::string text = Cell(payment.assumed_fields(),
+                          fmt::format("{} le {}", Word(last.status()), DateText(last.date())),
+                          {fmt::format("{}.date", act)});
+  if (!last.reason().empty()) text += fmt::format(" : {}", last.reason());
+  return text;
 }
+
+std::vector<std::string> PaymentCells(const v1::Payment& payment) {
+  const auto& fields = payment.assumed_fields();
+  return {Cell(fields, fmt::format("{}-{}", payment.fiscal_year(), payment.mandat()),
+               {"payment_ordered.mandat", "payment_ordered.fiscal_year"}),
+          Cell(fields, payment.bordereau(), {"payment_ordered.bordereau"}),
+          Cell(fields, DateText(payment.ordered_on()), {"payment_ordered.date"}),
+          Cell(fields, payment.basis().tranche_id(), {"payment_ordered.basis"}),
+          Cell(fields, Word(payment.kind()), {"payment_ordered.kind"}),
+          Cell(fields, FormatCents(payment.amount_cents()), {"payment_ordered.amount_cents"}),
+          payment.reduced_cents() == 0 ? ""
+                                       : Cell(fields, FormatCents(payment.reduced_cents()),
+                                              {"payment_reduced.reduction_cents"}),
+          StateText(payment)};
+}
+
+// What is paid on an opening convention without an order in the ledger.
+constexpr std::string_view kPaidBeforePaths[] = {"opening_payment_recorded.amount_cents",
+                                                 "opening_payment_recorded.date"};
 
 // The orders on the convention. `before_opening` is what is ordered and has no order in the ledger.
 int PrintPayments(const Args& args, const v1::GetConventionResponse& response, Client& client,
@@ -76,12 +87,11 @@ int PrintPayments(const Args& args, const v1::GetConventionResponse& response, C
   } else {
     table.Print(console.out, console.width);
   }
-  const int64_t before_opening = SumsOf(response.convention()).ordered - ordered;
-  if (response.convention().opening() && before_opening > 0) {
-    RowMarks marks(response.convention().assumed_fields());
-    console.out << fmt::format(
-        "Payé avant l'ouverture du registre : {}\n",
-        marks.Cell(FormatCents(before_opening), {"opening_payment_recorded"}));
+  const v1::Convention& convention = response.convention();
+  const Sum before_opening{SumsOf(convention).ordered.cents - ordered,
+                           IsAssumed(convention.assumed_fields(), kPaidBeforePaths)};
+  if (convention.opening() && before_opening.cents > 0) {
+    console.out << fmt::format("Payé avant l'ouverture du registre : {}\n", before_opening.Text());
   }
   return kExitDone;
 }
@@ -93,7 +103,7 @@ int One(const Args& args, Client& client, Console& console) {
   v1::GetConventionResponse response;
   const absl::Status status =
       Call(*client.conventions, &v1::ConventionService::Stub::GetConvention, request, &response);
-  if (!status.ok()) return Fail(status, args, console);
+  if (!status.ok()) return FailRead(status, "registre convention list", args, console);
   Footnote footnote;
   if (args.json) {
     PrintJson(console.out, response);
@@ -103,14 +113,14 @@ int One(const Args& args, Client& client, Console& console) {
   }
   const int exit = PrintPayments(args, response, client, &footnote, console);
   if (exit != kExitDone || args.json) return exit;
-  PrintEnd(args, PositionOf(response), footnote, console);
+  PrintEnd(args, PositionOf(response), footnote, client, console);
   return kExitDone;
 }
 
 int List(const Args& args, Client& client, Console& console) {
   Table table({{"Numéro"},
-               {"Structure", Align::kLeft, Fit::kCut},
-               {"Objet", Align::kLeft, Fit::kCut},
+               {"Structure", Align::kLeft, Fit::kWrap},
+               {"Objet", Align::kLeft, Fit::kWrap},
                {"Signée le"},
                {"Avenants", Align::kRight},
                {"Montant", Align::kRight},
@@ -139,29 +149,28 @@ int List(const Args& args, Client& client, Console& console) {
   StructureNames names(client, PinnedAt(OptionsOf(args), position));
   Footnote footnote;
   ConventionSums all;
+  Sum amounts;
   for (const v1::Convention& convention : conventions) {
-    RowMarks marks(convention.assumed_fields());
     const ConventionSums sums = SumsOf(convention);
-    all.ceiling += convention.amount_cents();
+    const Sum amount = AmountOf(convention);
+    amounts += amount;
     all.ordered += sums.ordered;
     all.paid += sums.paid;
-    const std::string signed_on = SignedOnCell(marks, convention);
-    const std::string number = NumberCell(marks, convention);
     table.AddRow(
-        {marks.Key(number), names.Of(convention.structure_id()), convention.object(), signed_on,
+        {NumberCell(convention), names.Of(convention.structure_id()), ObjectCell(convention),
+         SignedOnCell(convention),
          convention.avenants().empty() ? "" : fmt::format("{}", convention.avenants_size()),
-         FormatCents(convention.amount_cents()), FormatCents(sums.ordered), FormatCents(sums.paid),
-         FormatCents(convention.amount_cents() - sums.ordered)});
+         amount.Text(), sums.ordered.Text(), sums.paid.Text(), (amount - sums.ordered).Text()});
     footnote.Add(convention.assumed_fields());
   }
   if (table.empty()) {
     console.out << "aucune convention\n";
   } else {
-    table.SetTotal({"Total", "", "", "", "", FormatCents(all.ceiling), FormatCents(all.ordered),
-                    FormatCents(all.paid), FormatCents(all.ceiling - all.ordered)});
+    table.SetTotal({"Total", "", "", "", "", amounts.Text(), all.ordered.Text(), all.paid.Text(),
+                    (amounts - all.ordered).Text()});
     table.Print(console.out, console.width);
   }
-  PrintEnd(args, position, footnote, console);
+  PrintEnd(args, position, footnote, client, console);
   return kExitDone;
 }
 

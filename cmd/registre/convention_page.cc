@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "cmd/registre/format.h"
 #include "cmd/registre/schedule.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/words.h"
@@ -17,9 +20,12 @@ constexpr std::string_view kSignedPaths[] = {
     "opening_convention_recorded.signatures.authority_signed_on"};
 constexpr std::string_view kObjectPaths[] = {"convention_signed.object",
                                              "opening_convention_recorded.object"};
-constexpr std::string_view kAmountPaths[] = {"convention_signed.amount_cents",
-                                             "opening_convention_recorded.amount_cents",
-                                             "avenant_signed.amount_before_cents"};
+constexpr std::string_view kInitialPaths[] = {"convention_signed.amount_cents",
+                                              "opening_convention_recorded.amount_cents"};
+constexpr std::string_view kDeltaPaths[] = {"avenant_signed.delta_cents"};
+constexpr std::string_view kClosedPaths[] = {"convention_closed.date"};
+constexpr std::string_view kAvenantSignedPaths[] = {
+    "avenant_signed.signatures.authority_signed_on"};
 
 std::string Join(const google::protobuf::RepeatedPtrField<std::string>& words) {
   std::string out;
@@ -30,25 +36,43 @@ std::string Join(const google::protobuf::RepeatedPtrField<std::string>& words) {
 // Heading of a table within the page of a convention.
 void Heading(const char* text, Console& console) { console.out << '\n' << text << '\n'; }
 
+// The names that the documents give the structure where they differ from the ledger's, each once.
+std::string NamesAsWritten(const v1::GetConventionResponse& response) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    const bool known = name.empty() || name == response.structure_name() ||
+                       std::find(names.begin(), names.end(), name) != names.end();
+    if (!known) names.push_back(name);
+  };
+  add(response.convention().structure_name_as_written());
+  for (const v1::AvenantState& avenant : response.convention().avenants()) {
+    add(avenant.structure_name_as_written());
+  }
+  std::string text;
+  for (const std::string& name : names) text += fmt::format(", écrit « {} »", name);
+  return text;
+}
+
 void PrintHeader(const v1::GetConventionResponse& response, Console& console) {
   const v1::Convention& convention = response.convention();
-  RowMarks marks(convention.assumed_fields());
-  std::string amount = marks.Cell(FormatCents(convention.initial_amount_cents()), kAmountPaths);
+  const auto& fields = convention.assumed_fields();
+  const Sum initial{convention.initial_amount_cents(), IsAssumed(fields, kInitialPaths)};
+  std::string amount = initial.Text();
   if (convention.amount_cents() != convention.initial_amount_cents()) {
-    amount += fmt::format(", porté à {}", FormatCents(convention.amount_cents()));
+    amount += fmt::format(", porté à {}", AmountOf(convention).Text());
   }
-  PrintPairs(
-      console.out, console.width,
-      {{"Convention", NumberCell(marks, convention)},
-       {"Objet", marks.Cell(convention.object(), kObjectPaths)},
-       {"Structure",
-        response.structure_name().empty()
-            ? convention.structure_id()
-            : fmt::format("{} ({})", response.structure_name(), convention.structure_id())},
-       {"Signée le", SignedOnCell(marks, convention) +
-                         (convention.opening() ? ", avant l'ouverture du registre" : "")},
-       {"Montant", amount},
-       {"Close le", marks.Cell(DateText(convention.closed_on()), {"convention_closed.date"})}});
+  PrintPairs(console.out, console.width,
+             {{"Convention", NumberCell(convention)},
+              {"Objet", ObjectCell(convention)},
+              {"Structure", (response.structure_name().empty()
+                                 ? convention.structure_id()
+                                 : fmt::format("{} ({})", response.structure_name(),
+                                               convention.structure_id())) +
+                                NamesAsWritten(response)},
+              {"Signée le", SignedOnCell(convention) +
+                                (convention.opening() ? ", avant l'ouverture du registre" : "")},
+              {"Montant", amount},
+              {"Close le", Cell(fields, DateText(convention.closed_on()), kClosedPaths)}});
 }
 
 void PrintAvenants(const v1::Convention& convention, Console& console) {
@@ -60,56 +84,82 @@ void PrintAvenants(const v1::Convention& convention, Console& console) {
                {"Variation", Align::kRight},
                {"Après", Align::kRight},
                {"Position", Align::kRight}});
-  RowMarks marks(convention.assumed_fields());
   for (const v1::AvenantState& avenant : convention.avenants()) {
-    table.AddRow({fmt::format("{}", avenant.avenant_number()),
-                  marks.Cell(DateText(avenant.signed_on()),
-                             {"avenant_signed.signatures.authority_signed_on"}),
-                  DeliberationText(avenant.authorised_by()),
-                  marks.Cell(FormatCents(avenant.amount_before_cents()),
-                             {"avenant_signed.amount_before_cents"}),
-                  marks.Cell(FormatCents(avenant.delta_cents()), {"avenant_signed.delta_cents"}),
-                  marks.Cell(FormatCents(avenant.amount_after_cents()),
-                             {"avenant_signed.amount_after_cents"}),
-                  fmt::format("#{}", avenant.position())});
+    const auto& fields = avenant.assumed_fields();
+    table.AddRow(
+        {Cell(fields, fmt::format("{}", avenant.avenant_number()),
+              {"avenant_signed.avenant_number"}),
+         Cell(fields, DateText(avenant.signed_on()), kAvenantSignedPaths),
+         Cell(fields, DeliberationText(avenant.authorised_by()), {"avenant_signed.authorised_by"}),
+         Cell(fields, FormatCents(avenant.amount_before_cents()),
+              {"avenant_signed.amount_before_cents"}),
+         Cell(fields, FormatCents(avenant.delta_cents()), kDeltaPaths),
+         Cell(fields, FormatCents(avenant.amount_after_cents()),
+              {"avenant_signed.amount_before_cents", "avenant_signed.amount_after_cents",
+               "avenant_signed.delta_cents"}),
+         fmt::format("#{}", avenant.position())});
   }
   Heading("Avenants", console);
   table.Print(console.out, console.width);
 }
 
-// Paths of a field of a tranche. An avenant's tranches are counted from its own first one.
-std::string MarkTranche(RowMarks& marks, std::string text, int tranche, const char* field) {
-  return marks.Cell(std::move(text),
-                    {fmt::format("convention_signed.tranches[{}].{}", tranche, field),
-                     fmt::format("opening_convention_recorded.tranches[{}].{}", tranche, field),
-                     fmt::format("avenant_signed.tranches.{}", field)});
+// A field of the terms of a tranche: whichever act gave them, its paths are the tranche's own.
+bool IsTermAssumed(const v1::TrancheState& state, std::string_view field) {
+  return IsAssumed(state.assumed_fields(),
+                   {fmt::format("convention_signed.tranches.{}", field),
+                    fmt::format("opening_convention_recorded.tranches.{}", field),
+                    fmt::format("avenant_signed.tranches.{}", field)});
+}
+
+// What is ordered and paid on a tranche rests on the acts of each line of its schedule.
+Sum OrderedOn(const v1::TrancheState& state) {
+  Sum sum{state.ordered_cents()};
+  for (const auto& line : state.lines()) {
+    sum.assumed = sum.assumed || IsAssumed(line.assumed_fields(), kOrderedPaths);
+  }
+  return sum;
+}
+
+Sum PaidOn(const v1::TrancheState& state) {
+  Sum sum{state.paid_cents()};
+  for (const auto& line : state.lines()) {
+    sum.assumed = sum.assumed || IsAssumed(line.assumed_fields(), kPaidPaths);
+  }
+  return sum;
+}
+
+Sum CeilingOf(const v1::TrancheState& state) {
+  return {state.tranche().ceiling_cents(), IsTermAssumed(state, "ceiling_cents")};
 }
 
 void PrintTranches(const v1::Convention& convention, Console& console) {
   Table table({{"Tranche"},
-               {"Dispositifs", Align::kLeft, Fit::kCut},
+               {"Dispositifs", Align::kLeft, Fit::kWrap},
                {"Ligne"},
                {"Période"},
                {"Plafond", Align::kRight},
                {"Mandaté", Align::kRight},
                {"Payé", Align::kRight},
                {"Reste à mandater", Align::kRight}});
-  RowMarks marks(convention.assumed_fields());
-  for (int i = 0; i < convention.tranches_size(); ++i) {
-    const v1::TrancheState& state = convention.tranches(i);
+  for (const v1::TrancheState& state : convention.tranches()) {
     const v1::Tranche& tranche = state.tranche();
+    const Sum ordered = OrderedOn(state);
     table.AddRow({tranche.tranche_id(), Join(tranche.schemes()),
-                  MarkTranche(marks, tranche.budget_code(), i, "budget_code"),
-                  MarkTranche(marks, PeriodText(tranche.period()), i, "period"),
-                  MarkTranche(marks, FormatCents(tranche.ceiling_cents()), i, "ceiling_cents"),
-                  FormatCents(state.ordered_cents()), FormatCents(state.paid_cents()),
-                  FormatCents(tranche.ceiling_cents() - state.ordered_cents())});
+                  Starred(tranche.budget_code(), IsTermAssumed(state, "budget_code")),
+                  Starred(PeriodText(tranche.period()), IsTermAssumed(state, "period")),
+                  CeilingOf(state).Text(), ordered.Text(), PaidOn(state).Text(),
+                  (CeilingOf(state) - ordered).Text()});
   }
   const ConventionSums sums = SumsOf(convention);
-  table.SetTotal({"Total", "", "", "", FormatCents(sums.ceiling), FormatCents(sums.ordered),
-                  FormatCents(sums.paid), FormatCents(sums.ceiling - sums.ordered)});
+  table.SetTotal({"Total", "", "", "", sums.ceiling.Text(), sums.ordered.Text(), sums.paid.Text(),
+                  (sums.ceiling - sums.ordered).Text()});
   Heading("Tranches", console);
   table.Print(console.out, console.width);
+}
+
+Sum AmountOf(const DueLine& due) {
+  return {due.line->amount_cents(),
+          IsTermAssumed(*due.tranche, fmt::format("schedule[{}].amount_cents", due.index))};
 }
 
 void PrintSchedule(const v1::Convention& convention, Console& console) {
@@ -121,43 +171,45 @@ void PrintSchedule(const v1::Convention& convention, Console& console) {
                {"Montant", Align::kRight},
                {"Mandaté", Align::kRight},
                {"Reste", Align::kRight},
-               {"Déclencheur", Align::kLeft, Fit::kCut},
+               {"Déclencheur", Align::kLeft, Fit::kWrap},
                {"État"}});
-  RowMarks marks(convention.assumed_fields());
   for (const DueLine& due : lines) {
-    const std::string schedule = fmt::format("schedule[{}].", due.index);
-    table.AddRow(
-        {due.tranche->tranche().tranche_id(), due.line->line_id(), Word(due.line->kind()),
-         MarkTranche(marks, FormatCents(due.line->amount_cents()), due.tranche_index,
-                     (schedule + "amount_cents").c_str()),
-         FormatCents(due.ordered_cents), FormatCents(due.left_cents),
-         MarkTranche(marks, due.trigger, due.tranche_index, (schedule + "trigger").c_str()),
-         DueText(due)});
+    const v1::TrancheState& tranche = *due.tranche;
+    const std::string terms = fmt::format("schedule[{}].", due.index);
+    table.AddRow({tranche.tranche().tranche_id(), due.line->line_id(),
+                  Starred(Word(due.line->kind()), IsTermAssumed(tranche, terms + "kind")),
+                  AmountOf(due).Text(), due.ordered.Text(), (AmountOf(due) - due.ordered).Text(),
+                  Starred(due.trigger, IsTermAssumed(tranche, terms + "trigger") ||
+                                           IsTermAssumed(tranche, terms + "due_on")),
+                  DueText(due)});
   }
   Heading("Échéancier", console);
   table.Print(console.out, console.width);
   if (const DueLine* next = NextDue(lines); next != nullptr) {
-    console.out << fmt::format("Prochaine échéance : {} de la tranche {}, {} ({}), {}\n",
-                               Word(next->line->kind()), next->tranche->tranche().tranche_id(),
-                               FormatCents(next->left_cents), next->trigger, DueText(*next));
+    PrintPairs(
+        console.out, console.width,
+        {{"Prochaine échéance :",
+          fmt::format("{} de la tranche {}, {} ({}), {}", Word(next->line->kind()),
+                      next->tranche->tranche().tranche_id(),
+                      (AmountOf(*next) - next->ordered).Text(), next->trigger, DueText(*next))}});
   }
 }
 
 void PrintReports(const v1::Convention& convention, Console& console) {
   Table table({{"Tranche"}, {"Bilan attendu le"}, {"Reçu le"}, {"Accepté le"}});
-  RowMarks marks(convention.assumed_fields());
-  for (int i = 0; i < convention.tranches_size(); ++i) {
-    const v1::TrancheState& state = convention.tranches(i);
+  for (const v1::TrancheState& state : convention.tranches()) {
     const bool any = state.tranche().has_report_due() || state.has_report_received_on() ||
                      state.has_report_accepted_on();
     if (!any) continue;
-    const auto day = [](const v1::Date& date) {
+    const auto day = [](const v1::Date& date, bool assumed) {
       const std::string text = DateText(date);
-      return text.empty() ? std::string("—") : text;
+      return text.empty() ? std::string("—") : Starred(text, assumed);
     };
+    const auto& fields = state.assumed_fields();
     table.AddRow({state.tranche().tranche_id(),
-                  MarkTranche(marks, day(state.tranche().report_due()), i, "report_due"),
-                  day(state.report_received_on()), day(state.report_accepted_on())});
+                  day(state.tranche().report_due(), IsTermAssumed(state, "report_due")),
+                  day(state.report_received_on(), IsAssumed(fields, {"report_received.date"})),
+                  day(state.report_accepted_on(), IsAssumed(fields, {"report_accepted.date"}))});
   }
   if (table.empty()) return;
   Heading("Bilans", console);
@@ -169,19 +221,28 @@ void PrintReports(const v1::Convention& convention, Console& console) {
 ConventionSums SumsOf(const v1::Convention& convention) {
   ConventionSums sums;
   for (const v1::TrancheState& tranche : convention.tranches()) {
-    sums.ceiling += tranche.tranche().ceiling_cents();
-    sums.ordered += tranche.ordered_cents();
-    sums.paid += tranche.paid_cents();
+    sums.ceiling += CeilingOf(tranche);
+    sums.ordered += OrderedOn(tranche);
+    sums.paid += PaidOn(tranche);
   }
   return sums;
 }
 
-std::string NumberCell(RowMarks& marks, const v1::Convention& convention) {
-  return marks.Cell(convention.number(), kNumberPaths);
+Sum AmountOf(const v1::Convention& convention) {
+  return {convention.amount_cents(), IsAssumed(convention.assumed_fields(), kInitialPaths) ||
+                                         IsAssumed(convention.assumed_fields(), kDeltaPaths)};
 }
 
-std::string SignedOnCell(RowMarks& marks, const v1::Convention& convention) {
-  return marks.Cell(DateText(convention.signed_on()), kSignedPaths);
+std::string NumberCell(const v1::Convention& convention) {
+  return Cell(convention.assumed_fields(), convention.number(), kNumberPaths);
+}
+
+std::string ObjectCell(const v1::Convention& convention) {
+  return Cell(convention.assumed_fields(), convention.object(), kObjectPaths);
+}
+
+std::string SignedOnCell(const v1::Convention& convention) {
+  return Cell(convention.assumed_fields(), DateText(convention.signed_on()), kSignedPaths);
 }
 
 void PrintConvention(const v1::GetConventionResponse& response, Console& console) {

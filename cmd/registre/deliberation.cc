@@ -7,7 +7,6 @@
 #include "cmd/registre/json.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/words.h"
-#include "ledger/base/money.h"
 
 namespace registre::cli {
 namespace {
@@ -16,19 +15,19 @@ std::string TallyText(const v1::Tally& tally) {
   return fmt::format("{}/{}/{}", tally.votes_for(), tally.votes_against(), tally.abstentions());
 }
 
-int64_t AllottedBy(const v1::Deliberation& deliberation) {
-  int64_t cents = 0;
+Sum AllottedBy(const v1::Deliberation& deliberation) {
+  Sum sum;
   for (const v1::AllotmentState& state : deliberation.allotments()) {
-    cents += state.allotment().amount_cents();
+    sum += {state.allotment().amount_cents(), IsAssumed(state.assumed_fields(), kAllottedPaths)};
   }
-  return cents;
+  return sum;
 }
 
 int List(const Args& args, Client& client, Console& console) {
   Table table({{"Numéro"},
                {"Date"},
                {"Instance"},
-               {"Objet", Align::kLeft, Fit::kCut},
+               {"Objet", Align::kLeft, Fit::kWrap},
                {"Vote"},
                {"Résultat"},
                {"Attribué", Align::kRight},
@@ -47,16 +46,21 @@ int List(const Args& args, Client& client, Console& console) {
             PrintJson(console.out, deliberation);
             continue;
           }
-          RowMarks marks(deliberation.assumed_fields());
-          const std::string transmitted = marks.Cell(DateText(deliberation.transmitted_on()),
-                                                     {"deliberation_transmitted.date"});
-          const std::string published =
-              marks.Cell(DateText(deliberation.published_on()), {"deliberation_published.date"});
-          table.AddRow({marks.Key(deliberation.number()), DateText(deliberation.date()),
-                        Word(deliberation.body()), deliberation.title(),
-                        TallyText(deliberation.declared()), Word(deliberation.result()),
-                        FormatCents(AllottedBy(deliberation)), transmitted, published});
-          footnote.Add(deliberation.assumed_fields());
+          const auto& fields = deliberation.assumed_fields();
+          const auto cell = [&](std::string text, std::string_view path) {
+            return Cell(fields, std::move(text), {path});
+          };
+          table.AddRow(
+              {cell(deliberation.number(), "deliberation_voted.number"),
+               cell(DateText(deliberation.date()), "deliberation_voted.date"),
+               cell(Word(deliberation.body()), "deliberation_voted.body"),
+               cell(deliberation.title(), "deliberation_voted.title"),
+               cell(TallyText(deliberation.declared()), "deliberation_voted.declared"),
+               cell(Word(deliberation.result()), "deliberation_voted.result"),
+               AllottedBy(deliberation).Text(),
+               cell(DateText(deliberation.transmitted_on()), "deliberation_transmitted.date"),
+               cell(DateText(deliberation.published_on()), "deliberation_published.date")});
+          footnote.Add(fields);
         }
         return true;
       });
@@ -67,7 +71,7 @@ int List(const Args& args, Client& client, Console& console) {
   } else {
     table.Print(console.out, console.width);
   }
-  PrintEnd(args, position, footnote, console);
+  PrintEnd(args, position, footnote, client, console);
   return kExitDone;
 }
 
@@ -78,7 +82,7 @@ int One(const Args& args, Client& client, Console& console) {
   v1::GetDeliberationResponse response;
   const absl::Status status = Call(
       *client.deliberations, &v1::DeliberationService::Stub::GetDeliberation, request, &response);
-  if (!status.ok()) return Fail(status, args, console);
+  if (!status.ok()) return FailRead(status, "registre deliberation list", args, console);
   if (args.json) {
     PrintJson(console.out, response);
     return kExitDone;
@@ -88,7 +92,10 @@ int One(const Args& args, Client& client, Console& console) {
   Footnote footnote;
   footnote.Add(response.deliberation().assumed_fields());
   footnote.Add(response.session().assumed_fields());
-  PrintEnd(args, PositionOf(response), footnote, console);
+  for (const v1::AllotmentState& state : response.deliberation().allotments()) {
+    footnote.Add(state.assumed_fields());
+  }
+  PrintEnd(args, PositionOf(response), footnote, client, console);
   return kExitDone;
 }
 

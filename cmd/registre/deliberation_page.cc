@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cmd/registre/format.h"
+#include "cmd/registre/marks.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/words.h"
 #include "ledger/base/money.h"
@@ -15,7 +16,7 @@ constexpr size_t kNarrowestPayee = 28;
 
 void Heading(const char* text, Console& console) { console.out << '\n' << text << '\n'; }
 
-std::string AmountOrNothing(int64_t cents) { return cents == 0 ? "" : FormatCents(cents); }
+std::string AmountOrNothing(const Sum& sum) { return sum.cents == 0 ? "" : sum.Text(); }
 
 std::string TallyText(const v1::Tally& tally) {
   std::string text = fmt::format("{} pour, {} contre, {}", tally.votes_for(), tally.votes_against(),
@@ -29,16 +30,19 @@ std::string TallyText(const v1::Tally& tally) {
 
 std::string AttendanceText(const v1::GetDeliberationResponse& response) {
   const v1::Attendance& attendance = response.deliberation().attendance();
-  RowMarks marks(response.session().assumed_fields());
-  return fmt::format(
-      "{} en exercice, quorum {} ; {} ({}, {}), {}",
-      marks.Cell(Count(attendance.members(), "membre"), {"session_held.members_in_office"}),
-      attendance.quorum(),
-      Count(attendance.present() + attendance.represented(), "présent ou représenté",
-            "présents ou représentés"),
-      Count(attendance.present(), "présent"),
-      marks.Cell(Count(attendance.represented(), "représenté"), {"session_held.roster.presence"}),
-      Count(attendance.absent(), "absent"));
+  const auto& fields = response.session().assumed_fields();
+  // Who is counted is known by the roster; the quorum is half of the members in office.
+  const bool members = IsAssumed(fields, {"session_held.members_in_office"});
+  const bool roster = IsAssumed(fields, {"session_held.roster.presence"});
+  return fmt::format("{} en exercice, quorum {} ; {} ({}, {}), {}",
+                     Starred(Count(attendance.members(), "membre"), members),
+                     Starred(fmt::format("{}", attendance.quorum()), members),
+                     Starred(Count(attendance.present() + attendance.represented(),
+                                   "présent ou représenté", "présents ou représentés"),
+                             roster),
+                     Count(attendance.present(), "présent"),
+                     Starred(Count(attendance.represented(), "représenté"), roster),
+                     Count(attendance.absent(), "absent"));
 }
 
 std::string SignatureText(const v1::Signature& signature) {
@@ -62,11 +66,14 @@ std::string OpinionsText(const v1::GetDeliberationResponse& response) {
   return text;
 }
 
-// Names of groups by vote: "Union pour le Pas-de-Calais (pour)".
+// Names of groups by vote: "Union pour le Pas-de-Calais (pour)". A group that is not voting is in
+// the line of the absent members (assembly.proto).
 std::string GroupsText(const v1::DeliberationVoted& act) {
   std::string text;
   for (const v1::GroupPosition& group : act.groups()) {
-    text += fmt::format("{}{} ({})", text.empty() ? "" : " ; ", group.group(), Word(group.vote()));
+    const bool absent = group.vote() == v1::VOTE_NOT_VOTING;
+    text += fmt::format("{}{} ({})", text.empty() ? "" : " ; ", group.group(),
+                        absent ? "absents sans délégation de vote" : Word(group.vote()));
   }
   return text;
 }
@@ -74,15 +81,15 @@ std::string GroupsText(const v1::DeliberationVoted& act) {
 void PrintHeader(const v1::GetDeliberationResponse& response, Console& console) {
   const v1::Deliberation& deliberation = response.deliberation();
   const v1::DeliberationVoted& act = response.act();
-  RowMarks marks(deliberation.assumed_fields());
+  const auto& fields = deliberation.assumed_fields();
   std::string transmitted =
-      marks.Cell(DateText(deliberation.transmitted_on()), {"deliberation_transmitted.date"});
+      Cell(fields, DateText(deliberation.transmitted_on()), {"deliberation_transmitted.date"});
   if (!deliberation.ctes_number().empty()) {
-    transmitted += fmt::format(", @CTES {}", marks.Cell(deliberation.ctes_number(),
-                                                        {"deliberation_transmitted.ctes_number"}));
+    transmitted += fmt::format(", @CTES {}", Cell(fields, deliberation.ctes_number(),
+                                                  {"deliberation_transmitted.ctes_number"}));
   }
   const std::string published =
-      marks.Cell(DateText(deliberation.published_on()), {"deliberation_published.date"});
+      Cell(fields, DateText(deliberation.published_on()), {"deliberation_published.date"});
   const v1::SessionHeld& session = response.session().held();
   PrintPairs(
       console.out, console.width,
@@ -95,7 +102,7 @@ void PrintHeader(const v1::GetDeliberationResponse& response, Console& console) 
             : fmt::format("{}, présidée par {}", deliberation.session_id(), session.chair())},
        {"Rapport", deliberation.report_number()},
        {"Avis", OpinionsText(response)},
-       {"Appel à projets", marks.Cell(deliberation.call_id(), {"deliberation_voted.call_id"})},
+       {"Appel à projets", Cell(fields, deliberation.call_id(), {"deliberation_voted.call_id"})},
        {"Signature", act.has_signature() ? SignatureText(act.signature()) : ""},
        {"Transmise le", transmitted.empty() ? "pas encore" : transmitted},
        {"Publiée le", published.empty() ? "pas encore" : published}});
@@ -104,17 +111,20 @@ void PrintHeader(const v1::GetDeliberationResponse& response, Console& console) 
 void PrintVote(const v1::GetDeliberationResponse& response, Console& console) {
   const v1::Deliberation& deliberation = response.deliberation();
   const v1::DeliberationVoted& act = response.act();
+  const auto& fields = deliberation.assumed_fields();
   Heading("Vote", console);
-  PrintPairs(console.out, console.width,
-             {{"Résultat", Word(deliberation.result())},
-              {"Membres", AttendanceText(response)},
-              {"Déclaré", TallyText(deliberation.declared())},
-              {"Dérivé", TallyText(deliberation.derived())},
-              {"Scrutin", Word(act.ballot())},
-              {"Voix prépondérante", Word(act.casting_vote())},
-              {"Groupes", GroupsText(act)}});
+  PrintPairs(
+      console.out, console.width,
+      {{"Résultat", Cell(fields, Word(deliberation.result()), {"deliberation_voted.result"})},
+       {"Membres", AttendanceText(response)},
+       {"Déclaré",
+        Cell(fields, TallyText(deliberation.declared()), {"deliberation_voted.declared"})},
+       {"Dérivé", TallyText(deliberation.derived())},
+       {"Scrutin", Word(act.ballot())},
+       {"Voix prépondérante", Word(act.casting_vote())},
+       {"Groupes", GroupsText(act)}});
   if (act.recusals().empty()) return;
-  Table table({{"Déport"}, {"Étendue", Align::kLeft, Fit::kCut}});
+  Table table({{"Déport"}, {"Étendue", Align::kLeft, Fit::kWrap}});
   for (const v1::Recusal& recusal : act.recusals()) {
     table.AddRow({recusal.member(), Word(recusal.scope())});
   }
@@ -122,24 +132,30 @@ void PrintVote(const v1::GetDeliberationResponse& response, Console& console) {
   table.Print(console.out, console.width);
 }
 
-void PrintArticles(const v1::DeliberationVoted& act, Console& console) {
+void PrintArticles(const v1::GetDeliberationResponse& response, Console& console) {
+  const v1::DeliberationVoted& act = response.act();
+  const auto& fields = response.deliberation().assumed_fields();
   Table articles({{"Article", Align::kRight},
                   {"Nature"},
                   {"Thématique"},
                   {"Montant", Align::kRight},
-                  {"Texte", Align::kLeft, Fit::kCut}});
-  for (const v1::Article& article : act.articles()) {
+                  {"Texte", Align::kLeft, Fit::kWrap}});
+  for (int i = 0; i < act.articles_size(); ++i) {
+    const v1::Article& article = act.articles(i);
+    const std::string path = fmt::format("deliberation_voted.articles[{}].", i);
+    const Sum amount{article.amount_cents(), IsAssumed(fields, {path + "amount_cents"})};
     articles.AddRow({article.number(), Word(article.kind()), article.thematic(),
-                     AmountOrNothing(article.amount_cents()), article.text()});
+                     AmountOrNothing(amount), article.text()});
     for (const v1::Imputation& imputation : article.imputations()) {
-      articles.AddRow({"", "", "", FormatCents(imputation.expense_cents()),
+      const Sum expense{imputation.expense_cents(), IsAssumed(fields, {path + "imputations"})};
+      articles.AddRow({"", "", "", expense.Text(),
                        fmt::format("{} {}", imputation.code(), imputation.label())});
     }
   }
   Heading("Articles", console);
   articles.Print(console.out, console.width);
   if (act.annexes().empty()) return;
-  Table annexes({{"Annexe", Align::kRight}, {"Jointe"}, {"Titre", Align::kLeft, Fit::kCut}});
+  Table annexes({{"Annexe", Align::kRight}, {"Jointe"}, {"Titre", Align::kLeft, Fit::kWrap}});
   for (const v1::Annex& annex : act.annexes()) {
     annexes.AddRow({annex.number(), annex.missing() ? "MANQUE" : "oui", annex.title()});
   }
@@ -150,27 +166,41 @@ void PrintArticles(const v1::DeliberationVoted& act, Console& console) {
 void PrintThematics(const v1::GetDeliberationResponse& response, Console& console) {
   if (response.thematics().empty()) return;
   Table table({{"Thématique"},
-               {"Titre", Align::kLeft, Fit::kCut},
+               {"Titre", Align::kLeft, Fit::kWrap},
                {"Opérations", Align::kRight},
                {"Attribué", Align::kRight},
                {"Sans montant nommé", Align::kRight}});
   int operations = 0;
+  Sum all_allotted;
+  Sum all_without_name;
   for (const v1::ThematicTotal& thematic : response.thematics()) {
+    Sum allotted{thematic.allotted_cents()};
+    for (const v1::AllotmentState& state : response.deliberation().allotments()) {
+      if (state.allotment().thematic() != thematic.thematic()) continue;
+      allotted.assumed = allotted.assumed || IsAssumed(state.assumed_fields(), kAllottedPaths);
+    }
+    const Sum without_name{thematic.without_name_cents(), allotted.assumed};
     table.AddRow({thematic.thematic(), thematic.title(), fmt::format("{}", thematic.operations()),
-                  FormatCents(thematic.allotted_cents()),
-                  FormatCents(thematic.without_name_cents())});
+                  allotted.Text(), without_name.Text()});
     operations += thematic.operations();
+    all_allotted += allotted;
+    all_without_name += without_name;
   }
-  table.SetTotal({"Total", "", fmt::format("{}", operations),
-                  FormatCents(response.allotted_cents()),
-                  FormatCents(response.without_name_cents())});
+  table.SetTotal(
+      {"Total", "", fmt::format("{}", operations), all_allotted.Text(), all_without_name.Text()});
   Heading("Thématiques", console);
   table.Print(console.out, console.width);
 }
 
-// Who an allotment is for: its structure, or how many share it and those it names.
+// Who an allotment is for: its structure, with its name as written where that differs, or how many
+// share it and those it names.
 std::string Payee(const v1::Allotment& allotment, StructureNames& names) {
-  if (!allotment.structure_id().empty()) return names.Of(allotment.structure_id());
+  if (!allotment.structure_id().empty()) {
+    const std::string& name = names.Of(allotment.structure_id());
+    const std::string& written = allotment.structure_name_as_written();
+    const bool differs = !written.empty() && written != name;
+    return differs ? fmt::format("{}, écrit « {} »", name, written) : name;
+  }
   std::string text =
       allotment.structures_count() > 0
           ? fmt::format("{} non détaillée{}", Count(allotment.structures_count(), "structure"),
@@ -184,34 +214,49 @@ std::string Payee(const v1::Allotment& allotment, StructureNames& names) {
   return text;
 }
 
+// What has become of an allotment.
+struct AllotmentSums {
+  Sum amount, drawn, ordered, released;
+
+  Sum left() const { return amount - drawn - ordered - released; }
+};
+
+AllotmentSums SumsOf(const v1::AllotmentState& state) {
+  const auto& fields = state.assumed_fields();
+  return {.amount = {state.allotment().amount_cents(), IsAssumed(fields, kAllottedPaths)},
+          .drawn = {state.drawn_cents(), IsAssumed(fields, kContractedPaths)},
+          .ordered = {state.ordered_cents(), IsAssumed(fields, kOrderedPaths)},
+          .released = {state.released_cents(), IsAssumed(fields, kReleasedPaths)}};
+}
+
 void PrintAllotments(const v1::GetDeliberationResponse& response, StructureNames& names,
                      Console& console) {
   const v1::Deliberation& deliberation = response.deliberation();
   if (deliberation.allotments().empty()) return;
   Table table({{"Attribution"},
                {"Structure", Align::kLeft, Fit::kWrap, kNarrowestPayee},
-               {"Objet", Align::kLeft, Fit::kCut},
+               {"Objet", Align::kLeft, Fit::kWrap},
                {"Ligne"},
                {"Montant", Align::kRight},
                {"Conventionné", Align::kRight},
                {"Mandaté directement", Align::kRight},
                {"Libéré", Align::kRight},
                {"Reste", Align::kRight}});
-  int64_t drawn = 0;
-  int64_t left = 0;
+  AllotmentSums all;
   for (const v1::AllotmentState& state : deliberation.allotments()) {
     const v1::Allotment& allotment = state.allotment();
-    const int64_t allotment_left = allotment.amount_cents() - state.drawn_cents() -
-                                   state.ordered_cents() - state.released_cents();
+    const AllotmentSums sums = SumsOf(state);
     table.AddRow({allotment.allotment_id(), Payee(allotment, names), allotment.label(),
-                  allotment.budget_code(), FormatCents(allotment.amount_cents()),
-                  FormatCents(state.drawn_cents()), AmountOrNothing(state.ordered_cents()),
-                  AmountOrNothing(state.released_cents()), FormatCents(allotment_left)});
-    drawn += state.drawn_cents();
-    left += allotment_left;
+                  allotment.budget_code(), sums.amount.Text(), sums.drawn.Text(),
+                  AmountOrNothing(sums.ordered), AmountOrNothing(sums.released),
+                  sums.left().Text()});
+    all.amount += sums.amount;
+    all.drawn += sums.drawn;
+    all.ordered += sums.ordered;
+    all.released += sums.released;
   }
-  table.SetTotal({"Total", "", "", "", FormatCents(response.allotted_cents()), FormatCents(drawn),
-                  "", "", FormatCents(left)});
+  table.SetTotal({"Total", "", "", "", all.amount.Text(), all.drawn.Text(),
+                  AmountOrNothing(all.ordered), AmountOrNothing(all.released), all.left().Text()});
   Heading("Attributions", console);
   table.Print(console.out, console.width);
   if (response.without_name_cents() > 0) {
@@ -226,7 +271,7 @@ void PrintDeliberation(const v1::GetDeliberationResponse& response, StructureNam
                        Console& console) {
   PrintHeader(response, console);
   PrintVote(response, console);
-  PrintArticles(response.act(), console);
+  PrintArticles(response, console);
   PrintThematics(response, console);
   PrintAllotments(response, names, console);
 }

@@ -7,6 +7,7 @@
 #include "cmd/registre/command.h"
 #include "cmd/registre/format.h"
 #include "cmd/registre/json.h"
+#include "cmd/registre/ledger_time.h"
 #include "cmd/registre/text.h"
 #include "ledger/acts/act.h"
 #include "registre/v1/event.pb.h"
@@ -15,6 +16,9 @@ namespace registre::cli {
 namespace {
 
 constexpr int kPageEvents = 1'000;
+// Tags stand beside an event in at least as many columns; else below it, indented.
+constexpr size_t kNarrowestTags = 32;
+constexpr size_t kTagsIndent = 11;
 
 v1::EventQuery QueryOf(const Args& args) {
   v1::EventQuery query;
@@ -28,7 +32,8 @@ v1::EventQuery QueryOf(const Args& args) {
 // Prints events one by one, up to the limit: widths are fixed, so that nothing waits for the last.
 class EventPrinter {
  public:
-  EventPrinter(const Args& args, Console& console) : args_(args), console_(console) {}
+  EventPrinter(const Args& args, Client& client, Console& console)
+      : args_(args), time_(client), console_(console) {}
 
   // False when its bytes are no event (said on err).
   bool Print(const v1::RecordedEvent& recorded) {
@@ -50,39 +55,52 @@ class EventPrinter {
     return true;
   }
 
-  bool full() const { return args_.events.limit != 0 && printed_ >= args_.events.limit; }
+  bool full() const { return args_.events.limit && printed_ >= *args_.events.limit; }
   uint64_t printed() const { return printed_; }
 
  private:
   void PrintLine(std::string_view position, std::string_view date, std::string_view act,
                  std::string_view recorded_at, std::string_view tags) {
-    std::string line =
-        fmt::format("{:>9}  {:<10}  {:<27}  {:<20}  ", position, date, act, recorded_at);
-    const size_t room =
-        std::max<size_t>(20, console_.width - std::min(console_.width, line.size()));
-    line += Cut(tags, room);
-    line.erase(line.find_last_not_of(' ') + 1);
-    console_.out << line << '\n';
+    std::string lead =
+        fmt::format("{:>9}  {:<10}  {:<27}  {:<19}  ", position, date, act, recorded_at);
+    std::string rest(tags);
+    // What finds no room beside the event stands below it.
+    size_t margin = DisplayWidth(lead);
+    if (console_.width < margin + kNarrowestTags) {
+      if (console_.width < margin) {
+        lead = fmt::format("{:>9}  {:<10}  {:<27}", position, date, act);
+        rest = fmt::format("{} {}", recorded_at, tags);
+      }
+      lead.erase(lead.find_last_not_of(' ') + 1);
+      console_.out << lead << '\n';
+      margin = kTagsIndent;
+      lead = std::string(margin, ' ');
+    }
+    for (const std::string& line : Wrap(rest, console_.width - margin)) {
+      lead += line;
+      lead.erase(lead.find_last_not_of(' ') + 1);
+      console_.out << lead << '\n';
+      lead = std::string(margin, ' ');
+    }
   }
 
   void PrintHeader() {
     PrintLine("Position", "Date", "Acte", "Enregistré le", "Étiquettes");
-    PrintLine("─────────", "──────────", "───────────────────────────", "────────────────────",
-              "────────────────────");
+    PrintLine("─────────", "──────────", "───────────────────────────", "───────────────────",
+              "──────────");
   }
 
   void PrintRow(const v1::Event& event) {
     const Days days = EffectiveDateOf(event.act());
     std::string tags;
     for (const v1::TagLink& link : event.tags()) tags += (tags.empty() ? "" : " ") + link.tag();
-    google::protobuf::Timestamp recorded_at = event.recorded_at();
-    recorded_at.set_nanos(0);
-    PrintLine(fmt::format("#{}", event.position()),
-              days == kAlways ? "" : FormatDate(FromDays(days)),
-              OneLine(std::string(ActType(event.act()))), InstantText(recorded_at), OneLine(tags));
+    PrintLine(
+        fmt::format("#{}", event.position()), days == kAlways ? "" : FormatDate(FromDays(days)),
+        OneLine(std::string(ActType(event.act()))), time_.Text(event.recorded_at()), OneLine(tags));
   }
 
   const Args& args_;
+  LedgerTime time_;
   Console& console_;
   uint64_t printed_ = 0;
 };
@@ -93,11 +111,11 @@ int ReadPages(const Args& args, Client& client, Console& console) {
   if (args.events.from) request.set_from_position(*args.events.from);
   request.set_backward(args.events.backward);
   request.set_page_size(kPageEvents);
-  if (args.events.limit != 0 && args.events.limit < kPageEvents) {
-    request.set_page_size(static_cast<int32_t>(args.events.limit));
+  if (args.events.limit && *args.events.limit < kPageEvents) {
+    request.set_page_size(static_cast<int32_t>(*args.events.limit));
   }
   *request.mutable_options() = OptionsOf(args);
-  EventPrinter printer(args, console);
+  EventPrinter printer(args, client, console);
   std::optional<uint64_t> position;
   bool damaged = false;
   const absl::Status status = ForEachPage(*client.ledger, &v1::LedgerService::Stub::ReadEvents,
@@ -114,7 +132,7 @@ int ReadPages(const Args& args, Client& client, Console& console) {
   if (damaged) return kExitRefused;
   if (args.json) return kExitDone;
   if (printer.printed() == 0) console.out << "aucun événement\n";
-  PrintEnd(args, position, Footnote(), console);
+  PrintEnd(args, position, Footnote(), client, console);
   return kExitDone;
 }
 
@@ -122,8 +140,9 @@ int ReadPages(const Args& args, Client& client, Console& console) {
 void SayCaughtUp(const v1::CaughtUp& caught_up, Console& console) {
   console.out.flush();
   console.err << (caught_up.has_position()
-                      ? fmt::format("à jour à la position #{}, en attente…\n", caught_up.position())
-                      : "le registre est vide, en attente…\n");
+                      ? fmt::format("registre: caught up at position {}, waiting\n",
+                                    caught_up.position())
+                      : "registre: the ledger is empty, waiting\n");
 }
 
 int Follow(const Args& args, Client& client, Console& console) {
@@ -142,7 +161,7 @@ int Follow(const Args& args, Client& client, Console& console) {
     });
   }
   const auto stream = client.ledger->Subscribe(&context, request);
-  EventPrinter printer(args, console);
+  EventPrinter printer(args, client, console);
   bool damaged = false;
   bool news = true;
   v1::SubscribeResponse message;

@@ -6,14 +6,26 @@
 
 namespace registre::cli {
 
-void PrintJson(std::ostream& out, const google::protobuf::Message& message) {
+namespace {
+
+std::string ToJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = true;
   std::string line;
   // Fails only on an Any of a type that this program does not have: the rest is printed.
   (void)google::protobuf::util::MessageToJsonString(message, &line, options);
-  out << line << '\n';
+  return line;
+}
+
+}  // namespace
+
+void PrintJson(std::ostream& out, const google::protobuf::Message& message) {
+  out << ToJson(message) << '\n';
+}
+
+void PrintJsonError(std::ostream& out, const google::rpc::Status& status) {
+  out << "{\"error\":" << ToJson(status) << "}\n";
 }
 
 }  // namespace registre::cli

@@ -54,17 +54,18 @@ class Interrupt {
   std::function<void()> stop_;
 };
 
-// Columns of the terminal: COLUMNS, what the terminal says, or 120.
-size_t TerminalWidth() {
+// Columns of the output: COLUMNS, what the terminal says, or 120; without bounds in a pipe or a
+// file, where a line is for a program to cut.
+size_t OutputWidth() {
   constexpr size_t kDefault = 120;
   constexpr long kSmallest = 40;
   if (const char* columns = std::getenv("COLUMNS"); columns != nullptr) {
     const long width = std::strtol(columns, nullptr, 10);
     if (width >= kSmallest) return static_cast<size_t>(width);
   }
+  if (isatty(STDOUT_FILENO) == 0) return registre::cli::Console::kNoWidth;
   winsize size{};
-  if (isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-      size.ws_col >= kSmallest) {
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= kSmallest) {
     return size.ws_col;
   }
   return kDefault;
@@ -76,7 +77,7 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   static Interrupt interrupt;
   registre::cli::Console console{std::cout, std::cerr};
-  console.width = TerminalWidth();
+  console.width = OutputWidth();
   console.progress = isatty(STDERR_FILENO) != 0;
   console.on_interrupt = [](std::function<void()> stop) { interrupt.OnInterrupt(std::move(stop)); };
   const int exit = registre::cli::Run(std::vector<std::string>(argv + 1, argv + argc), console);

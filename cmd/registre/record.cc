@@ -33,9 +33,12 @@ class Input {
                    fmt::format("cannot be opened: {}", std::strerror(errno)));
     }
     struct stat facts {};
-    if (fstat(fd_, &facts) == 0 && S_ISREG(facts.st_mode)) {
-      size_ = static_cast<uint64_t>(facts.st_size);
+    if (fstat(fd_, &facts) != 0) return absl::OkStatus();
+    if (S_ISDIR(facts.st_mode)) {
+      return Error(absl::StatusCode::kInvalidArgument, "FILE_UNREADABLE",
+                   "is a folder; give a file with an act a line, or - for the standard input");
     }
+    if (S_ISREG(facts.st_mode)) size_ = static_cast<uint64_t>(facts.st_size);
     return absl::OkStatus();
   }
   Input() = default;
@@ -90,6 +93,7 @@ class Recording {
 
   int Run() {
     if (const absl::Status status = input_.Open(record_.file, console_.input_fd); !status.ok()) {
+      if (args_.json) PrintJsonError(console_.out, ToRpcStatus(status));
       console_.err << fmt::format("refused: {}: {}\n", name_, ErrorText(status));
       return kExitRefused;
     }
@@ -179,8 +183,9 @@ class Recording {
         const bool shown = record_.validate_only || flag.severity() == v1::SEVERITY_SERIOUS;
         if (!shown || answer.receipt().already_recorded()) continue;
         progress_.Clear();
-        console_.out << fmt::format("flagged: {}:{} {}: {}\n", name_, LineOf(i, line),
-                                    OneLine(answer.command_id()), FlagText(flag));
+        console_.out << fmt::format("anomalie : {}:{} {} : {}\n",
+                                    record_.file == "-" ? "entrée standard" : name_,
+                                    LineOf(i, line), OneLine(answer.command_id()), FlagText(flag));
       }
     }
   }
@@ -262,12 +267,24 @@ class Recording {
     }
     to << report_.Summary() << '\n';
     if (report_.refused() == 0) return kExitDone;
-    if (!record_.atomic && !record_.keep_going) {
+    const uint64_t last = reader_->number();
+    if (!record_.atomic && !record_.keep_going && !AtEndOfFile()) {
       console_.err << fmt::format(
-          "stopped there: the lines after {} were not sent; --keep-going goes on after a refusal\n",
-          reader_->number());
+          "stopped there: nothing after line {} was sent; --keep-going goes on after a refusal\n",
+          last);
+    }
+    if (record_.validate_only && !record_.atomic) {
+      console_.err << "--validate-only judges each line on what is recorded already, not on the "
+                      "lines before it; with --atomic the file is judged as a whole\n";
     }
     return kExitRefused;
+  }
+
+  // Nothing but blank lines follows what was read. A stream may have more to come.
+  bool AtEndOfFile() {
+    if (input_.size() == 0) return false;
+    const absl::StatusOr<bool> next = reader_->Next(&text_);
+    return next.ok() && !*next;
   }
 
   // Says how far it came when the server was lost.

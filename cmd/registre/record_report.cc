@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cmd/registre/text.h"
+#include "cmd/registre/words.h"
 
 namespace registre::cli {
 namespace {
@@ -25,7 +26,7 @@ std::string Plural(uint64_t count, std::string_view word) {
 }  // namespace
 
 std::string FlagText(const v1::Flag& flag) {
-  return OneLine(fmt::format("{} {}{}{}: {}", kSeverities[IndexOf(flag.severity())], flag.rule(),
+  return OneLine(fmt::format("{} {}{}{} : {}", Word(flag.severity()), flag.rule(),
                              flag.subject().empty() ? "" : " ", flag.subject(), flag.message()));
 }
 

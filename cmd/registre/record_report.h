@@ -45,7 +45,7 @@ class RecordReport {
   std::array<uint64_t, 4> flags_{};  // by severity
 };
 
-// A flag on one line: "serious PERIOD_BEFORE_VOTE tranche 2023: message".
+// A flag on one line, in French as its message: "grave ANNEX_MISSING annexe 4 : message".
 std::string FlagText(const v1::Flag& flag);
 
 }  // namespace registre::cli

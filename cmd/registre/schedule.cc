@@ -14,6 +14,10 @@ void SetTrigger(const v1::Convention& convention, DueLine* out) {
       out->trigger = "signature de la convention";
       out->triggered = convention.has_signed_on();
       out->due_on = convention.signed_on();
+      out->trigger_assumed =
+          IsAssumed(convention.assumed_fields(),
+                    {"convention_signed.signatures.authority_signed_on",
+                     "opening_convention_recorded.signatures.authority_signed_on"});
       return;
     case v1::TRIGGER_KIND_AVENANT_SIGNED:
       out->trigger = fmt::format("signature de l'avenant n° {}", line.trigger_avenant());
@@ -21,6 +25,8 @@ void SetTrigger(const v1::Convention& convention, DueLine* out) {
         if (avenant.avenant_number() != line.trigger_avenant()) continue;
         out->triggered = true;
         out->due_on = avenant.signed_on();
+        out->trigger_assumed =
+            IsAssumed(avenant.assumed_fields(), {"avenant_signed.signatures.authority_signed_on"});
       }
       return;
     case v1::TRIGGER_KIND_DATE:
@@ -31,10 +37,12 @@ void SetTrigger(const v1::Convention& convention, DueLine* out) {
       out->trigger = "bilan accepté";
       out->triggered = out->tranche->has_report_accepted_on();
       out->due_on = out->tranche->report_accepted_on();
+      out->trigger_assumed = IsAssumed(out->tranche->assumed_fields(), {"report_accepted.date"});
       return;
     case v1::TRIGGER_KIND_STATEMENT_CHECKED:
       out->trigger = "service fait certifié";
       out->triggered = out->tranche->certified_cents() > 0;
+      out->trigger_assumed = IsAssumed(out->tranche->assumed_fields(), {"service_certified.date"});
       return;
     default:
       out->trigger = "non précisé";
@@ -46,18 +54,17 @@ void SetTrigger(const v1::Convention& convention, DueLine* out) {
 
 std::vector<DueLine> ScheduleOf(const v1::Convention& convention) {
   std::vector<DueLine> lines;
-  for (int t = 0; t < convention.tranches_size(); ++t) {
-    const v1::TrancheState& tranche = convention.tranches(t);
+  for (const v1::TrancheState& tranche : convention.tranches()) {
     for (int i = 0; i < tranche.tranche().schedule_size(); ++i) {
       DueLine due;
       due.tranche = &tranche;
       due.line = &tranche.tranche().schedule(i);
-      due.tranche_index = t;
       due.index = i;
       for (const v1::ScheduleLineState& state : tranche.lines()) {
-        if (state.line_id() == due.line->line_id()) due.ordered_cents = state.ordered_cents();
+        if (state.line_id() != due.line->line_id()) continue;
+        due.ordered = {state.ordered_cents(), IsAssumed(state.assumed_fields(), kOrderedPaths)};
       }
-      due.left_cents = due.line->amount_cents() - due.ordered_cents;
+      due.left_cents = due.line->amount_cents() - due.ordered.cents;
       SetTrigger(convention, &due);
       lines.push_back(std::move(due));
     }
@@ -66,9 +73,12 @@ std::vector<DueLine> ScheduleOf(const v1::Convention& convention) {
 }
 
 std::string DueText(const DueLine& line) {
-  if (line.left_cents <= 0) return "mandatée";
-  const std::string day = DateText(line.due_on);
-  if (line.triggered) return day.empty() ? "due" : fmt::format("due depuis le {}", day);
+  if (line.left_cents <= 0) return Starred("mandatée", line.ordered.assumed);
+  const std::string day = Starred(DateText(line.due_on), line.trigger_assumed);
+  if (line.triggered) {
+    return day.empty() ? Starred("due", line.trigger_assumed)
+                       : fmt::format("due depuis le {}", day);
+  }
   if (!day.empty()) return fmt::format("due le {}", day);
   return line.line->trigger() == v1::TRIGGER_KIND_UNSPECIFIED ? "à mandater" : "en attente";
 }

@@ -11,8 +11,12 @@ namespace registre::cli {
 namespace {
 
 constexpr size_t kGap = 2;
+// Longer words are cut where a column wraps.
+constexpr size_t kLongestWord = 20;
 // Narrowest value of a pair.
 constexpr size_t kMinValue = 12;
+// Where a value stands that found no room beside its name.
+constexpr size_t kValueIndent = 4;
 
 using Row = std::vector<std::string>;
 
@@ -67,22 +71,42 @@ Layout Prepare(const std::vector<Column>& columns, const std::vector<Row>& rows,
   return layout;
 }
 
-// Takes columns off the widest shrinkable one until the table fits, or nothing more can be taken.
-void Shrink(Layout* layout, size_t width) {
+// How narrow a column may become: a wrapped one keeps words of usual length whole.
+size_t Narrowest(const Layout& layout, size_t column) {
+  const Column& it = layout.columns[column];
+  const bool wraps = it.fit == Fit::kWrap;
+  size_t narrowest = std::max(WidestPart(it.header), wraps ? it.narrowest : 0);
+  const auto hold = [&](const std::string& cell) {
+    const size_t least = wraps ? std::min(WidestPart(cell), kLongestWord) : DisplayWidth(cell);
+    narrowest = std::max(narrowest, least);
+  };
+  for (const Row& row : layout.rows) hold(row[column]);
+  if (!layout.total.empty()) hold(layout.total[column]);
+  return std::min(narrowest, layout.widths[column]);
+}
+
+// Takes columns off the widest shrinkable one until the table fits: first off those that only their
+// header makes wide. False when it does not fit.
+bool Shrink(Layout* layout, size_t width) {
   size_t all = kGap * (layout->widths.empty() ? 0 : layout->widths.size() - 1);
   for (const size_t w : layout->widths) all += w;
-  while (all > width) {
-    size_t widest = layout->widths.size();
-    for (size_t c = 0; c < layout->widths.size(); ++c) {
-      if (layout->columns[c].fit == Fit::kWhole ||
-          layout->widths[c] <= layout->columns[c].narrowest)
-        continue;
-      if (widest == layout->widths.size() || layout->widths[c] > layout->widths[widest]) widest = c;
+  std::vector<size_t> narrowest;
+  for (size_t c = 0; c < layout->widths.size(); ++c) narrowest.push_back(Narrowest(*layout, c));
+  for (const Fit fit : {Fit::kWhole, Fit::kWrap}) {
+    while (all > width) {
+      size_t widest = layout->widths.size();
+      for (size_t c = 0; c < layout->widths.size(); ++c) {
+        if (layout->columns[c].fit != fit || layout->widths[c] <= narrowest[c]) continue;
+        if (widest == layout->widths.size() || layout->widths[c] > layout->widths[widest]) {
+          widest = c;
+        }
+      }
+      if (widest == layout->widths.size()) break;
+      --layout->widths[widest];
+      --all;
     }
-    if (widest == layout->widths.size()) return;
-    --layout->widths[widest];
-    --all;
   }
+  return all <= width;
 }
 
 // One line of the terminal, without spaces at its end.
@@ -103,13 +127,7 @@ void PrintRow(std::ostream& out, const Layout& layout, const Row& row) {
   std::vector<std::vector<std::string>> wrapped;
   size_t lines = 1;
   for (size_t c = 0; c < row.size(); ++c) {
-    if (layout.columns[c].fit == Fit::kWrap) {
-      wrapped.push_back(Wrap(row[c], layout.widths[c]));
-    } else if (layout.columns[c].fit == Fit::kCut) {
-      wrapped.push_back({Cut(row[c], layout.widths[c])});
-    } else {
-      wrapped.push_back({row[c]});
-    }
+    wrapped.push_back(Wrap(row[c], layout.widths[c]));
     lines = std::max(lines, wrapped.back().size());
   }
   for (size_t line = 0; line < lines; ++line) {
@@ -144,14 +162,31 @@ void Table::SetTotal(std::vector<std::string> cells) {
   total_ = std::move(cells);
 }
 
+void Table::PrintBlocks(std::ostream& out, size_t width) const {
+  const auto block = [&](const Row& row) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (size_t c = 0; c < row.size(); ++c) pairs.emplace_back(columns_[c].header, row[c]);
+    PrintPairs(out, width, pairs);
+  };
+  size_t heading = 0;
+  for (size_t r = 0; r < rows_.size(); ++r) {
+    if (r > 0) out << '\n';
+    for (; heading < headings_.size() && headings_[heading].first == r; ++heading) {
+      out << headings_[heading].second << '\n';
+    }
+    block(rows_[r]);
+  }
+  if (total_.empty()) return;
+  out << '\n';
+  block(total_);
+}
+
 void Table::Print(std::ostream& out, size_t width) const {
   Layout layout = Prepare(columns_, rows_, total_);
-  Shrink(&layout, width);
+  if (!Shrink(&layout, width)) return PrintBlocks(out, width);
   Row headers;
-  for (size_t c = 0; c < layout.columns.size(); ++c) {
-    headers.push_back(Cut(layout.columns[c].header, layout.widths[c]));
-  }
-  PrintLine(out, layout, headers);
+  for (const Column& column : layout.columns) headers.push_back(column.header);
+  PrintRow(out, layout, headers);
   PrintRule(out, layout);
   size_t heading = 0;
   for (size_t r = 0; r < layout.rows.size(); ++r) {
@@ -174,11 +209,19 @@ void PrintPairs(std::ostream& out, size_t width,
   const size_t indent = names + kGap;
   for (const auto& [name, value] : pairs) {
     if (value.empty()) continue;
+    const std::string text = OneLine(value);
     std::string lead = name + std::string(indent - DisplayWidth(name), ' ');
-    for (const std::string& line :
-         Wrap(OneLine(value), std::max(kMinValue, width > indent ? width - indent : 0))) {
+    size_t room = std::max(kMinValue, width > indent ? width - indent : 0);
+    size_t margin = indent;
+    if (WidestPart(text) > room && indent > kValueIndent) {
+      out << name << '\n';
+      margin = kValueIndent;
+      lead = std::string(margin, ' ');
+      room = std::max(kMinValue, width > margin ? width - margin : 0);
+    }
+    for (const std::string& line : Wrap(text, room)) {
       out << lead << line << '\n';
-      lead = std::string(indent, ' ');
+      lead = std::string(margin, ' ');
     }
   }
 }

@@ -1,4 +1,6 @@
-// Tables on a terminal: two spaces between columns, a rule under the header, a totals line.
+// Tables on a terminal: two spaces between columns, a rule under the header, a totals line. Nothing
+// is ever cut: where a table is wider than the terminal its headers and its kWrap columns wrap, and
+// where that is not enough each row becomes a block of lines "header  cell".
 //
 //   Code        Libellé                                    AE    Disponible
 //   ──────────  ──────────────────────────────────  ─────────────  ────────────
@@ -21,8 +23,7 @@ enum class Align { kLeft, kRight };
 
 // What happens to a cell when the table is wider than the terminal.
 enum class Fit {
-  kWhole,  // never shortened
-  kCut,    // its end becomes …
+  kWhole,  // stays on its line
   kWrap,   // goes on in the lines below
 };
 
@@ -53,17 +54,20 @@ class Table {
 
   bool empty() const { return rows_.empty(); }
 
-  // Prints the table in at most `width` columns where kCut and kWrap allow it.
+  // Prints the table in at most `width` columns.
   void Print(std::ostream& out, size_t width) const;
 
  private:
+  void PrintBlocks(std::ostream& out, size_t width) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
   std::vector<std::pair<size_t, std::string>> headings_;  // with the number of the row below
   std::vector<std::string> total_;
 };
 
-// Lines "name  value" with the values aligned, those with an empty value left out.
+// Lines "name  value" with the values aligned, those with an empty value left out. A value too wide
+// to stand beside the names stands under its own.
 void PrintPairs(std::ostream& out, size_t width,
                 const std::vector<std::pair<std::string, std::string>>& pairs);
 

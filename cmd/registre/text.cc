@@ -105,12 +105,15 @@ size_t DisplayWidth(std::string_view text) {
   return columns;
 }
 
-std::string Cut(std::string_view text, size_t width) {
-  if (DisplayWidth(text) <= width) return std::string(text);
-  if (width == 0) return "";
-  std::string_view kept = text.substr(0, BytesWithin(text, width - 1));
-  while (kept.ends_with(' ')) kept.remove_suffix(1);
-  return std::string(kept) + "…";
+size_t WidestPart(std::string_view text) {
+  size_t widest = 0;
+  size_t start = 0;
+  for (size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && !MayBreakAt(text, at)) continue;
+    widest = std::max(widest, DisplayWidth(text.substr(start, at - start)));
+    start = at + 1;
+  }
+  return widest;
 }
 
 std::vector<std::string> Wrap(std::string_view text, size_t width) {

@@ -14,8 +14,8 @@ namespace registre::cli {
 // Columns that the text takes on a terminal.
 size_t DisplayWidth(std::string_view text);
 
-// The text in at most `width` columns, its end replaced by … when it is longer.
-std::string Cut(std::string_view text, size_t width);
+// Columns of the widest part of the text that Wrap keeps on one line.
+size_t WidestPart(std::string_view text);
 
 // The text in lines of at most `width` columns (1 or more), cut between words where it can be. An
 // empty text is one empty line.

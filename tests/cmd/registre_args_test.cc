@@ -10,9 +10,11 @@
 namespace registre::cli {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // The arguments; fails the test when they are refused.
 Args Parsed(std::vector<std::string> arguments) {
@@ -128,6 +130,8 @@ TEST(Args, Events) {
   Refused({"events", "--from", "-1"});
   Refused({"events", "--from", "1.5"});
   Refused({"events", "--limit", "-1"});
+  EXPECT_THAT(Refused({"events", "--limit", "0"}), HasSubstr("--limit 0 shows nothing"));
+  EXPECT_FALSE(Parsed({"events"}).events.limit.has_value());
   Refused({"events", "--follow", "--backward"});
   Refused({"events", "--follow", "--as-of", "2023-09-18"});
 }
@@ -137,7 +141,10 @@ TEST(Args, Anomalies) {
       Parsed({"anomalies", "--tag", "deliberation:2023-405", "--min-severity", "serious"});
   EXPECT_THAT(args.tags, ElementsAre("deliberation:2023-405"));
   EXPECT_EQ(args.min_severity, v1::SEVERITY_SERIOUS);
-  Refused({"anomalies", "--min-severity", "grave"});
+  EXPECT_EQ(Parsed({"anomalies", "--min-severity", "grave"}).min_severity, v1::SEVERITY_SERIOUS);
+  EXPECT_THAT(Refused({"anomalies", "--min-severity", "lourd"}),
+              AllOf(HasSubstr("--min-severity: lourd is none of information, attention, grave"),
+                    Not(HasSubstr("FAILED"))));
 }
 
 TEST(Args, Admin) {
@@ -150,8 +157,15 @@ TEST(Args, Admin) {
 }
 
 TEST(Args, WrongLinesAreUsage) {
-  Refused({});
-  Refused({"budgets"});
+  EXPECT_THAT(Refused({}),
+              HasSubstr("a command is missing\nregistre takes one of: record, budget"));
+  EXPECT_THAT(Refused({"budgets"}), AllOf(HasSubstr("budgets is no command: did you mean budget?"),
+                                          HasSubstr("takes one of: record, budget, structure")));
+  EXPECT_THAT(Refused({"--output", "json", "xyzzyx"}),
+              AllOf(HasSubstr("xyzzyx is no command\n"), Not(HasSubstr("did you mean"))));
+  EXPECT_THAT(Refused({"admin", "statu"}),
+              AllOf(HasSubstr("statu is no command: did you mean status?"),
+                    HasSubstr("admin takes one of: status, rebuild, clock")));
   Refused({"budget", "--outptu", "json"});
   Refused({"budget", "--output", "xml"});
   Refused({"budget", "--output"});

@@ -38,9 +38,21 @@ size_t Lines(const std::string& text) {
   return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
+// The opening act, which says the ledger's zone.
+Answer<v1::GetEventRequest, v1::GetEventResponse> Opening() {
+  return [](const v1::GetEventRequest& request, v1::GetEventResponse* response) {
+    EXPECT_EQ(request.position(), 0u);
+    v1::Event event;
+    event.mutable_act()->mutable_ledger_opened()->set_time_zone("Europe/Paris");
+    response->mutable_event()->set_event(event.SerializeAsString());
+    return absl::OkStatus();
+  };
+}
+
 class Events : public testing::Test {
  protected:
   Events() {
+    server_.answers.event = Opening();
     // Three events over two pages, then an empty last one.
     server_.answers.events = [this](const v1::ReadEventsRequest& request,
                                     v1::ReadEventsResponse* response) {
@@ -67,10 +79,27 @@ TEST_F(Events, EveryPageInATable) {
   const Outcome outcome = RunCli(server_, {"events"});
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("       #2  25/09/2023  deliberation_published       "
-                                     "2023-09-18T10:00:00Z  deliberation:2023-405\n"));
+                                     "18/09/2023 12:00:00  deliberation:2023-405\n"));
   EXPECT_THAT(outcome.out, HasSubstr("\nà la position #2\n"));
   EXPECT_EQ(Lines(outcome.out), 7u);
   EXPECT_FALSE(seen_.has_from_position());
+}
+
+TEST_F(Events, ANarrowTerminalHasTheTagsBelow) {
+  const Outcome outcome = RunCli(server_, {"events", "--limit", "1"}, "", 80);
+  EXPECT_THAT(outcome.out, HasSubstr("       #0  25/09/2023  deliberation_published       "
+                                     "18/09/2023 12:00:00\n           deliberation:2023-405\n"));
+}
+
+TEST_F(Events, ANarrowerOneTheInstantToo) {
+  const Outcome outcome = RunCli(server_, {"events", "--limit", "1"}, "", 60);
+  EXPECT_THAT(outcome.out, HasSubstr("       #0  25/09/2023  deliberation_published\n"
+                                     "           18/09/2023 12:00:00 deliberation:2023-405\n"));
+}
+
+TEST_F(Events, AnInstantOfThePastIsSaidInTheLedgersZone) {
+  EXPECT_THAT(RunCli(server_, {"events", "--known-at", "2023-09-18T10:00:00Z"}).out,
+              HasSubstr("à la position #2, connu au 18/09/2023 12:00:00\n"));
 }
 
 TEST_F(Events, JsonIsTheEventWithItsTags) {
@@ -134,8 +163,8 @@ TEST_F(Events, FollowPrintsAsTheyComeAndSaysWhenItHasCaughtUp) {
       RunCli(server_, {"events", "--follow", "--from", "7", "--output", "json"});
   EXPECT_EQ(outcome.exit, 1);
   EXPECT_EQ(Lines(outcome.out), 2u);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("à jour à la position #8"), HasSubstr("DRAINING"),
-                                 HasSubstr("--follow --from 10")));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("caught up at position 8, waiting"),
+                                 HasSubstr("DRAINING"), HasSubstr("--follow --from 10")));
 }
 
 TEST_F(Events, FollowEndsAtItsLimit) {
@@ -189,6 +218,8 @@ TEST_F(Admin, Status) {
     response->set_recorder_message("the clock jumped");
     response->set_uptime_seconds(3700);
     response->set_recorded_acts(1);
+    response->mutable_last_recorded_at()->set_seconds(1695031200);
+    response->mutable_last_recorded_at()->set_nanos(250'000'000);
     return absl::OkStatus();
   };
   const Outcome outcome = RunCli(server_, {"admin", "status"});
@@ -197,7 +228,10 @@ TEST_F(Admin, Status) {
   EXPECT_THAT(outcome.out, HasSubstr("registre pas encore ouvert\n"));
   EXPECT_THAT(outcome.out, HasSubstr("64 (#0 à #63)\n"));
   EXPECT_THAT(outcome.out, HasSubstr("0aff\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("arrêté : horloge suspecte : the clock jumped\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("arrêté : horloge suspecte\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Message du serveur      the clock jumped\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Index sur disque        0 événement\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Dernier enregistrement  18/09/2023 10:00:00 UTC\n"));
   EXPECT_THAT(RunCli(server_, {"admin", "status", "--output", "json"}).out,
               HasSubstr(R"("recorder_state":"RECORDER_STATE_CLOCK_SUSPECT")"));
 }
@@ -241,13 +275,14 @@ TEST_F(Admin, ARebuildThatEndsTooSoonFails) {
 }
 
 TEST_F(Admin, ClockAccept) {
+  server_.answers.event = Opening();
   server_.answers.accept_clock = [](const v1::AcceptClockRequest&,
                                     v1::AcceptClockResponse* response) {
     response->mutable_now()->set_seconds(1695031200);
     return absl::OkStatus();
   };
   EXPECT_EQ(RunCli(server_, {"admin", "clock", "accept"}).out,
-            "horloge acceptée : 2023-09-18T10:00:00Z\n");
+            "horloge acceptée : 18/09/2023 12:00:00\n");
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ struct FakeServer::Services {
   struct Ledger final : v1::LedgerService::Service {
     explicit Ledger(Answers& a) : answers(a) {}
     METHOD(ReadEvents, events)
+    METHOD(GetEvent, event)
     METHOD(Record, record)
 
     grpc::Status RecordStream(grpc::ServerContext*,

@@ -35,6 +35,7 @@ struct Answers {
   Answer<v1::GetStatusRequest, v1::GetStatusResponse> status;
   Answer<v1::AcceptClockRequest, v1::AcceptClockResponse> accept_clock;
   Answer<v1::ReadEventsRequest, v1::ReadEventsResponse> events;
+  Answer<v1::GetEventRequest, v1::GetEventResponse> event;
   // A unit, by Record or on a stream.
   Answer<v1::RecordRequest, v1::RecordResponse> record;
   // Messages of a stream; false ends it. Called until it returns false.

@@ -38,6 +38,7 @@ v1::AvenantState Avenant1(int64_t before, int64_t delta) {
   avenant.set_delta_cents(delta);
   avenant.set_amount_after_cents(before + delta);
   avenant.set_position(55);
+  avenant.add_assumed_fields("avenant_signed.signatures.authority_signed_on");
   return avenant;
 }
 
@@ -120,6 +121,12 @@ void SetAct(v1::DeliberationVoted* act) {
   annex->set_number("4");
   annex->set_title("Répartition financière par structure");
   annex->set_missing(true);
+  v1::GroupPosition* group = act->add_groups();
+  group->set_group("Groupe Union pour le Pas-de-Calais");
+  group->set_vote(v1::VOTE_FOR);
+  group = act->add_groups();
+  group->set_group("Groupe Union pour le Pas-de-Calais");
+  group->set_vote(v1::VOTE_NOT_VOTING);
 }
 
 }  // namespace
@@ -175,9 +182,15 @@ v1::ListBudgetLinesResponse BudgetLines() {
   first->set_ordered_cents(2812500);
   first->set_paid_cents(2400000);
   first->add_assumed_fields("budget_line_opened.opened_by");
+  first->add_assumed_fields("opening_convention_recorded.amount_cents");
+  first->add_assumed_fields("payment_ordered");
   v1::FiscalYearCredits* year = first->add_fiscal_years();
   year->set_fiscal_year(2023);
   year->set_ordered_cents(2812500);
+  year->add_assumed_fields("payment_ordered");
+  for (v1::BudgetLine& line : *response.mutable_budget_lines()) {
+    line.add_assumed_fields("opening_commitment_recorded.amount_cents");
+  }
   response.set_at_position(63);
   return response;
 }
@@ -210,6 +223,10 @@ v1::GetConventionResponse PasseportForma() {
   v1::ScheduleLineState* ordered = second->add_lines();
   ordered->set_line_id("avance");
   ordered->set_ordered_cents(412500);
+  ordered->add_assumed_fields("payment_ordered.mandat");
+  second->add_assumed_fields("avenant_signed.tranches.schedule[1].amount_cents");
+  convention->set_structure_name_as_written("PASSEPORT FORMA");
+  convention->add_assumed_fields("opening_convention_recorded.amount_cents");
   convention->add_assumed_fields("avenant_signed.signatures.authority_signed_on");
   response.set_structure_name("Passeport Forma");
   response.set_at_position(63);
@@ -254,6 +271,8 @@ v1::GetConventionResponse ChevalBleuConvention() {
   v1::ScheduleLineState* ordered = first->add_lines();
   ordered->set_line_id("avance");
   ordered->set_ordered_cents(2400000);
+  ordered->add_assumed_fields("opening_payment_recorded");
+  convention->add_assumed_fields("opening_payment_recorded");
   v1::TrancheState* second =
       AddTranche(convention, "2024", 11500000, Day(2024, 1, 1), Day(2024, 12, 31));
   AddScheduled(second->mutable_tranche(), "avance", v1::PAYMENT_KIND_ADVANCE, 6900000,
@@ -277,6 +296,8 @@ v1::GetStructureResponse ChevalBleu() {
   structure->set_paid_cents(2400000);
   structure->set_conventions(1);
   structure->set_named_without_amount(1);
+  structure->add_assumed_fields("opening_payment_recorded");
+  structure->add_assumed_fields("avenant_signed.signatures.authority_signed_on");
   response.set_at_position(63);
   return response;
 }
@@ -298,6 +319,7 @@ v1::ListStructureActsResponse ChevalBleuActs() {
   act->set_label("Avenant n° 1");
   act->set_amount_cents(11500000);
   act->add_assumed_fields("avenant_signed.signatures.authority_signed_on");
+  act->set_name_as_written("Cheval bleu");
   response.set_at_position(63);
   return response;
 }
@@ -322,7 +344,9 @@ v1::GetDeliberationResponse Deliberation405() {
   v1::AllotmentState* bleu =
       AddAllotment(deliberation, "1.6", 11500000, "Accompagnement spécifique");
   bleu->mutable_allotment()->set_structure_id("cheval-bleu");
+  bleu->mutable_allotment()->set_structure_name_as_written("Cheval bleu");
   bleu->set_drawn_cents(11500000);
+  bleu->add_assumed_fields("avenant_signed.signatures.authority_signed_on");
   AddThematic(&response, "1", 7, 78312851, 49245351);
   AddThematic(&response, "2", 12, 161436436, 159436436);
   AddThematic(&response, "3", 7, 112200000, 0);

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <sstream>
 
+#include "cmd/registre/text.h"
 #include "ledger/base/errors.h"
 #include "tests/cmd/registre_fake.h"
 #include "tests/cmd/registre_fixture.h"
@@ -15,6 +17,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 
 // Answers every request with the same message.
 template <class Request, class Response>
@@ -35,6 +38,10 @@ class Reads : public testing::Test {
     server_.answers.structure_acts = Always<v1::ListStructureActsRequest>(ChevalBleuActs());
     server_.answers.convention = Always<v1::GetConventionRequest>(PasseportForma());
     server_.answers.payments = Always<v1::ListConventionPaymentsRequest>(PasseportFormaPayments());
+    v1::ListDeliberationsResponse deliberations;
+    *deliberations.add_deliberations() = Deliberation405().deliberation();
+    deliberations.set_at_position(63);
+    server_.answers.deliberations = Always<v1::ListDeliberationsRequest>(deliberations);
     server_.answers.deliberation = Always<v1::GetDeliberationRequest>(Deliberation405());
   }
 
@@ -97,12 +104,36 @@ TEST_F(Reads, TheBudgetTableBeforeTheVote) {
 TEST_F(Reads, BudgetLinesWithATotalAndWhatIsAssumed) {
   const Outcome outcome = Run({"budget"}, 160);
   EXPECT_THAT(outcome.out, HasSubstr("Engagé avant"));
-  EXPECT_THAT(outcome.out, HasSubstr("C02-446A05*  Indemnisation"));
-  EXPECT_THAT(outcome.out, HasSubstr("C01-444H03   Référents"));
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("4 647 862,72"), HasSubstr("5 234 159,10"),
-                                 HasSubstr("11 297 021,82"), HasSubstr("3 519 492,87")));
+  EXPECT_THAT(outcome.out, HasSubstr("C02-446A05  Indemnisation"));
+  // Sums, differences and totals are as sure as what they rest on: the code and the AE are printed.
+  EXPECT_THAT(outcome.out,
+              HasSubstr("6 193 643,00   4 647 862,72*    682 328,51     863 451,77*  250 875,00*  "
+                        "28 125,00*  24 000,00\n"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("1 016 400,00     915 000,00*    100 800,00         600,00*        0,00   "
+                        "     0,00        0,00\n"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("17 378 916,00  11 297 021,82*  3 519 492,87   2 562 401,31*  250 875,00*  "
+                        "28 125,00*  24 000,00\n"));
   EXPECT_THAT(outcome.out, HasSubstr("\n* supposé : le document ne le dit pas\n"
-                                     "  budget_line_opened  opened_by\nà la position #63\n"));
+                                     "  budget_line_opened           opened_by\n"
+                                     "  opening_commitment_recorded  amount_cents\n"
+                                     "  opening_convention_recorded  amount_cents\n"
+                                     "  payment_ordered              tout l'acte\n"
+                                     "à la position #63\n"));
+}
+
+TEST_F(Reads, WhatTheReportPrintsIsNotAssumed) {
+  v1::GetDeliberationBudgetResponse response = ReportTable(true);
+  for (int i = 0; i < response.lines_size(); ++i) {
+    response.mutable_lines(i)->add_assumed_fields("opening_commitment_recorded.amount_cents");
+    response.mutable_lines(i)->set_as_reported(i > 0);
+  }
+  server_.answers.deliberation_budget = Always<v1::GetDeliberationBudgetRequest>(response);
+  const std::string out = Run({"budget", "--deliberation", "2023-405"}, 140).out;
+  EXPECT_THAT(out, HasSubstr("6 193 643,00  1 545 780,28*    682 328,51       863 451,77*\n"));
+  EXPECT_THAT(out, HasSubstr("1 016 400,00    101 400,00     100 800,00           600,00\n"));
+  EXPECT_THAT(out, HasSubstr("17 378 916,00  6 081 894,18*  3 519 492,87     2 562 401,31*\n"));
 }
 
 TEST_F(Reads, OneBudgetLineWithItsFiscalYears) {
@@ -115,8 +146,8 @@ TEST_F(Reads, OneBudgetLineWithItsFiscalYears) {
   };
   const Outcome outcome = Run({"budget", "C02-446A05"});
   EXPECT_THAT(outcome.out, HasSubstr("Imputation                   6568/93446\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("Disponible                   863 451,77\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("2023          non enregistrés  28 125,00\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Disponible                   863 451,77*\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("2023          non enregistrés  28 125,00*\n"));
 }
 
 TEST_F(Reads, AStructureSaysWhatIsKnownByName) {
@@ -129,10 +160,14 @@ TEST_F(Reads, AStructureSaysWhatIsKnownByName) {
   };
   const Outcome outcome = Run({"structure", "48054398200023"});
   EXPECT_THAT(outcome.out, HasSubstr("Le Cheval Bleu"));
-  EXPECT_THAT(outcome.out, HasSubstr("connu nommément  248 378,00 ; 1 attribution la nomme sans "
+  EXPECT_THAT(outcome.out, HasSubstr("connu nommément  ≥ 248 378,00 ; 1 attribution la nomme sans "
                                      "montant propre"));
-  EXPECT_THAT(outcome.out, HasSubstr("  #50   18/09/2023  deliberation_voted  2023-405/1.6"));
-  EXPECT_THAT(outcome.out, HasSubstr(" #56*  02/10/2023  avenant_signed"));
+  EXPECT_THAT(outcome.out, HasSubstr("Conventionné              155 000,00* (1 convention)\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Mandaté                   24 000,00*\n"));
+  // Of an act only what is assumed is starred.
+  EXPECT_THAT(outcome.out, HasSubstr("  #50  18/09/2023   deliberation_voted  2023-405/1.6"));
+  EXPECT_THAT(outcome.out, HasSubstr("  #56  02/10/2023*  avenant_signed      2023-01628/1  "
+                                     "Avenant n° 1, écrit « Cheval bleu »  115 000,00\n"));
   // Both answers are of the same state.
   EXPECT_EQ(acts.id(), "cheval-bleu");
   EXPECT_EQ(acts.options().as_of().position(), 63u);
@@ -147,8 +182,10 @@ TEST_F(Reads, StructuresPageAfterPage) {
     return absl::OkStatus();
   };
   const Outcome table = Run({"structure", "list"});
-  EXPECT_EQ(Lines(table.out), 8u);
-  EXPECT_THAT(table.out, HasSubstr("496 756,00"));  // twice 248 378,00
+  EXPECT_THAT(table.out, HasSubstr("Connu nommément"));
+  EXPECT_THAT(table.out, HasSubstr("≥ 248 378,00   155 000,00*  24 000,00*  24 000,00*\n"));
+  EXPECT_THAT(table.out, HasSubstr("≥ 496 756,00   310 000,00*  48 000,00*  48 000,00*\n"));
+  EXPECT_THAT(table.out, HasSubstr("2 086 817,87 sont attribués sans montant nommé"));
   const Outcome json = Run({"structure", "list", "--output", "json"});
   EXPECT_EQ(Lines(json.out), 2u);
   EXPECT_THAT(json.out, AllOf(HasSubstr(R"("structure_id":"cheval-bleu")"),
@@ -169,28 +206,27 @@ TEST_F(Reads, APageGivenForEverIsAnError) {
 
 TEST_F(Reads, AConventionWithItsAvenantTranchesScheduleAndOrders) {
   const std::string out = Run({"convention", "2023-00963"}, 140).out;
-  EXPECT_THAT(out, HasSubstr("Montant     89 000,00, porté à 95 875,00\n"));
-  EXPECT_THAT(out, HasSubstr("Passeport Forma (passeport-forma)"));
+  EXPECT_THAT(out, HasSubstr("Montant     89 000,00*, porté à 95 875,00*\n"));
+  EXPECT_THAT(out, HasSubstr("Passeport Forma (passeport-forma), écrit « PASSEPORT FORMA »\n"));
   EXPECT_THAT(out, HasSubstr("27/06/2023, avant l'ouverture du registre"));
   EXPECT_THAT(
       out, HasSubstr(" 1  02/10/2023*  2023-405      89 000,00   6 875,00  95 875,00       #55\n"));
-  EXPECT_THAT(out,
-              HasSubstr("2023-ag  Accompagnement Global                              C02-446A05  "
-                        "01/07/2023 – 31/12/2023   6 875,00  4 125,00  0,00          2 750,00\n"));
-  EXPECT_THAT(out,
-              HasSubstr("2023-ag  avance     avance                  4 125,00  4 125,00      0,00  "
-                        "signature de l'avenant n° 1  mandatée\n"));
-  EXPECT_THAT(out, HasSubstr("2 750,00      0,00  2 750,00  bilan accepté"));
-  EXPECT_THAT(out, HasSubstr("Prochaine échéance : solde de la convention de la tranche 2023-ag, "
-                             "2 750,00 (bilan accepté), en attente\n"));
+  EXPECT_THAT(
+      out, HasSubstr("2023-ag  Accompagnement Global                              C02-446A05  "
+                     "01/07/2023 – 31/12/2023   6 875,00  4 125,00*  0,00          2 750,00*\n"));
+  EXPECT_THAT(
+      out, HasSubstr("2023-ag  avance     avance                  4 125,00   4 125,00*      0,00*  "
+                     "signature de l'avenant n° 1  mandatée*\n"));
+  EXPECT_THAT(out, HasSubstr("2 750,00*      0,00   2 750,00*  bilan accepté"));
+  EXPECT_THAT(out, HasSubstr("Prochaine échéance :  solde de la convention de la tranche 2023-ag, "
+                             "2 750,00* (bilan accepté), en attente\n"));
   EXPECT_THAT(out, HasSubstr("2023-ag  31/03/2024        —        —\n"));
   EXPECT_THAT(
-      out,
-      HasSubstr("2023-9001*  16/10/2023*  2023-ag  avance  4 125,00  mandat émis le 16/10/2023\n"));
-  EXPECT_THAT(
-      out,
-      HasSubstr(
-          "  avenant_signed   signatures.authority_signed_on\n  payment_ordered  date, mandat\n"));
+      out, HasSubstr(
+               "2023-9001*  16/10/2023*  2023-ag  avance  4 125,00  mandat émis le 16/10/2023*\n"));
+  EXPECT_THAT(out, HasSubstr("  avenant_signed               signatures.authority_signed_on\n"
+                             "  opening_convention_recorded  amount_cents\n"
+                             "  payment_ordered              date, mandat\n"));
   EXPECT_THAT(out, Not(HasSubstr("Payé avant l'ouverture")));
 }
 
@@ -199,10 +235,10 @@ TEST_F(Reads, AnAdvancePaidBeforeTheOpening) {
   server_.answers.payments =
       Always<v1::ListConventionPaymentsRequest>(v1::ListConventionPaymentsResponse());
   const std::string out = Run({"convention", "2023-01628"}, 140).out;
-  EXPECT_THAT(out, HasSubstr("aucun mandat\nPayé avant l'ouverture du registre : 24 000,00\n"));
-  EXPECT_THAT(out, HasSubstr("Prochaine échéance : avance de la tranche 2024, 69 000,00 "
+  EXPECT_THAT(out, HasSubstr("aucun mandat\nPayé avant l'ouverture du registre : 24 000,00*\n"));
+  EXPECT_THAT(out, HasSubstr("Prochaine échéance :  avance de la tranche 2024, 69 000,00 "
                              "(signature de l'avenant n° 1), due depuis le "
-                             "02/10/2023\n"));
+                             "02/10/2023*\n"));
 }
 
 TEST_F(Reads, ConventionsNameTheirStructures) {
@@ -214,7 +250,7 @@ TEST_F(Reads, ConventionsNameTheirStructures) {
     return absl::OkStatus();
   };
   const Outcome table = Run({"convention", "list"}, 160);
-  EXPECT_THAT(table.out, HasSubstr("2023-01628   Le Cheval Bleu"));
+  EXPECT_THAT(table.out, HasSubstr("2023-01628  Le Cheval Bleu"));
   EXPECT_THAT(table.out, HasSubstr("250 875,00"));  // 95 875,00 and 155 000,00
   EXPECT_EQ(Lines(Run({"convention", "list", "--output", "json"}).out), 2u);
 }
@@ -234,6 +270,9 @@ TEST_F(Reads, ADeliberationWithBothTallies) {
   EXPECT_THAT(out,
               HasSubstr("Déclaré   36 pour, 0 contre, 5 abstentions (3 absents sans pouvoir)\n"));
   EXPECT_THAT(out, HasSubstr("Dérivé    36 pour, 0 contre, 0 abstention, 5 sans prendre part\n"));
+  EXPECT_THAT(
+      out, HasSubstr("Groupes   Groupe Union pour le Pas-de-Calais (pour) ; Groupe Union pour le "
+                     "Pas-de-Calais (absents sans délégation de vote)\n"));
   EXPECT_THAT(out, HasSubstr("Mme Blandine DRAIN  absent, sans pouvoir donné\n"));
   EXPECT_THAT(out, HasSubstr("1  financement   1           783 128,51  De valider"));
   EXPECT_THAT(out, HasSubstr("     4  MANQUE  Répartition financière"));
@@ -241,7 +280,7 @@ TEST_F(Reads, ADeliberationWithBothTallies) {
   EXPECT_THAT(out, HasSubstr("3 519 492,87        2 086 817,87\n"));
   EXPECT_THAT(out, HasSubstr("1.1          4 structures non détaillées "));
   EXPECT_THAT(out, HasSubstr("2 structures non détaillées, dont tous-parrains"));
-  EXPECT_THAT(out, HasSubstr("1.6          Le Cheval Bleu"));
+  EXPECT_THAT(out, HasSubstr("1.6          Le Cheval Bleu, écrit « Cheval bleu »"));
   EXPECT_THAT(out, HasSubstr("dont 2 086 817,87 sans montant nommé"));
   EXPECT_THAT(out, HasSubstr("Transmise le  25/09/2023*, @CTES 2023_405\n"));
   EXPECT_THAT(out, HasSubstr("Publiée le    pas encore\n"));
@@ -286,9 +325,12 @@ TEST_F(Reads, AnomaliesTheGravestFirst) {
   EXPECT_EQ(seen.min_severity(), v1::SEVERITY_INFORMATION);
   EXPECT_LT(out.find("ANNEX_MISSING"), out.find("SIRET_MISSING"));
   EXPECT_LT(out.find("SIRET_MISSING"), out.find("NAME_DIFFERS"));
-  EXPECT_THAT(out, HasSubstr("Graves (serious) : 1\n"));
-  EXPECT_THAT(out, HasSubstr("3 anomalies : 1 grave, 2 information\n\nà la position #63\n"));
-  EXPECT_EQ(Lines(Run({"anomalies", "--output", "json"}).out), 3u);
+  EXPECT_THAT(out, HasSubstr("Graves : 1\n"));
+  EXPECT_THAT(out, HasSubstr("3 anomalies : 1 grave, 2 pour information\n\nà la position #63\n"));
+  const std::string json = Run({"anomalies", "--output", "json"}).out;
+  EXPECT_EQ(Lines(json), 3u);
+  EXPECT_LT(json.find("ANNEX_MISSING"), json.find("SIRET_MISSING"));
+  EXPECT_LT(json.find("SIRET_MISSING"), json.find("NAME_DIFFERS"));
 }
 
 TEST_F(Reads, AnEmptyLedger) {
@@ -317,13 +359,37 @@ TEST_F(Reads, WhatIsNotFoundIsARefusal) {
   EXPECT_EQ(
       outcome.err,
       "registre: REFERENCE_UNKNOWN: convention 2023-1 is not in the ledger; give the number of a "
-      "signed one\n");
+      "signed one\n  `registre convention list` shows those that there are.\n");
+  const Outcome json = RunCli(server_, {"convention", "2023-1", "--output", "json"});
+  EXPECT_EQ(json.exit, 1);
+  EXPECT_EQ(json.err, outcome.err);
+  EXPECT_THAT(json.out,
+              AllOf(StartsWith(R"({"error":{"code":5,"message":"convention 2023-1 is not)"),
+                    HasSubstr(R"("reason":"REFERENCE_UNKNOWN")")));
+  EXPECT_EQ(Lines(json.out), 1u);
+}
+
+TEST_F(Reads, AServerNotReachedIsSaidInJsonToo) {
+  const Outcome outcome = RunCli({"--server", "127.0.0.1:1", "budget", "--output", "json"});
+  EXPECT_EQ(outcome.exit, 3);
+  EXPECT_THAT(outcome.out, StartsWith(R"({"error":{"code":14,)"));
 }
 
 TEST_F(Reads, TablesFitTheTerminal) {
-  for (const size_t width : {100u, 120u, 200u}) {
-    const std::string out = Run({"deliberation", "2023-405"}, width).out;
-    EXPECT_THAT(out, HasSubstr("2 086 817,87")) << width;
+  const std::vector<std::vector<std::string>> reads = {{"deliberation", "2023-405"},
+                                                       {"budget"},
+                                                       {"budget", "--deliberation", "2023-405"},
+                                                       {"structure", "list"},
+                                                       {"structure", "cheval-bleu"},
+                                                       {"convention", "2023-00963"}};
+  for (const size_t width : {60u, 80u, 120u, 200u}) {
+    for (const std::vector<std::string>& read : reads) {
+      std::istringstream out(Run(read, width).out);
+      for (std::string line; std::getline(out, line);) {
+        EXPECT_LE(DisplayWidth(line), width) << line;
+        EXPECT_THAT(line, Not(HasSubstr("…")));
+      }
+    }
   }
 }
 

@@ -80,7 +80,7 @@ TEST_F(Record, RecordsEachLineInOrderAndSumsUp) {
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
   EXPECT_THAT(SeenIds(), ElementsAre("a", "flagged", "c"));
   EXPECT_EQ(outcome.out,
-            "flagged: (standard input):3 flagged: serious RULE_3: constat\n"
+            "anomalie : entrée standard:3 flagged : grave RULE_3 : constat\n"
             "3 acts recorded at positions 0–2, 3 flags: 1 serious, 1 attention, 1 information "
             "(registre anomalies)\n");
   EXPECT_THAT(outcome.err, IsEmpty());
@@ -106,8 +106,12 @@ TEST_F(Record, StopsAtTheFirstRefusalWithNothingMoreSent) {
   EXPECT_THAT(outcome.err,
               HasSubstr("refused: (standard input):2 refused: BUDGET_EXCEEDED: the line has 100,00 "
                         "EUR left; lower the allotment\n"));
-  EXPECT_THAT(outcome.err, HasSubstr("the lines after 2 were not sent"));
+  EXPECT_THAT(outcome.err, HasSubstr("nothing after line 2 was sent; --keep-going"));
   EXPECT_EQ(outcome.out, "1 act recorded at position 0, no flag; 1 unit refused\n");
+}
+
+TEST_F(Record, ARefusedLastLineLeavesNothingUnsent) {
+  EXPECT_THAT(Run(Line("a") + Line("refused") + "\n\n").err, Not(HasSubstr("stopped there")));
 }
 
 TEST_F(Record, KeepGoingGoesToTheEnd) {
@@ -132,9 +136,8 @@ TEST_F(Record, AnOnlyViolationIsSaidOnce) {
   server_.answers.record = [](const v1::RecordRequest&, v1::RecordResponse*) {
     return ShapeError({{"acts[0].opening_closed.date", "PERIOD_INVALID", "is no day"}});
   };
-  EXPECT_THAT(Run(Line("a")).err,
-              StartsWith("refused: (standard input):1 a: PERIOD_INVALID: "
-                         "acts[0].opening_closed.date: is no day\nstopped there"));
+  EXPECT_THAT(Run(Line("a")).err, StartsWith("refused: (standard input):1 a: PERIOD_INVALID: "
+                                             "acts[0].opening_closed.date: is no day\n"));
 }
 
 TEST_F(Record, ABadLineStopsBeforeItIsSent) {
@@ -163,7 +166,9 @@ TEST_F(Record, AFileThatIsNotThere) {
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("/nowhere/acts.jsonl"), HasSubstr("No such file")));
   const Outcome folder = RunCli(server_, {"record", "/"});
   EXPECT_EQ(folder.exit, 1);
-  EXPECT_THAT(folder.err, HasSubstr("directory"));
+  EXPECT_THAT(folder.err, HasSubstr("refused: /: FILE_UNREADABLE: is a folder"));
+  EXPECT_THAT(RunCli(server_, {"record", "/", "--output", "json"}).out,
+              HasSubstr(R"({"error":{"code":3,"message":"is a folder)"));
 }
 
 TEST_F(Record, ActsRecordedBeforeAreCountedApart) {
@@ -233,12 +238,15 @@ TEST_F(Record, ValidateOnlyRecordsNothingAndShowsEveryFlag) {
   for (const auto& request : seen_) EXPECT_TRUE(request.validate_only());
   EXPECT_EQ(
       outcome.out,
-      "flagged: (standard input):2 flagged: information RULE_1: constat\n"
-      "flagged: (standard input):2 flagged: attention RULE_2: constat\n"
-      "flagged: (standard input):2 flagged: serious RULE_3: constat\n"
+      "anomalie : entrée standard:2 flagged : information RULE_1 : constat\n"
+      "anomalie : entrée standard:2 flagged : attention RULE_2 : constat\n"
+      "anomalie : entrée standard:2 flagged : grave RULE_3 : constat\n"
       "2 acts can be recorded, nothing was, 3 flags: 1 serious, 1 attention, 1 information\n");
-  EXPECT_EQ(Run(Line("refused"), {"--validate-only"}).out,
-            "no act can be recorded; 1 unit refused\n");
+  const Outcome refused = Run(Line("refused"), {"--validate-only"});
+  EXPECT_EQ(refused.out, "no act can be recorded; 1 unit refused\n");
+  EXPECT_THAT(refused.err, HasSubstr("with --atomic the file is judged as a whole\n"));
+  EXPECT_THAT(Run(Line("refused"), {"--validate-only", "--atomic"}).err,
+              Not(HasSubstr("with --atomic")));
   seen_.clear();
   EXPECT_EQ(Run(Line("a") + Line("b"), {"--validate-only", "--atomic"}).exit, 0);
   ASSERT_EQ(seen_.size(), 1u);

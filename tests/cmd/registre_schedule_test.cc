@@ -37,6 +37,20 @@ TEST(Schedule, ItsAvenantMakesItDueAndNoOther) {
   EXPECT_EQ(Due(convention), "due depuis le 02/10/2023");
 }
 
+TEST(Schedule, WhatRestsOnAnAssumedActIsMarked) {
+  v1::Convention convention = WithTrigger(v1::TRIGGER_KIND_CONVENTION_SIGNED);
+  convention.add_assumed_fields("convention_signed.number");
+  EXPECT_EQ(Due(convention), "due depuis le 03/07/2023");
+  convention.add_assumed_fields("convention_signed.signatures.authority_signed_on");
+  EXPECT_EQ(Due(convention), "due depuis le 03/07/2023*");
+  v1::ScheduleLineState* ordered = convention.mutable_tranches(0)->add_lines();
+  ordered->set_line_id("avance");
+  ordered->set_ordered_cents(2400000);
+  EXPECT_EQ(Due(convention), "mandatée");
+  ordered->add_assumed_fields("payment_ordered");
+  EXPECT_EQ(Due(convention), "mandatée*");
+}
+
 TEST(Schedule, ADateIsNotJudged) {
   v1::Convention convention = WithTrigger(v1::TRIGGER_KIND_DATE);
   *convention.mutable_tranches(0)->mutable_tranche()->mutable_schedule(0)->mutable_due_on() =
@@ -64,12 +78,12 @@ TEST(Schedule, NothingAwaited) {
 TEST(Schedule, TheNextIsTheFirstOneDueOrElseTheFirst) {
   v1::Convention convention = WithTrigger(v1::TRIGGER_KIND_REPORT_ACCEPTED);
   *convention.add_tranches() = WithTrigger(v1::TRIGGER_KIND_CONVENTION_SIGNED).tranches(0);
-  EXPECT_EQ(NextDue(ScheduleOf(convention))->tranche_index, 1);
+  EXPECT_EQ(NextDue(ScheduleOf(convention))->tranche, &convention.tranches(1));
   v1::ScheduleLineState* ordered = convention.mutable_tranches(1)->add_lines();
   ordered->set_line_id("avance");
   ordered->set_ordered_cents(2400000);
   const std::vector<DueLine> lines = ScheduleOf(convention);
-  EXPECT_EQ(NextDue(lines)->tranche_index, 0);
+  EXPECT_EQ(NextDue(lines)->tranche, &convention.tranches(0));
   EXPECT_EQ(DueText(lines[1]), "mandatée");
   EXPECT_EQ(lines[1].left_cents, 0);
   EXPECT_EQ(NextDue({}), nullptr);

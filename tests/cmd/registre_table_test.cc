@@ -1,9 +1,11 @@
-// cmd/registre/table.h and format.h: what a person reads.
+// cmd/registre/table.h, format.h and marks.h: what a person reads.
 #include <gmock/gmock.h>
 
 #include <sstream>
 
+#include "cmd/registre/console.h"
 #include "cmd/registre/format.h"
+#include "cmd/registre/marks.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/text.h"
 
@@ -30,16 +32,14 @@ TEST(Table, AlignsAmountsUnderAHeaderAndOverATotal) {
             "Total              6 193 644,00\n");
 }
 
-TEST(Table, CutsWhatMayBeCutToTheTerminal) {
-  Table table({{"Code"}, {"Libellé", Align::kLeft, Fit::kCut}, {"AE", Align::kRight}});
-  table.AddRow({"C02-446A05", "Indemnisation des organismes référents", "6 193 643,00"});
-  EXPECT_EQ(Printed(table, 50),
-            "Code        Libellé                             AE\n"
-            "──────────  ────────────────────────  ────────────\n"
-            "C02-446A05  Indemnisation des organ…  6 193 643,00\n");
+TEST(Table, NothingIsCutInAPipe) {
+  const std::string label(500, 'x');
+  Table table({{"Code"}, {"Libellé", Align::kLeft, Fit::kWrap}});
+  table.AddRow({"C02-446A05", label});
+  EXPECT_THAT(Printed(table, Console::kNoWidth), testing::HasSubstr("C02-446A05  " + label + "\n"));
 }
 
-TEST(Table, WrapsWhatMustBeReadWhole) {
+TEST(Table, WrapsLabelsOfATerminal) {
   Table table({{"Règle"}, {"Constat", Align::kLeft, Fit::kWrap}});
   table.AddRow({"REMARK", "le titre nomme un dispositif que seul l'avenant apporte"});
   EXPECT_EQ(Printed(table, 34),
@@ -50,10 +50,38 @@ TEST(Table, WrapsWhatMustBeReadWhole) {
             "        l'avenant apporte\n");
 }
 
-TEST(Table, NeverCutsAnAmount) {
-  Table table({{"Code"}, {"AE", Align::kRight}});
-  table.AddRow({"C02-446A05", "6 193 643,00"});
-  EXPECT_THAT(Printed(table, 10), testing::HasSubstr("C02-446A05  6 193 643,00"));
+TEST(Table, HeadersWrapBeforeLabelsDo) {
+  Table table({{"Libellé", Align::kLeft, Fit::kWrap}, {"Solde après vote", Align::kRight}});
+  table.AddRow({"Indemnisation des organismes", "863 451,77"});
+  table.SetTotal({"Total", "863 451,77"});
+  EXPECT_EQ(Printed(table, 41),
+            "Libellé                       Solde après\n"
+            "                                     vote\n"
+            "────────────────────────────  ───────────\n"
+            "Indemnisation des organismes   863 451,77\n"
+            "────────────────────────────  ───────────\n"
+            "Total                          863 451,77\n");
+}
+
+TEST(Table, WhereNothingHelpsARowIsABlock) {
+  Table table({{"Code"}, {"AE", Align::kRight}, {"Vide"}, {"Disponible", Align::kRight}});
+  table.AddHeading("EXERCICE 2023");
+  table.AddRow({"C02-446A05", "6 193 643,00*", "", "863 451,77"});
+  table.AddRow({"C01-444H03", "1 016 400,00", "", "600,00"});
+  table.SetTotal({"Total", "7 210 043,00*", "", "864 051,77"});
+  EXPECT_EQ(Printed(table, 30),
+            "EXERCICE 2023\n"
+            "Code        C02-446A05\n"
+            "AE          6 193 643,00*\n"
+            "Disponible  863 451,77\n"
+            "\n"
+            "Code        C01-444H03\n"
+            "AE          1 016 400,00\n"
+            "Disponible  600,00\n"
+            "\n"
+            "Code        Total\n"
+            "AE          7 210 043,00*\n"
+            "Disponible  864 051,77\n");
 }
 
 TEST(Table, HeadingsStandOverTheirRows) {
@@ -72,12 +100,13 @@ TEST(Table, HeadingsStandOverTheirRows) {
 }
 
 TEST(Table, AColumnKeepsItsNarrowestWidth) {
-  Table table({{"A", Align::kLeft, Fit::kCut, 4}, {"B", Align::kLeft, Fit::kCut, 10}});
-  table.AddRow({"abcdefghij", "abcdefghij"});
-  EXPECT_EQ(Printed(table, 10),
+  Table table({{"A", Align::kLeft, Fit::kWrap, 4}, {"B", Align::kLeft, Fit::kWrap, 10}});
+  table.AddRow({"abcd fghi", "ab de fghi"});
+  EXPECT_EQ(Printed(table, 16),
             "A     B\n"
             "────  ──────────\n"
-            "abc…  abcdefghij\n");
+            "abcd  ab de fghi\n"
+            "fghi\n");
 }
 
 TEST(Table, LeavesOutAnEmptyColumn) {
@@ -117,6 +146,17 @@ TEST(Pairs, AlignValuesAndLeaveOutEmptyOnes) {
             "Signée le  18/09/2023\n");
 }
 
+TEST(Pairs, AValueWithoutRoomBesideItsNameStandsUnderIt) {
+  std::ostringstream out;
+  PrintPairs(out, 48,
+             {{"  opening_convention_recorded", "signatures.authority_signed_on, number"},
+              {"  payment_ordered", "date"}});
+  EXPECT_EQ(out.str(),
+            "  opening_convention_recorded\n"
+            "    signatures.authority_signed_on, number\n"
+            "  payment_ordered              date\n");
+}
+
 TEST(Format, Values) {
   v1::Date date;
   EXPECT_EQ(DateText(date), "");
@@ -124,12 +164,6 @@ TEST(Format, Values) {
   date.set_month(9);
   date.set_day(18);
   EXPECT_EQ(DateText(date), "18/09/2023");
-  google::protobuf::Timestamp instant;
-  EXPECT_EQ(InstantText(instant), "");
-  instant.set_seconds(1695031200);
-  EXPECT_EQ(InstantText(instant), "2023-09-18T10:00:00Z");
-  instant.set_nanos(250'000'000);
-  EXPECT_EQ(InstantText(instant), "2023-09-18T10:00:00.25Z");
   EXPECT_EQ(Hex(std::string_view("\x00\xab", 2)), "00ab");
   EXPECT_EQ(Count(0, "anomalie"), "0 anomalie");
   EXPECT_EQ(Count(2, "anomalie"), "2 anomalies");
@@ -150,33 +184,34 @@ TEST(Format, PositionSaysThePointAskedFor) {
 TEST(Marks, AnAssumedFieldMarksItsCellOnly) {
   AssumedFields fields;
   fields.Add("convention_signed.signatures.authority_signed_on");
-  RowMarks marks(fields);
-  EXPECT_EQ(marks.Cell("objet", {"convention_signed.object"}), "objet");
-  EXPECT_EQ(marks.Cell("18/09/2023", {"convention_signed.signatures.authority_signed_on"}),
+  EXPECT_EQ(Cell(fields, "objet", {"convention_signed.object"}), "objet");
+  EXPECT_EQ(Cell(fields, "18/09/2023", {"convention_signed.signatures.authority_signed_on"}),
             "18/09/2023*");
-  EXPECT_EQ(marks.Key("2023-1"), "2023-1");
-}
-
-TEST(Marks, WhatNoCellShowsMarksTheKey) {
-  AssumedFields fields;
-  fields.Add("budget_line_opened.date");
-  RowMarks marks(fields);
-  EXPECT_EQ(marks.Cell("1,00", {"budget_line_opened.authorised_cents"}), "1,00");
-  EXPECT_EQ(marks.Key("C02"), "C02*");
 }
 
 TEST(Marks, AFieldAroundOrInsideCounts) {
   AssumedFields around;
   around.Add("payment_ordered");
-  EXPECT_EQ(RowMarks(around).Cell("12", {"payment_ordered.mandat"}), "12*");
+  EXPECT_EQ(Cell(around, "12", {"payment_ordered.mandat"}), "12*");
   AssumedFields inside;
   inside.Add("avenant_signed.tranches[0].schedule[1].due_on");
-  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranches.schedule"}), "x*");
-  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranches[0].schedule[1].due_on"}), "x*");
-  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranches.schedule[0].due_on"}), "x");
-  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranches[1].schedule"}), "x");
-  EXPECT_EQ(RowMarks(inside).Cell("x", {"avenant_signed.tranch"}), "x");
-  EXPECT_EQ(RowMarks(inside).Cell("", {"avenant_signed"}), "");
+  EXPECT_EQ(Cell(inside, "x", {"avenant_signed.tranches.schedule"}), "x*");
+  EXPECT_EQ(Cell(inside, "x", {"avenant_signed.tranches[0].schedule[1].due_on"}), "x*");
+  EXPECT_EQ(Cell(inside, "x", {"avenant_signed.tranches.schedule[0].due_on"}), "x");
+  EXPECT_EQ(Cell(inside, "x", {"avenant_signed.tranches[1].schedule"}), "x");
+  EXPECT_EQ(Cell(inside, "x", {"avenant_signed.tranch"}), "x");
+  EXPECT_EQ(Cell(inside, "", {"avenant_signed"}), "");
+}
+
+TEST(Marks, ASumIsAsSureAsWhatItAddsUp) {
+  const Sum known{250};
+  const Sum assumed{100, true};
+  EXPECT_EQ((known + known).Text(), "5,00");
+  EXPECT_EQ((known + assumed).Text(), "3,50*");
+  EXPECT_EQ((known - assumed).Text(), "1,50*");
+  Sum total;
+  total += assumed;
+  EXPECT_EQ(total.Text(), "1,00*");
 }
 
 TEST(Marks, TheFootnoteListsEachFieldOnce) {

@@ -19,14 +19,11 @@ TEST(Text, WidthCountsCharactersNotBytes) {
   EXPECT_EQ(DisplayWidth("a\xff"), 2u);
 }
 
-TEST(Text, CutEndsInAnEllipsis) {
-  EXPECT_EQ(Cut("Indemnisation", 13), "Indemnisation");
-  EXPECT_EQ(Cut("Indemnisation", 12), "Indemnisati…");
-  EXPECT_EQ(Cut("éééé", 3), "éé…");
-  EXPECT_EQ(Cut("ab cd", 4), "ab…");
-  EXPECT_EQ(Cut("ab", 0), "");
-  // A combining accent is not cut from its letter.
-  EXPECT_EQ(Cut("e\u0301e\u0301e\u0301", 2), "e\u0301…");
+TEST(Text, WidestPartIsWhatWrapKeepsTogether) {
+  EXPECT_EQ(WidestPart(""), 0u);
+  EXPECT_EQ(WidestPart("un deux trois"), 5u);
+  EXPECT_EQ(WidestPart("soit 40 000,00 €"), 11u);  // an amount and its sign
+  EXPECT_EQ(WidestPart("été"), 3u);
 }
 
 TEST(Text, WrapCutsBetweenWords) {

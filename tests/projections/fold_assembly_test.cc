@@ -70,7 +70,7 @@ const char kInstructedAgain[] = R"pb(application_instructed {
   "allotments { allotment_id: '1' application_number: 'A1' amount_cents: 400 } "            \
   "allotments { allotment_id: '2' application_number: 'A1' amount_cents: 30 } "             \
   "allotments { allotment_id: '3' application_number: 'A2' amount_cents: 5 } } "            \
-  "assumed_fields: 'voted'"
+  "assumed_fields: 'voted.x'"
 const char kAdopted[] = VOTED("D1", "AAP", "VOTE_RESULT_ADOPTED");
 const char kRejected[] = VOTED("D2", "AAP", "VOTE_RESULT_REJECTED");
 const char kElsewhere[] = VOTED("D3", "AUTRE", "VOTE_RESULT_ADOPTED");
@@ -161,13 +161,37 @@ const char kSettled[] = "payment_settled { " ORDER_OF("50") " }";
 const char kReleased[] =
     R"pb(commitment_released { deliberation_number: "D1" allotment_id: "2" amount_cents: 6 })pb";
 
+// Assumed: the title, the amount of the second allotment; of the convention its number and what its
+// second tranche draws on the first.
+const char kAdoptedAssumed[] =
+    R"pb(deliberation_voted {
+           number: "D1"
+           result: VOTE_RESULT_ADOPTED
+           allotments { allotment_id: "1" application_number: "A1" amount_cents: 4 }
+           allotments { allotment_id: "2" application_number: "A2" amount_cents: 3 }
+         }
+         assumed_fields: "deliberation_voted.title"
+         assumed_fields: "deliberation_voted.allotments[1].amount_cents")pb";
+const char kConventionAssumed[] =
+    R"pb(convention_signed {
+           number: "C1"
+           tranches { tranche_id: "T0" }
+           tranches {
+             tranche_id: "T1"
+             draws { deliberation_number: "D1" allotment_id: "1" amount_cents: 2 }
+           }
+         }
+         assumed_fields: "convention_signed.number"
+         assumed_fields: "convention_signed.tranches[0].period"
+         assumed_fields: "convention_signed.tranches[1].draws[0].amount_cents")pb";
+
 #define DELIBERATION(number, position, call, result)                                   \
   "number: '" number "' voted_position: " position                                     \
   " session_id: 'SE' body: BODY_COMMISSION_PERMANENTE report_number: 'R1' title: 'T' " \
   "date { year: 2024 month: 5 day: 13 } call_id: '" call "' result: " result           \
   " attendance { members: 12 quorum: 7 present: 11 absent: 1 recused: 2 } "            \
   "declared { votes_for: 9 abstentions: 2 } derived { votes_for: 9 not_voting: 2 } "   \
-  "assumed_fields: 'voted' "
+  "assumed_fields: 'voted.x' "
 #define ALLOTMENT(id, application, amount, sums)                                      \
   "allotments { allotment { allotment_id: '" id "' application_number: '" application \
   "' amount_cents: " amount " } " sums " } "
@@ -203,6 +227,7 @@ INSTANTIATE_TEST_SUITE_P(Calls, FoldAssembly,
                                                            }
                                                            date { year: 2024 month: 1 day: 15 }
                                                            assumed_fields: "call"
+                                                           assumed_mentions: 1
                                                          })pb"},
                                            FoldCase{"Answered",
                                                     "call:AAP",
@@ -212,6 +237,8 @@ INSTANTIATE_TEST_SUITE_P(Calls, FoldAssembly,
                                                            applications: 1
                                                            requested_cents: 500
                                                            allotted_cents: 435
+                                                           assumed_fields: "applied"
+                                                           assumed_mentions: 1
                                                          })pb"}),
                          CaseName());
 
@@ -231,6 +258,17 @@ INSTANTIATE_TEST_SUITE_P(
                                       withdrawn_on { year: 2024 month: 2 day: 9 }
                                       assumed_fields: "applied"
                                       assumed_fields: "withdrawn"
+                                      assumed_mentions: 1
+                                      assumed_mentions: 1
+                                    })pb"},
+                      FoldCase{"Assumed",
+                               "application:A2",
+                               {kAdoptedAssumed},
+                               R"pb(application {
+                                      deliberations: "D1"
+                                      allotted_cents: 3
+                                      assumed_fields: "deliberation_voted.allotments.amount_cents"
+                                      assumed_mentions: 1
                                     })pb"},
                       FoldCase{"InstructedAgain",
                                "application:A1",
@@ -328,6 +366,30 @@ INSTANTIATE_TEST_SUITE_P(
                                    "'D_1' "
                                    "published_on { year: 2024 month: 5 day: 21 } "
                                    "assumed_fields: 'transmitted' assumed_fields: 'published' }"},
+        FoldCase{"Assumed",
+                 "deliberation:D1",
+                 {kAdoptedAssumed, kConventionAssumed},
+                 R"pb(deliberation {
+                        number: "D1"
+                        result: VOTE_RESULT_ADOPTED
+                        allotments {
+                          allotment { allotment_id: "1" application_number: "A1" amount_cents: 4 }
+                          drawn_cents: 2
+                          mentions: 2
+                          assumed_fields: "convention_signed.number"
+                          assumed_fields: "convention_signed.tranches.draws.amount_cents"
+                          assumed_mentions: 1
+                          assumed_mentions: 1
+                        }
+                        allotments {
+                          allotment { allotment_id: "2" application_number: "A2" amount_cents: 3 }
+                          mentions: 1
+                          assumed_fields: "deliberation_voted.allotments.amount_cents"
+                          assumed_mentions: 1
+                        }
+                        assumed_fields: "deliberation_voted.title"
+                        assumed_fields: "deliberation_voted.allotments[1].amount_cents"
+                      })pb"},
         FoldCase{"RejectedAllotsNothing",
                  "deliberation:D2",
                  {kRejected},

@@ -220,6 +220,47 @@ const char kApplied[] = R"pb(application_submitted {
 const char kWithdrawn[] =
     R"pb(application_withdrawn { number: "A1" call_id: "AAP" structure_id: "S1" })pb";
 
+// Assumed: the whole of the second tranche, which is on L2, and the amount of the first allotment,
+// on L1; what else is assumed of a vote is not about its lines.
+const char kConventionAssumed[] =
+    R"pb(convention_signed {
+           number: "C1"
+           structure_id: "S1"
+           amount_cents: 30
+           tranches {
+             tranche_id: "T0"
+             ceiling_cents: 20
+             budget_code: "L1"
+             draws { deliberation_number: "D1" allotment_id: "1" amount_cents: 20 }
+           }
+           tranches {
+             tranche_id: "T1"
+             ceiling_cents: 10
+             budget_code: "L2"
+             draws { deliberation_number: "D1" allotment_id: "3" amount_cents: 10 }
+           }
+         }
+         assumed_fields: "convention_signed.number"
+         assumed_fields: "convention_signed.tranches[1].ceiling_cents")pb";
+const char kAdoptedAssumed[] =
+    R"pb(deliberation_voted {
+           number: "D1"
+           result: VOTE_RESULT_ADOPTED
+           allotments { allotment_id: "1" structure_id: "S1" amount_cents: 400 budget_code: "L1" }
+           allotments { allotment_id: "3" structure_id: "S2" amount_cents: 7 budget_code: "L2" }
+         }
+         assumed_fields: "deliberation_voted.call_id"
+         assumed_fields: "deliberation_voted.allotments[0].amount_cents")pb";
+const char kOrderAssumed[] = R"pb(payment_ordered {
+                                    fiscal_year: 2024
+                                    mandat: "1"
+                                    structure_id: "S1"
+                                    budget_code: "L1"
+                                    amount_cents: 5
+                                    date { year: 2024 month: 7 day: 1 }
+                                  }
+                                  assumed_fields: "payment_ordered")pb";
+
 // ---- Budget lines
 
 INSTANTIATE_TEST_SUITE_P(
@@ -237,6 +278,7 @@ INSTANTIATE_TEST_SUITE_P(
                         available_cents: 1000
                         assumed_fields: "budget_line_opened.date"
                         opened_on { year: 2024 month: 1 day: 1 }
+                        assumed_mentions: 1
                       })pb"},
         FoldCase{"Adjusted",
                  "budget_line:L1",
@@ -249,8 +291,10 @@ INSTANTIATE_TEST_SUITE_P(
                         authorised_cents: 1500
                         available_cents: 1500
                         assumed_fields: "budget_line_opened.date"
+                        assumed_mentions: 1
                         assumed_fields: "budget_line_adjusted.reason"
                         opened_on { year: 2024 month: 1 day: 1 }
+                        assumed_mentions: 1
                       })pb"},
         // The act names the line at the other end of the transfer, and changes on it only what is
         // left of what it gave up.
@@ -305,7 +349,9 @@ INSTANTIATE_TEST_SUITE_P(
                         opening_commitment_cents: 300
                         available_cents: -300
                         assumed_fields: "a"
+                        assumed_mentions: 1
                         assumed_fields: "b"
+                        assumed_mentions: 1
                       })pb"},
         FoldCase{"Voted", "budget_line:L1", {kAdopted, kRejected}, R"pb(budget_line {
                                                                           voted_cents: 460
@@ -349,6 +395,40 @@ INSTANTIATE_TEST_SUITE_P(
                         fiscal_years { fiscal_year: 2023 ordered_cents: 120 mentions: 1 }
                         fiscal_years { fiscal_year: 2024 mentions: 3 }
                       })pb"},
+        FoldCase{"Assumed",
+                 "budget_line:L1",
+                 {kAdoptedAssumed, kConventionAssumed, kOrderAssumed, kOrderAssumed},
+                 R"pb(budget_line {
+                        voted_cents: 400
+                        available_cents: -400
+                        contracted_cents: 20
+                        ordered_cents: 10
+                        fiscal_years {
+                          fiscal_year: 2024
+                          ordered_cents: 10
+                          mentions: 2
+                          assumed_fields: "payment_ordered"
+                          assumed_mentions: 2
+                        }
+                        assumed_fields: "deliberation_voted.allotments.amount_cents"
+                        assumed_mentions: 1
+                        assumed_fields: "convention_signed.number"
+                        assumed_mentions: 1
+                        assumed_fields: "payment_ordered"
+                        assumed_mentions: 2
+                      })pb"},
+        FoldCase{"AssumedElsewhere",
+                 "budget_line:L2",
+                 {kAdoptedAssumed, kConventionAssumed},
+                 R"pb(budget_line {
+                        voted_cents: 7
+                        available_cents: -7
+                        contracted_cents: 10
+                        assumed_fields: "convention_signed.number"
+                        assumed_mentions: 1
+                        assumed_fields: "convention_signed.tranches.ceiling_cents"
+                        assumed_mentions: 1
+                      })pb"},
         FoldCase{"Released",
                  "budget_line:L1",
                  {kOpened, kCommitment, kAdopted, kReleased},
@@ -364,8 +444,11 @@ INSTANTIATE_TEST_SUITE_P(
                         available_cents: 265
                         opened_on { year: 2024 month: 1 day: 1 }
                         assumed_fields: "budget_line_opened.date"
+                        assumed_mentions: 1
                         assumed_fields: "a"
+                        assumed_mentions: 1
                         assumed_fields: "b"
+                        assumed_mentions: 1
                       })pb"}),
     CaseName());
 
@@ -385,6 +468,7 @@ INSTANTIATE_TEST_SUITE_P(
                           since { year: 2024 month: 1 day: 2 }
                         }
                         assumed_fields: "x"
+                        assumed_mentions: 1
                       })pb"},
         FoldCase{
             "WithoutSiret", "structure:S1", {kRegisteredBare}, R"pb(structure {
@@ -406,7 +490,9 @@ INSTANTIATE_TEST_SUITE_P(
                           since { year: 2024 month: 3 day: 1 }
                         }
                         assumed_fields: "x"
+                        assumed_mentions: 1
                         assumed_fields: "y"
+                        assumed_mentions: 1
                       })pb"},
         FoldCase{"Requested", "structure:S1", {kApplied, kWithdrawn}, R"pb(structure {
                                                                              requested_cents: 500
@@ -415,6 +501,27 @@ INSTANTIATE_TEST_SUITE_P(
                                                                            allotted_cents: 400
                                                                            named_without_amount: 1
                                                                          })pb"},
+        FoldCase{"Assumed",
+                 "structure:S1",
+                 {kAdoptedAssumed, kConventionAssumed, kOrderAssumed},
+                 R"pb(structure {
+                        allotted_cents: 400
+                        contracted_cents: 30
+                        conventions: 1
+                        ordered_cents: 5
+                        ordered_by_year { year: 2024 amount_cents: 5 mentions: 1 }
+                        assumed_fields: "deliberation_voted.allotments.amount_cents"
+                        assumed_mentions: 1
+                        assumed_fields: "convention_signed.number"
+                        assumed_mentions: 1
+                        assumed_fields: "convention_signed.tranches.ceiling_cents"
+                        assumed_mentions: 1
+                        assumed_fields: "payment_ordered"
+                        assumed_mentions: 1
+                      })pb"},
+        FoldCase{"AssumedOfAnother", "structure:S2", {kAdoptedAssumed}, R"pb(structure {
+                                                                               allotted_cents: 7
+                                                                             })pb"},
         FoldCase{"Contracted",
                  "structure:S1",
                  {kOpeningConvention, kConvention, kAvenant},

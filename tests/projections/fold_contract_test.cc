@@ -19,7 +19,7 @@ TEST_P(FoldContract, AddsUpAndReverts) { CheckCase(GetParam()); }
   "tranches { tranche_id: 'T0' ceiling_cents: 60 budget_code: 'L1' "    \
   "schedule { line_id: 'avance' amount_cents: 36 } } "                  \
   "tranches { tranche_id: 'T1' ceiling_cents: 40 budget_code: 'L1' }"
-const char kSigned[] = "convention_signed { " SIGNED_FIELDS " } assumed_fields: 'signed'";
+const char kSigned[] = "convention_signed { " SIGNED_FIELDS " } assumed_fields: 'signed.x'";
 const char kOpening[] = "opening_convention_recorded { " SIGNED_FIELDS " }";
 const char kAvenant[] =
     R"pb(avenant_signed {
@@ -34,7 +34,7 @@ const char kAvenant[] =
            tranches { tranche_id: "T2" ceiling_cents: 10 budget_code: "L1" }
            tranches_before { tranche_id: "T1" ceiling_cents: 40 budget_code: "L1" }
          }
-         assumed_fields: "avenant")pb";
+         assumed_fields: "avenant.x")pb";
 const char kReceived[] = R"pb(report_received {
                                 convention_number: "C1"
                                 tranche_id: "T0"
@@ -64,6 +64,14 @@ const char kOpeningPayment[] = R"pb(opening_payment_recorded {
                                       schedule_line_id: "avance"
                                       amount_cents: 6
                                     })pb";
+const char kOpeningAssumed[] =
+    "opening_convention_recorded { " SIGNED_FIELDS
+    " } assumed_fields: 'opening_convention_recorded.tranches[1].ceiling_cents' "
+    "assumed_fields: 'opening_convention_recorded.tranches[0].schedule[0].amount_cents'";
+const char kOpeningPaymentAssumed[] =
+    "opening_payment_recorded { convention_number: 'C1' tranche_id: 'T0' schedule_line_id: "
+    "'avance' "
+    "amount_cents: 6 } assumed_fields: 'opening_payment_recorded'";
 #define BASIS(line) \
   "basis { convention_number: 'C1' tranche_id: 'T0' schedule_line_id: '" line "' }"
 #define ORDERED(line, kind, amount)                                                      \
@@ -105,6 +113,8 @@ const char kInstalmentSettled[] =
 #define T0(sums)                                                               \
   "tranches { tranche { tranche_id: 'T0' ceiling_cents: 60 budget_code: 'L1' " \
   "schedule { line_id: 'avance' amount_cents: 36 } } " SIGNED_ON sums " } "
+// Assumed fields, each with its mentions.
+#define ASSUMED(field, mentions) "assumed_fields: '" field "' assumed_mentions: " mentions " "
 #define SIGNED_ON "signed_on { year: 2024 month: 6 day: 1 } "
 #define T1                                                                       \
   "tranches { tranche { tranche_id: 'T1' ceiling_cents: 40 budget_code: 'L1' } " \
@@ -119,19 +129,21 @@ INSTANTIATE_TEST_SUITE_P(
                  "convention:C1",
                  {kClosed, kSigned},
                  "convention { " CONVENTION("1", "false", "100") T0("mentions: 1") T1
-                 "closed_on { year: 2025 month: 6 day: 1 } "
-                 "assumed_fields: 'closed' assumed_fields: 'signed' }"},
+                 "closed_on { year: 2025 month: 6 day: 1 } " ASSUMED("closed", "1")
+                     ASSUMED("signed.x", "1") "}"},
         FoldCase{"Opening",
                  "convention:C1",
                  {kOpening},
                  "convention { " CONVENTION("0", "true", "100") T0("mentions: 1") T1 "}"},
-        FoldCase{"Amended",
-                 "convention:C1",
-                 {kSigned, kAdvance, kAvenant},
-                 "convention { " CONVENTION("0", "false", "120")
-                     T0("ordered_cents: 30 mentions: 2 "
-                        "lines { line_id: 'avance' ordered_cents: 30 mentions: 1 }")
-                         R"pb(
+        FoldCase{
+            "Amended",
+            "convention:C1",
+            {kSigned, kAdvance, kAvenant},
+            "convention { " CONVENTION("0", "false", "120")
+                T0("ordered_cents: 30 mentions: 2 "
+                   "lines { line_id: 'avance' ordered_cents: 30 mentions: 1 " ASSUMED("ordered",
+                                                                                      "1") "}")
+                    R"pb(
                       tranches {
                         tranche { tranche_id: "T1" ceiling_cents: 50 budget_code: "L2" }
                         mentions: 2
@@ -150,9 +162,14 @@ INSTANTIATE_TEST_SUITE_P(
                         delta_cents: 20
                         amount_after_cents: 120
                         position: 2
+                        assumed_fields: "avenant.x"
                       }
-                      assumed_fields: "signed"
-                      assumed_fields: "avenant"
+                      assumed_fields: "signed.x"
+                      assumed_mentions: 1
+                      assumed_fields: "ordered"
+                      assumed_mentions: 1
+                      assumed_fields: "avenant.x"
+                      assumed_mentions: 1
                       })pb"},
         FoldCase{"Reported",
                  "convention:C1",
@@ -165,27 +182,58 @@ INSTANTIATE_TEST_SUITE_P(
                         "certified { date { year: 2025 month: 1 day: 6 } amount_cents: 2 "
                         "mentions: 1 } "
                         "report_received_on { year: 2025 month: 2 day: 1 } "
-                        "report_accepted_on { year: 2025 month: 3 day: 1 }") T1
-                 "closed_on { year: 2025 month: 6 day: 1 } assumed_fields: 'signed' "
-                 "assumed_fields: 'received' assumed_fields: 'accepted' "
-                 "assumed_fields: 'closed' }"},
-        FoldCase{"Paid",
-                 "convention:C1",
-                 {kSigned, kAdvance, kAdvanceReduced, kAdvanceSuspended, kAdvanceAccepted,
-                  kAdvanceSettled, kInstalment, kInstalmentReduced, kInstalmentSettled},
-                 "convention { " CONVENTION("0", "false", "100")
-                     T0("ordered_cents: 37 paid_cents: 37 ordered_after_service_cents: 12 "
-                        "mentions: 7 "
-                        "lines { line_id: 'avance' ordered_cents: 25 paid_cents: 25 mentions: 3 } "
-                        "lines { ordered_cents: 12 paid_cents: 12 mentions: 3 }") T1
-                 "assumed_fields: 'signed' }"},
+                        "report_accepted_on { year: 2025 month: 3 day: 1 }" ASSUMED("received", "1")
+                            ASSUMED("accepted", "1")) T1
+                 "closed_on { year: 2025 month: 6 day: 1 } " ASSUMED("signed.x", "1")
+                     ASSUMED("received", "1") ASSUMED("accepted", "1") ASSUMED("closed", "1") "}"},
+        FoldCase{
+            "Paid",
+            "convention:C1",
+            {kSigned, kAdvance, kAdvanceReduced, kAdvanceSuspended, kAdvanceAccepted,
+             kAdvanceSettled, kInstalment, kInstalmentReduced, kInstalmentSettled},
+            "convention { " CONVENTION("0", "false", "100") T0(
+                "ordered_cents: 37 paid_cents: 37 ordered_after_service_cents: 12 "
+                "mentions: 7 "
+                "lines { line_id: 'avance' ordered_cents: 25 paid_cents: 25 mentions: 3 " ASSUMED(
+                    "ordered", "1")
+                    ASSUMED("reduced",
+                            "1") "} "
+                                 "lines { ordered_cents: 12 paid_cents: 12 mentions: 3 " ASSUMED(
+                                     "ordered", "1") "}") T1 ASSUMED("signed.x", "1")
+                ASSUMED("ordered", "2") ASSUMED("reduced", "1") "}"},
         FoldCase{"OrdersRejected",
                  "convention:C1",
                  {kSigned, kAdvance, kAdvanceReduced, kAdvanceRejected, kInstalment,
                   kInstalmentReduced, kInstalmentRejected},
                  "convention { " CONVENTION("0", "false", "100")
-                     T0("mentions: 7 lines { line_id: 'avance' mentions: 3 } "
-                        "lines { mentions: 3 }") T1 "assumed_fields: 'signed' }"},
+                     T0("mentions: 7 lines { line_id: 'avance' mentions: 3 " ASSUMED("ordered", "1")
+                            ASSUMED("reduced", "1") ASSUMED(
+                                "rejected", "1") "} "
+                                                 "lines { mentions: 3 " ASSUMED("ordered", "1") "}")
+                         T1 ASSUMED("signed.x", "1") ASSUMED("ordered", "2") ASSUMED("reduced", "1")
+                             ASSUMED("rejected", "1") "}"},
+        // What is assumed of a tranche is its own, what is assumed of an order its line's.
+        FoldCase{
+            "Assumed",
+            "convention:C1",
+            {kOpeningAssumed, kOpeningPaymentAssumed, kOpeningPaymentAssumed},
+            "convention { " CONVENTION("0", "true", "100")
+                T0("ordered_cents: 12 paid_cents: 12 mentions: 3 " ASSUMED(
+                    "opening_convention_recorded.tranches.schedule[0].amount_cents",
+                    "1") "lines { line_id: 'avance' ordered_cents: 12 paid_cents: 12 mentions: "
+                         "2 " ASSUMED("opening_payment_recorded",
+                                      "2") "}") "tranches { tranche { tranche_id: 'T1' "
+                                                "ceiling_cents: 40 budget_code: 'L1' } "
+                                                "mentions: 1 " ASSUMED(
+                                                    "opening_convention_recorded.tranches.ceiling_"
+                                                    "cents",
+                                                    "1") "} " ASSUMED("opening_convention_recorded."
+                                                                      "tranches[1].ceiling_cents",
+                                                                      "1")
+                                                    ASSUMED("opening_convention_recorded.tranches["
+                                                            "0].schedule[0].amount_cents",
+                                                            "1") ASSUMED("opening_payment_recorded",
+                                                                         "2") "}"},
         FoldCase{"PaidBeforeOpening",
                  "convention:C1",
                  {kOpening, kOpeningPayment},
@@ -207,9 +255,17 @@ INSTANTIATE_TEST_SUITE_P(
                             amount_cents: 44
                             mentions: 1
                           }
-                          lines { line_id: "avance" ordered_cents: 30 mentions: 1 }
+                          lines {
+                            line_id: "avance"
+                            ordered_cents: 30
+                            mentions: 1
+                            assumed_fields: "ordered"
+                            assumed_mentions: 1
+                          }
                           mentions: 2
                         }
+                        assumed_fields: "ordered"
+                        assumed_mentions: 1
                       })pb"}),
     CaseName());
 

@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -74,6 +75,7 @@ def check_budget(server, position):
     same("totals", columns(report["total"]), total)
     same("totals to the cent", total, ["1737891600", "608189418", "351949287", "256240131"])
     same("voted", report["voted"], True)
+    same("as the report prints", [line["as_reported"] for line in report["lines"]], [True] * 4)
 
     for point in (["--known-at", f"#{position - 1}"], ["--as-of", "2023-09-17"]):
         report = server.read("budget", "--deliberation", NUMBER, *point)[0]
@@ -193,6 +195,31 @@ def check_conventions(server, positions):
     same("2023-01628 the day before it is signed", done.returncode, 1)
 
 
+# ---- What is assumed -----------------------------------------------------------------------------
+
+
+def check_assumed(server):
+    """Sums that rest on acts which the document does not tell are starred; what it prints is not."""
+    for command, starred, printed in (
+            (["structure", "list"], ["97 125,00*", "24 000,00*", "1 372 875,00*"],
+             ["st-cheval-bleu ", "34175422400028 ", "≥ 1 432 675,00 ", "2 086 817,87 "]),
+            (["convention", "2023-01628"],
+             ["avant l'ouverture du registre : 24 000,00*", "69 000,00*", "09/10/2023*",
+              "opening_payment_recorded"], ["03/07/2023,", "115 000,00 "]),
+            (["convention", "list"], ["2023-99001*", "97 125,00*"], ["2023-00963 ", "2023-01628 "]),
+            (["budget"], ["97 125,00*", "863 451,77*", "1 372 875,00*", "payment_ordered"],
+             ["C02-446A05 ", "17 378 916,00 ", "3 519 492,87 "]),
+            (["budget", "--deliberation", NUMBER], [], ["863 451,77\n", "6 081 894,18 "]),
+            (["deliberation", NUMBER], ["1 243 875,00*", "44 membres*"],
+             ["(absents sans délégation de vote)", "écrit « Habitat Insertion »"])):
+        table = server.run(*command).stdout
+        for text in [*starred, *printed]:
+            same(f"{' '.join(command)}: {text}", text in table, True)
+    rows = {row["structure_id"]: row for row in server.read("structure", "list")}
+    same("payment assumed", "payment_ordered" in rows["st-cheval-bleu"]["assumed_fields"], True)
+    same("nothing assumed", rows["st-diese"]["assumed_fields"], [])
+
+
 # ---- Flags and README ----------------------------------------------------------------------------
 
 
@@ -213,23 +240,29 @@ def check_flags(server, positions):
 
 
 def readme_commands():
-    """Lines of the README's blocks that start with registre."""
+    """Lines of the README's blocks that start with registre, and its JSON."""
     text = (SOURCE / "README.md").read_text("utf-8")
-    blocks = re.findall(r"^```[a-z]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return [line for block in blocks for line in block.splitlines()
-            if line.split()[:1] == ["registre"]]
+    blocks = re.findall(r"^```([a-z]*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    commands = [line for _, block in blocks for line in block.splitlines()
+                if line.split()[:1] == ["registre"]]
+    return commands, "".join(block for language, block in blocks if language == "json")
 
 
 def check_readme(server):
-    commands = readme_commands()
+    commands, acts = readme_commands()
     same("the README has commands", bool(commands), True)
+    same("the README has an act", bool(acts), True)
     environment = os.environ | {"REGISTRE_SERVER": server.address}
-    for command in commands:
-        words = shlex.split(command, comments=True)
-        done = subprocess.run([BIN / words[0], *words[1:]], cwd=SOURCE, env=environment,
-                              capture_output=True, timeout=TIMEOUT_S, check=False)
-        same(command, done.returncode, 0)
-        same(f"{command}: prints", bool(done.stdout), True)
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as own_acts:
+        own_acts.write(acts)
+        own_acts.flush()
+        for command in commands:
+            words = [own_acts.name if word == "act.jsonl" else word
+                     for word in shlex.split(command, comments=True)]
+            done = subprocess.run([BIN / words[0], *words[1:]], cwd=SOURCE, env=environment,
+                                  capture_output=True, timeout=TIMEOUT_S, check=False)
+            same(command, done.returncode, 0)
+            same(f"{command}: prints", bool(done.stdout), True)
     print(f"{len(commands)} commands of the README")
 
 
@@ -241,6 +274,7 @@ def main():
         check_deliberation(server)
         check_structures(server)
         check_conventions(server, positions)
+        check_assumed(server)
         check_flags(server, positions)
         check_readme(server)
         same("rebuild --check", server.run("admin", "rebuild", "--check").returncode, 0)
