@@ -508,6 +508,7 @@ INSTANTIATE_TEST_SUITE_P(
                         allotted_cents: 400
                         contracted_cents: 30
                         conventions: 1
+                        last_convention: "C1"
                         ordered_cents: 5
                         ordered_by_year { year: 2024 amount_cents: 5 mentions: 1 }
                         assumed_fields: "deliberation_voted.allotments.amount_cents"

@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
                          "2 " ASSUMED("opening_payment_recorded",
                                       "2") "}") "tranches { tranche { tranche_id: 'T1' "
                                                 "ceiling_cents: 40 budget_code: 'L1' } "
-                                                "mentions: 1 " ASSUMED(
+                                                "mentions: 1 " SIGNED_ON ASSUMED(
                                                     "opening_convention_recorded.tranches.ceiling_"
                                                     "cents",
                                                     "1") "} " ASSUMED("opening_convention_recorded."
