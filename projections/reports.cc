@@ -28,7 +28,9 @@ std::vector<LineSum> SumsByLine(const v1::Deliberation& deliberation) {
     const v1::Allotment& allotment = state.allotment();
     auto it = std::find_if(sums.begin(), sums.end(),
                            [&](const LineSum& sum) { return sum.code == allotment.budget_code(); });
-    if (it == sums.end()) it = sums.insert(sums.end(), {.code = allotment.budget_code()});
+    if (it == sums.end())
+      it = sums.insert(sums.end(),
+                       {.code = allotment.budget_code(), .cents = 0, .assumed_fields = {}});
     it->cents += allotment.amount_cents();
     for (const std::string& field : state.assumed_fields()) {
       if (field.starts_with("deliberation_voted")) it->assumed_fields.insert(field);

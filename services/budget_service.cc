@@ -13,7 +13,7 @@ absl::Status GetLine(const Ledger& ledger, const v1::GetBudgetLineRequest& reque
   auto row = reading->state.RowAt(BudgetLineKey(request.code()), reading->point);
   if (!row.ok()) return row.status();
   if (*row == nullptr || (*row)->budget_line().code().empty()) {
-    return NotThere("budget line", request.code(), reading->point);
+    return NotThere("budget line", request.code(), reading->point, reading->point_asked);
   }
   *response->mutable_budget_line() = (*row)->budget_line();
   SetPosition(reading->point, response);
@@ -22,8 +22,7 @@ absl::Status GetLine(const Ledger& ledger, const v1::GetBudgetLineRequest& reque
 
 absl::Status ListLines(const Ledger& ledger, const v1::ListBudgetLinesRequest& request,
                        v1::ListBudgetLinesResponse* response) {
-  auto listing =
-      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   auto next = ListRows(*listing, BudgetLineKey(""), [response](const v1::Row& row) {
     if (!row.budget_line().code().empty()) *response->add_budget_lines() = row.budget_line();

@@ -11,7 +11,7 @@ absl::StatusOr<v1::Convention> FindConvention(const Reading& reading, const std:
   auto row = reading.state.RowAt(ConventionKey(number), reading.point);
   if (!row.ok()) return row.status();
   if (*row == nullptr || (*row)->convention().number().empty()) {
-    return NotThere("convention", number, reading.point);
+    return NotThere("convention", number, reading.point, reading.point_asked);
   }
   return (*row)->convention();
 }

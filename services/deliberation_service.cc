@@ -15,7 +15,7 @@ absl::Status GetOne(const Ledger& ledger, const v1::GetDeliberationRequest& requ
   auto row = reading->state.RowAt(DeliberationKey(request.number()), reading->point);
   if (!row.ok()) return row.status();
   if (*row == nullptr || (*row)->deliberation().number().empty()) {
-    return NotThere("deliberation", request.number(), reading->point);
+    return NotThere("deliberation", request.number(), reading->point, reading->point_asked);
   }
   const v1::Deliberation& deliberation = (*row)->deliberation();
   *response->mutable_deliberation() = deliberation;

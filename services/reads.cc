@@ -26,18 +26,19 @@ absl::StatusOr<Reading> BeginReading(const Ledger& ledger, const v1::ReadOptions
   StateReader state(ledger.log(), *index, ledger.projection());
   auto point = state.Resolve(options);
   if (!point.ok()) return point.status();
-  return Reading{std::move(index), ledger.log(), state, *point};
+  return Reading{std::move(index), ledger.log(), state, *point, options.has_as_of()};
 }
 
-absl::Status NotThere(std::string_view kind, std::string_view id, const Point& point) {
+absl::Status NotThere(std::string_view kind, std::string_view id, const Point& point,
+                      bool point_asked) {
   std::string when =
       point.size == 0 ? "in an empty ledger" : fmt::format("at position {}", point.size - 1);
   if (point.effective_on != Point::kNoLimit) {
     when += fmt::format(", on {}", FormatDate(FromDays(point.effective_on)));
   }
   return Error(absl::StatusCode::kNotFound, "NOT_FOUND",
-               fmt::format("no {} \"{:.80}\" {}; check the number, or read at a later point", kind,
-                           id, when),
+               fmt::format("no {} \"{:.80}\" {}; check the number{}", kind, id, when,
+                           point_asked ? ", or read at a later point" : ""),
                {{"kind", std::string(kind)}, {"id", std::string(id.substr(0, 80))}});
 }
 

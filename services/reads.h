@@ -31,12 +31,15 @@ struct Reading {
   const EventStore& log;
   StateReader state;
   Point point;
+  bool point_asked;  // it need not be the present
 };
 
 absl::StatusOr<Reading> BeginReading(const Ledger& ledger, const v1::ReadOptions& options);
 
-// NOT_FOUND (reason NOT_FOUND): `kind` `id` does not exist at the point.
-absl::Status NotThere(std::string_view kind, std::string_view id, const Point& point);
+// NOT_FOUND (reason NOT_FOUND): `kind` `id` does not exist at the point; one that was asked for may
+// be too early for it.
+absl::Status NotThere(std::string_view kind, std::string_view id, const Point& point,
+                      bool point_asked = false);
 
 // Where a listing goes on: the point of its first page, and what came last.
 struct PageToken {

@@ -24,7 +24,7 @@ absl::StatusOr<v1::Structure> FindStructure(const Reading& reading, const std::s
   auto row = reading.state.RowAt(StructureKey(structure_id), reading.point);
   if (!row.ok()) return row.status();
   if (*row == nullptr || (*row)->structure().structure_id().empty()) {
-    return NotThere("structure", id, reading.point);
+    return NotThere("structure", id, reading.point, reading.point_asked);
   }
   return (*row)->structure();
 }

@@ -266,7 +266,7 @@ class Parser {
         ->excludes(code);
     AddListOrOne("structure", "Structures, their totals and acts", "list|ID|SIRET", R"(Examples:
   registre structure list
-  registre structure cheval-bleu               by ledger id
+  registre structure st-cheval-bleu            by ledger id
   registre structure 48054398200023            by SIRET)",
                  Command::kStructureList, Command::kStructure);
     AddListOrOne("convention", "Conventions: tranches, schedule, payments", "list|NUMBER",
@@ -298,7 +298,7 @@ class Parser {
   registre events --from 60
   registre events --tag convention:2023-00963 --backward --limit 5
   registre events --type payment_ordered --type payment_settled
-  registre events --follow --from 64           what is there, then what comes; Ctrl-C ends)",
+  registre events --follow --from 50           what is there, then what comes; Ctrl-C ends)",
                                 [this] { args_->command = Command::kEvents; });
     command->add_option("--tag", args_->tags, "Only with this tag; several: with all of them")
         ->type_name("KIND:ID")

@@ -46,6 +46,7 @@ Balances BalancesOf(const v1::BudgetLine& line) {
       .opening = {line.opening_commitment_cents(), IsAssumed(fields, kCommittedBeforePaths)},
       .voted = {line.voted_cents(), IsAssumed(fields, kAllottedPaths)},
       .released = {line.released_cents(), IsAssumed(fields, kReleasedPaths)},
+      .available = {},
       .opening_contracted = {line.opening_contracted_cents(), contracted},
       .contracted = {line.contracted_cents(), contracted},
       .ordered = {line.ordered_cents(), IsAssumed(fields, kOrderedPaths)},
@@ -166,7 +167,8 @@ ReportSums ReportSumsOf(const v1::DeliberationBudgetLine& line) {
                           IsAssumed(fields, kReleasedPaths) || IsAssumed(fields, kAllottedPaths));
   ReportSums sums{.authorised = {line.authorised_cents(), authorised},
                   .available = {line.available_before_cents(), available},
-                  .proposed = {line.proposed_cents(), IsAssumed(fields, kAllottedPaths)}};
+                  .proposed = {line.proposed_cents(), IsAssumed(fields, kAllottedPaths)},
+                  .after = {}};
   sums.after = sums.available - sums.proposed;
   return sums;
 }
@@ -202,7 +204,8 @@ int OfDeliberation(const Args& args, Client& client, Console& console) {
     total.available += sums.available;
     total.proposed += sums.proposed;
     total.after += sums.after;
-    // The columns before the vote are the report's own where it prints them: nothing is assumed then.
+    // The columns before the vote are the report's own where it prints them: nothing is assumed
+    // then.
     if (sums.after.assumed) footnote.Add(line.assumed_fields());
   }
   table.SetTotal({"Total", "", "", total.authorised.Text(), total.available.Text(),
