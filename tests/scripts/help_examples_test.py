@@ -4,7 +4,9 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,6 @@ from registre_process import (  # noqa: E402
 COMMANDS = ([], ["record"], ["budget"], ["structure"], ["convention"], ["deliberation"],
             ["anomalies"], ["events"], ["admin", "status"], ["admin", "rebuild"],
             ["admin", "clock", "accept"])
-FOLLOWS_FOR_S = 2
 
 failures = []
 
@@ -43,19 +44,31 @@ def examples(text):
             yield f"registre budget {command}"
 
 
-def shell(server, folder, command, timeout_s=TIMEOUT_S):
+def environment(server):
+    return os.environ | {"REGISTRE_SERVER": server.address, "PATH": f"{BIN}:{os.environ['PATH']}"}
+
+
+def shell(server, folder, command):
     """Runs the command as typed, in a folder that holds acts and what the help names."""
-    environment = os.environ | {"REGISTRE_SERVER": server.address,
-                                "PATH": f"{BIN}:{os.environ['PATH']}"}
-    return subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=environment,
-                          capture_output=True, text=True, timeout=timeout_s, check=False)
+    return subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder,
+                          env=environment(server), capture_output=True, text=True,
+                          timeout=TIMEOUT_S, check=False)
 
 
 def try_follow(server, folder, command):
-    """It shows what is there and waits for more."""
-    done = shell(server, folder, f"timeout --preserve-status -s INT {FOLLOWS_FOR_S} {command}")
-    expect(done.returncode == 0, f"{command}: exit status {done.returncode}: {done.stderr}")
-    expect("waiting" in done.stderr, f"{command}: does not wait: {done.stderr}")
+    """It shows what is there and waits for more; an interrupt ends it well."""
+    with subprocess.Popen(shlex.split(command), cwd=folder, env=environment(server),
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "waiting" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.read()
+        status = process.wait(TIMEOUT_S)
+    expect(status == 0, f"{command}: exit status {status}: {said}")
+    expect("waiting" in said, f"{command}: does not wait: {said}")
 
 
 def try_json_example(server, text):

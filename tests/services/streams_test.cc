@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "ledger/base/limits.h"
@@ -143,27 +144,35 @@ TEST_F(StreamsTest, AStopAnswersTheUnitsUnderWayFirst) {
 
 TEST_F(StreamsTest, ASecondRebuildIsRefusedAtOnce) {
   ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
-  // The first waits for the recorder.
+  // Whichever comes first waits for the recorder; the other is refused though that one cannot end.
   HeldRecorder held(&ledger_->recorder());
   const auto admin = v1::AdminService::NewStub(channel_);
-  grpc::ClientContext first_context;
-  const auto first = admin->Rebuild(&first_context, {});
-  v1::RebuildResponse progress;
-  // The second is refused at once, though the first cannot end.
-  std::string reason;
-  while (reason.empty()) {
-    grpc::ClientContext second_context;
-    v1::RebuildRequest check;
-    check.set_check(true);
-    const auto second = admin->Rebuild(&second_context, check);
-    while (second->Read(&progress)) continue;
-    reason = InfoOf(second->Finish()).reason();
+  absl::Mutex mutex;
+  std::vector<grpc::Status> ended;
+  const auto rebuild = [&] {
+    grpc::ClientContext context;
+    const auto stream = admin->Rebuild(&context, {});
+    v1::RebuildResponse progress;
+    while (stream->Read(&progress)) continue;
+    const grpc::Status status = stream->Finish();
+    absl::MutexLock lock(&mutex);
+    ended.push_back(status);
+  };
+  std::thread one(rebuild);
+  std::thread other(rebuild);
+  {
+    absl::MutexLock lock(&mutex);
+    const auto one_ended = [&ended] { return !ended.empty(); };
+    mutex.Await(absl::Condition(&one_ended));
+    EXPECT_EQ(ended.size(), 1u);
+    EXPECT_EQ(InfoOf(ended.front()).reason(), "REBUILD_RUNNING");
   }
-  EXPECT_EQ(reason, "REBUILD_RUNNING");
   held.Release();
-  while (first->Read(&progress)) continue;
-  EXPECT_TRUE(first->Finish().ok());
-  EXPECT_TRUE(progress.done());
+  one.join();
+  other.join();
+  ASSERT_EQ(ended.size(), 2u);
+  EXPECT_TRUE(ended.back().ok()) << ended.back().error_message();
+  v1::RebuildResponse progress;
   grpc::ClientContext third_context;
   const auto third = admin->Rebuild(&third_context, {});
   while (third->Read(&progress)) continue;
