@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ledger/base/errors.h"
+#include "ledger/event_query.h"
 #include "ledger/generation.h"
 
 namespace registre {
@@ -18,12 +19,7 @@ constexpr absl::Duration kHeadInterval = absl::Seconds(1);
 absl::StatusOr<v1::Event> LastEvent(const EventStore& log) {
   auto bytes = log.Get({log.size() - 1});
   if (!bytes.ok()) return bytes.status();
-  v1::Event event;
-  if (!event.ParseFromString(bytes->front())) {
-    return Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
-                 fmt::format("the event at position {} cannot be read", log.size() - 1));
-  }
-  return event;
+  return ParseEvent(log.size() - 1, bytes->front());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
+#include "ledger/event_query.h"
 #include "ledger/generation.h"
 #include "ledger/ledger.h"
 
@@ -152,26 +153,22 @@ absl::StatusOr<std::vector<NamedState>> NextKeys(const Index& index, const std::
 absl::Status CompareCommands(const EventStore& log, uint64_t size, const Index& live,
                              const std::function<absl::Status()>& go_on, RebuildReport* report) {
   absl::Status failed;
-  v1::Event event;
   const absl::Status read = log.Read(0, [&](uint64_t position, std::string_view bytes) {
     if (position >= size || report->differences.size() >= RebuildReport::kMaxDifferences) {
       return false;
     }
-    if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      failed = Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
-                     fmt::format("the event at position {} cannot be read", position));
-      return false;
-    }
-    if (position % 8'192 == 0) failed = go_on();
+    const auto event = ParseEvent(position, bytes);
+    failed = event.status();
+    if (failed.ok() && position % 8'192 == 0) failed = go_on();
     if (!failed.ok()) return false;
-    if (event.unit_index() != 0) return true;
-    auto found = live.Read()->GetCommand(CommandKey(event.actor().subject(), event.command_id()));
+    if (event->unit_index() != 0) return true;
+    auto found = live.Read()->GetCommand(CommandKey(event->actor().subject(), event->command_id()));
     failed = found.status();
     if (!failed.ok()) return false;
     if (!found->has_value() || (*found)->first_position != position ||
-        (*found)->fingerprint != event.fingerprint()) {
+        (*found)->fingerprint != event->fingerprint()) {
       report->differences.push_back(
-          fmt::format("command {}: the index does not lead to #{}", event.command_id(), position));
+          fmt::format("command {}: the index does not lead to #{}", event->command_id(), position));
     }
     return true;
   });

@@ -11,6 +11,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/condition.h"
+#include "ledger/event_query.h"
 
 namespace registre {
 namespace {
@@ -340,10 +341,11 @@ absl::StatusOr<std::vector<v1::Event>> Recorder::EventsAt(const std::vector<uint
   for (const uint64_t position : positions) {
     if (position >= group.first_position) {
       events.push_back(group.events[position - group.first_position]);
-    } else if (!events.emplace_back().ParseFromString(*next++)) {
-      return Error(absl::StatusCode::kDataLoss, "EVENT_DAMAGED",
-                   fmt::format("the event at position {} cannot be read", position));
+      continue;
     }
+    auto event = ParseEvent(position, *next++);
+    if (!event.ok()) return event.status();
+    events.push_back(*std::move(event));
   }
   return events;
 }
