@@ -16,11 +16,12 @@ class Tail {
  public:
   using Id = uint64_t;
 
-  // Calls `wake` once, as soon as the log holds more than `size` events: at once when it does already.
-  // It is called on the recorder's thread, or on this one: it must only hand work on.
+  // Calls `wake` once, as soon as the log holds more than `size` events: at once when it does
+  // already. It is called on the recorder's thread, or on this one: it must only hand work on.
   Id Wait(uint64_t size, std::function<void()> wake);
 
-  // Forgets a waiter. After the return its wake is not called any more, unless it was called before.
+  // Forgets a waiter. After the return its wake is not called any more, unless it was called
+  // before.
   void Cancel(Id id);
 
   // The log holds `size` durable and visible events. Called by the recorder.

@@ -6,7 +6,9 @@ namespace registre {
 
 std::string StructureKey(std::string_view id) { return fmt::format("structure:{}", id); }
 std::string CallKey(std::string_view id) { return fmt::format("call:{}", id); }
-std::string ApplicationKey(std::string_view number) { return fmt::format("application:{}", number); }
+std::string ApplicationKey(std::string_view number) {
+  return fmt::format("application:{}", number);
+}
 std::string SessionKey(std::string_view id) { return fmt::format("session:{}", id); }
 std::string DeliberationKey(std::string_view number) {
   return fmt::format("deliberation:{}", number);

@@ -22,9 +22,10 @@ std::string PaymentKey(int fiscal_year, std::string_view mandat);
 std::string SiretKey(std::string_view siret);
 std::string SirenKey(std::string_view siren);
 
-// The state that an act is judged on. One thread. A typed reader returns nullptr when the thing does
-// not exist; the pointer lives until the next change of the view's owner. A read that fails on disk
-// also returns nullptr and is kept in the owner's status: the owner must discard the decision then.
+// The state that an act is judged on. One thread. A typed reader returns nullptr when the thing
+// does not exist; the pointer lives until the next change of the view's owner. A read that fails on
+// disk also returns nullptr and is kept in the owner's status: the owner must discard the decision
+// then.
 class LedgerView {
  public:
   virtual ~LedgerView() = default;

@@ -15,9 +15,9 @@
 
 namespace registre {
 
-// The budget table of a deliberation at a point (GetDeliberationBudget). `present` is the deliberation
-// as it is now: it says which lines, where its vote is not known yet at the point. Its proposition is
-// then 0. at_position is left to the caller.
+// The budget table of a deliberation at a point (GetDeliberationBudget). `present` is the
+// deliberation as it is now: it says which lines, where its vote is not known yet at the point. Its
+// proposition is then 0. at_position is left to the caller.
 absl::StatusOr<v1::GetDeliberationBudgetResponse> DeliberationBudget(
     const StateReader& state, const Point& point, const v1::Deliberation& present);
 
@@ -26,8 +26,8 @@ absl::StatusOr<v1::GetDeliberationBudgetResponse> DeliberationBudget(
 void AddThematicTotals(const v1::Deliberation& deliberation, const v1::Call* call,
                        v1::GetDeliberationResponse* response);
 
-// The entries of a structure's history that an event gives: one for each allotment that names it, one
-// for any other act.
+// The entries of a structure's history that an event gives: one for each allotment that names it,
+// one for any other act.
 std::vector<v1::StructureAct> StructureActsOf(const v1::Event& event,
                                               std::string_view structure_id);
 

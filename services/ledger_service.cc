@@ -32,8 +32,7 @@ absl::Status ReadPage(const Ledger& ledger, const v1::ReadEventsRequest& request
   std::vector<Violation> violations;
   CheckQuery(request.query(), "query", &violations);
   if (!violations.empty()) return ShapeError(violations);
-  auto listing =
-      BeginListing(ledger, request.options(), request.page_size(), request.page_token());
+  auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   const Point& point = listing->reading.point;
   SetPosition(point, response);

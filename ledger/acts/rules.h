@@ -17,7 +17,7 @@ namespace registre {
 // What a rule judges with.
 struct RuleContext {
   const LedgerView& view;
-  Days today;                     // the day it is recorded, in the ledger's time zone
+  Days today;                    // the day it is recorded, in the ledger's time zone
   std::vector<v1::Flag>* flags;  // oddities found, in the order of the rules
 
   // Adds a flag.

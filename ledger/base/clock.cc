@@ -34,7 +34,8 @@ std::string SystemRandom::Bytes(size_t count) {
   while (done < count) {
     const ssize_t got = getrandom(bytes.data() + done, count - done, 0);
     if (got > 0) done += static_cast<size_t>(got);
-    // The kernel gives randomness once it has any: a salt must never be weak, so there is no way on.
+    // The kernel gives randomness once it has any: a salt must never be weak, so there is no way
+    // on.
     if (got < 0 && errno != EINTR) std::abort();
   }
   return bytes;

@@ -46,8 +46,7 @@ absl::Status Refused(std::string_view rule, std::string message, ErrorValues val
   return Error(absl::StatusCode::kFailedPrecondition, rule, std::move(message), std::move(values));
 }
 
-absl::Status UnknownReference(std::string_view kind, std::string_view id,
-                              std::string_view remedy) {
+absl::Status UnknownReference(std::string_view kind, std::string_view id, std::string_view remedy) {
   return Error(absl::StatusCode::kNotFound, "REFERENCE_UNKNOWN",
                fmt::format("{} {} is not in the ledger; {}", kind, id, remedy),
                {{"kind", std::string(kind)}, {"id", std::string(id)}});

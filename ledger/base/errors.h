@@ -51,8 +51,8 @@ std::string ReasonOf(const absl::Status& status);
 inline constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 inline constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 
-#define REGISTRE_RETURN_IF_ERROR(expr)                           \
-  do {                                                           \
+#define REGISTRE_RETURN_IF_ERROR(expr)                                \
+  do {                                                                \
     if (absl::Status status_ = (expr); !status_.ok()) return status_; \
   } while (false)
 

@@ -25,8 +25,8 @@ inline constexpr size_t kMaxListItems = 1'000;
 // Units waiting for the recorder, and their bytes.
 inline constexpr size_t kMaxQueuedUnits = 4'096;
 inline constexpr size_t kMaxQueuedBytes = 64 * 1024 * 1024;
-// Events that share one write and one sync, and bytes of their units: a group is closed by the unit that
-// reaches either.
+// Events that share one write and one sync, and bytes of their units: a group is closed by the unit
+// that reaches either.
 inline constexpr size_t kMaxGroupEvents = 4'096;
 inline constexpr size_t kMaxGroupBytes = 8 * 1024 * 1024;
 // Events a condition may look at, all its items together.

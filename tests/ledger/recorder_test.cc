@@ -1,8 +1,7 @@
 #include "ledger/recorder.h"
 
-#include <gtest/gtest.h>
-
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <set>
 #include <string>
@@ -110,8 +109,8 @@ TEST(RecorderTest, TheSameCommandGivesTheFirstReceiptAgain) {
   EXPECT_EQ(ledger.log.size(), 3u);
 
   ledger.Restart();
-  EXPECT_TRUE(ledger.Must("c1", {RegisterStructure("st-a"), RegisterStructure("st-b")})
-                  .already_recorded());
+  EXPECT_TRUE(
+      ledger.Must("c1", {RegisterStructure("st-a"), RegisterStructure("st-b")}).already_recorded());
 }
 
 TEST(RecorderTest, ACommandIdWithOtherBytesIsRefused) {
@@ -121,8 +120,8 @@ TEST(RecorderTest, ACommandIdWithOtherBytesIsRefused) {
   const Outcome other = ledger.Record(UnitOf("c1", {RegisterStructure("st-c")}));
   EXPECT_EQ(other.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ReasonIn(other), "COMMAND_ID_REUSED");
-  const Outcome condition = ledger.Record(
-      Guarded(UnitOf("c1", {RegisterStructure("st-a")}), "", "structure:st-z", 0));
+  const Outcome condition =
+      ledger.Record(Guarded(UnitOf("c1", {RegisterStructure("st-a")}), "", "structure:st-z", 0));
   EXPECT_EQ(ReasonIn(condition), "COMMAND_ID_REUSED") << "the condition is part of the command";
   EXPECT_EQ(ledger.log.size(), 2u);
 }
@@ -258,7 +257,8 @@ TEST(RecorderTest, UnitsHaveLimits) {
   TestRecorder ledger;
   ledger.Must("open", {OpenTestLedger()});
   std::vector<v1::Act> acts;
-  for (size_t i = 0; i <= kMaxUnitActs; ++i) acts.push_back(RegisterStructure(fmt::format("s{}", i)));
+  for (size_t i = 0; i <= kMaxUnitActs; ++i)
+    acts.push_back(RegisterStructure(fmt::format("s{}", i)));
   EXPECT_EQ(ReasonIn(ledger.Record(UnitOf("many", acts))), "UNIT_TOO_LARGE");
   acts.pop_back();
   EXPECT_TRUE(ledger.Record(UnitOf("just", acts)).ok());

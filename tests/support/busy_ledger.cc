@@ -41,25 +41,20 @@ constexpr char kVote[] = R"pb(deliberation_voted {
                                 declared { votes_for: 1 }
                                 result: VOTE_RESULT_ADOPTED
                               })pb";
-constexpr char kConvention[] = R"pb(convention_signed {
-                                      number: "2023-00001"
-                                      structure_id: "st-a"
-                                      object: "Convention d'essai"
-                                      signatures {
-                                        authority_signed_on { year: 2023 month: 1 day: 20 }
-                                      }
-                                      amount_cents: 50000000
-                                      tranches {
-                                        tranche_id: "1"
-                                        ceiling_cents: 50000000
-                                        budget_code: "C02-446A05"
-                                        draws {
-                                          deliberation_number: "2023-1"
-                                          allotment_id: "1"
-                                          amount_cents: 50000000
-                                        }
-                                      }
-                                    })pb";
+constexpr char kConvention[] =
+    R"pb(convention_signed {
+           number: "2023-00001"
+           structure_id: "st-a"
+           object: "Convention d'essai"
+           signatures { authority_signed_on { year: 2023 month: 1 day: 20 } }
+           amount_cents: 50000000
+           tranches {
+             tranche_id: "1"
+             ceiling_cents: 50000000
+             budget_code: "C02-446A05"
+             draws { deliberation_number: "2023-1" allotment_id: "1" amount_cents: 50000000 }
+           }
+         })pb";
 
 }  // namespace
 
@@ -79,7 +74,8 @@ std::vector<std::vector<v1::Act>> BusyLedger(uint64_t seed, int orders) {
   for (int i = 0; i < orders; ++i) {
     // Mostly in step with the recording, sometimes weeks or months apart, as late entries are.
     const Days step = first + i * 300 / orders;
-    const Days day = std::max<Days>(first, step - static_cast<Days>(rng() % (rng() % 10 == 0 ? 200 : 5)));
+    const Days day =
+        std::max<Days>(first, step - static_cast<Days>(rng() % (rng() % 10 == 0 ? 200 : 5)));
     v1::Act order;
     v1::PaymentOrdered* ordered = order.mutable_payment_ordered();
     ordered->set_fiscal_year(2023);
@@ -97,11 +93,13 @@ std::vector<std::vector<v1::Act>> BusyLedger(uint64_t seed, int orders) {
     v1::Act answer;
     if (rng() % 4 == 0) {
       *answer.mutable_payment_rejected()->mutable_order() = reference;
-      *answer.mutable_payment_rejected()->mutable_date() = FromDays(day + static_cast<Days>(rng() % 30));
+      *answer.mutable_payment_rejected()->mutable_date() =
+          FromDays(day + static_cast<Days>(rng() % 30));
       answer.mutable_payment_rejected()->set_reason("essai");
     } else {
       *answer.mutable_payment_accepted()->mutable_order() = reference;
-      *answer.mutable_payment_accepted()->mutable_date() = FromDays(day + static_cast<Days>(rng() % 30));
+      *answer.mutable_payment_accepted()->mutable_date() =
+          FromDays(day + static_cast<Days>(rng() % 30));
     }
     add(answer);
   }

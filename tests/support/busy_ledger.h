@@ -1,5 +1,5 @@
-// A small ledger with long histories: one convention, its structure and its line, and many orders whose
-// legal dates do not follow the order of recording. Test data: nothing in it is real.
+// A small ledger with long histories: one convention, its structure and its line, and many orders
+// whose legal dates do not follow the order of recording. Test data: nothing in it is real.
 #ifndef REGISTRE_TESTS_SUPPORT_BUSY_LEDGER_H_
 #define REGISTRE_TESTS_SUPPORT_BUSY_LEDGER_H_
 

@@ -27,8 +27,8 @@ Zipf::Zipf(int count) {
 int Zipf::Draw(std::mt19937_64* rng) const {
   std::uniform_real_distribution<double> uniform(0, cumulated_.back());
   const auto it = std::lower_bound(cumulated_.begin(), cumulated_.end(), uniform(*rng));
-  return static_cast<int>(std::min<ptrdiff_t>(it - cumulated_.begin(),
-                                              static_cast<ptrdiff_t>(cumulated_.size()) - 1));
+  return static_cast<int>(
+      std::min<ptrdiff_t>(it - cumulated_.begin(), static_cast<ptrdiff_t>(cumulated_.size()) - 1));
 }
 
 LargeLedger::LargeLedger(uint64_t seed, uint64_t expected_orders)

@@ -23,8 +23,8 @@ class Zipf {
   std::vector<double> cumulated_;
 };
 
-// Gives the acts one after the other; each is accepted by the rules when all before it are recorded.
-// The same seed gives the same acts. One thread.
+// Gives the acts one after the other; each is accepted by the rules when all before it are
+// recorded. The same seed gives the same acts. One thread.
 class LargeLedger {
  public:
   static constexpr int kLines = 50;
@@ -60,8 +60,8 @@ class LargeLedger {
   const Zipf conventions_{kConventions};
   const uint64_t expected_orders_;
   Stage stage_ = Stage::kLedger;
-  int next_ = 0;          // within the stage
-  int step_ = 0;          // within a deliberation or an order
+  int next_ = 0;  // within the stage
+  int step_ = 0;  // within a deliberation or an order
   int deliberation_ = 0;
   uint64_t order_ = 0;
   std::vector<int> structure_of_;  // by convention
