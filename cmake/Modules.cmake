@@ -1,5 +1,9 @@
 # Targets from folders.
 #
+# The presets compile five files as one (CMAKE_UNITY_BUILD): half the time, for most of it is headers.
+# So the names in the unnamed namespaces of a target differ; a test has a namespace named after its
+# file, and is free. The preset clang compiles each file on its own.
+#
 #   registre_glob(<out> GLOB <pattern> [EXCLUDE <regex>])
 #       Sources that match, relative to the root and recursive; re-globbed at each build.
 #   registre_library(<name> GLOB <pattern> [EXCLUDE <regex>] [HEADERS house|grpc|test])

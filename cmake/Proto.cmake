@@ -32,6 +32,8 @@ function(_registre_generated_library name)
   add_library(${name} STATIC ${generated})
   target_include_directories(${name} SYSTEM PUBLIC "${REGISTRE_GEN_DIR}")
   target_compile_options(${name} PRIVATE -w ${REGISTRE_GENERATED_FLAGS})
+  # protoc gives each file the same names in an unnamed namespace.
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   if(REGISTRE_PCH AND arg_PRECOMPILED)
     target_precompile_headers(${name} PRIVATE ${arg_PRECOMPILED})
   endif()

@@ -153,16 +153,16 @@ absl::StatusOr<std::optional<std::pair<std::string, uint64_t>>> RarestTag(
 }
 
 // Positions that may match, in the direction of the range.
-struct Candidates {
+struct CandidatePage {
   std::vector<uint64_t> positions;
   // Last position looked at; set when there may be more of them.
   std::optional<uint64_t> stopped_at;
 };
 
 // Candidates of one item: at most `limit`, of at most `scan` postings.
-absl::StatusOr<Candidates> CandidatesOf(const Index& index, const v1::QueryItem& item,
-                                        const EventRange& range, size_t limit, uint64_t scan) {
-  Candidates found;
+absl::StatusOr<CandidatePage> CandidatesOf(const Index& index, const v1::QueryItem& item,
+                                           const EventRange& range, size_t limit, uint64_t scan) {
+  CandidatePage found;
   std::string tag;
   uint64_t sequence = 0;
   {

@@ -19,7 +19,6 @@ namespace {
 
 // Keys compared under one reader, so that Publish is held back for a moment only.
 constexpr size_t kKeysAtOnce = 256;
-constexpr uint64_t kPostingsAtOnce = 1'000;
 // A rebuild stops catching up, and makes the recorder wait, when this few events are left.
 constexpr uint64_t kNearEnough = 2'000;
 constexpr int kMaxCatchUps = 20;

@@ -15,7 +15,7 @@
 namespace registre {
 namespace {
 
-// Keys looked at under one reader.
+// Keys, or snapshots of one, looked at under one reader.
 constexpr size_t kKeyChunk = 256;
 
 absl::StatusOr<v1::Event> EventAt(const EventStore& log, uint64_t position) {
@@ -103,29 +103,42 @@ absl::StatusOr<Point> StateReader::Resolve(const v1::ReadOptions& options) const
   return point;
 }
 
-absl::Status StateReader::CollectPositions(std::string_view key, uint64_t first_sequence,
-                                           uint64_t count, const Point& point,
-                                           std::vector<uint64_t>* positions) const {
-  for (uint64_t sequence = first_sequence; sequence <= count;) {
-    const uint64_t block_end = (sequence - 1) / kSnapshotEvery * kSnapshotEvery + kSnapshotEvery;
-    // A whole block whose events all come into effect later is passed over by its snapshot alone.
-    if (point.effective_on != Point::kNoLimit && block_end <= count) {
-      auto snapshot = index_.Read()->GetSnapshot(key, block_end);
-      if (!snapshot.ok()) return snapshot.status();
-      if (snapshot->has_value() && (*snapshot)->sequence == block_end &&
-          (*snapshot)->block_min_effective > point.effective_on) {
-        sequence = block_end + 1;
-        continue;
+absl::Status StateReader::BlocksToRead(std::string_view key, uint64_t first, uint64_t count,
+                                       Days effective_on, std::vector<Range>* ranges) const {
+  uint64_t unread = first;  // first sequence neither passed over nor in a range
+  uint64_t from = first;
+  bool more = effective_on != Point::kNoLimit;
+  while (more) {
+    more = false;
+    size_t seen = 0;
+    const auto pass_over = [&](uint64_t sequence, Days earliest) {
+      if (sequence > count) return false;
+      from = sequence + 1;
+      if (earliest > effective_on) {
+        const uint64_t block = sequence - kSnapshotEvery + 1;
+        if (unread < block) ranges->push_back({unread, block - 1});
+        unread = sequence + 1;
       }
-    }
-    const uint64_t last = std::min(block_end, count);
-    const auto collect = [&](uint64_t at, const Posting& posting) {
-      if (at > last) return false;
-      if (posting.effective <= point.effective_on) positions->push_back(posting.position);
-      return at < last;
+      more = ++seen == kKeyChunk;
+      return !more;
     };
-    REGISTRE_RETURN_IF_ERROR(index_.Read()->Postings(key, sequence, /*backward=*/false, collect));
-    sequence = last + 1;
+    REGISTRE_RETURN_IF_ERROR(index_.Read()->BlockDates(key, from, pass_over));
+  }
+  if (unread <= count) ranges->push_back({unread, count});
+  return absl::OkStatus();
+}
+
+absl::Status StateReader::CollectPositions(std::string_view key, uint64_t first, uint64_t count,
+                                           const Point& point,
+                                           std::vector<uint64_t>* positions) const {
+  std::vector<Range> ranges;
+  REGISTRE_RETURN_IF_ERROR(BlocksToRead(key, first, count, point.effective_on, &ranges));
+  for (const Range& range : ranges) {
+    const auto collect = [&](uint64_t sequence, const Posting& posting) {
+      if (posting.effective <= point.effective_on) positions->push_back(posting.position);
+      return sequence < range.last;
+    };
+    REGISTRE_RETURN_IF_ERROR(VisitPostings(index_, key, range.first, /*backward=*/false, collect));
   }
   return absl::OkStatus();
 }

@@ -72,7 +72,15 @@ class StateReader {
     std::vector<uint64_t> positions;         // events to fold into it
   };
   absl::StatusOr<Recipe> RecipeFor(std::string_view key, const Point& point) const;
-  absl::Status CollectPositions(std::string_view key, uint64_t first_sequence, uint64_t count,
+  // Sequences of a history, both included.
+  struct Range {
+    uint64_t first;
+    uint64_t last;
+  };
+  // From `first` to `count`, without the blocks whose events all come into effect later.
+  absl::Status BlocksToRead(std::string_view key, uint64_t first, uint64_t count, Days effective_on,
+                            std::vector<Range>* ranges) const;
+  absl::Status CollectPositions(std::string_view key, uint64_t first, uint64_t count,
                                 const Point& point, std::vector<uint64_t>* positions) const;
   absl::StatusOr<std::shared_ptr<const v1::Row>> Cook(std::string_view key, Recipe recipe) const;
 

@@ -67,7 +67,7 @@ std::vector<std::string> BalanceCells(std::string code, std::string label, const
           line.paid.Text()};
 }
 
-int List(const Args& args, Client& client, Console& console) {
+int ListBudgetLines(const Args& args, Client& client, Console& console) {
   Table table({kCode, kLabel, Amount("AE"), Amount("Engagé avant"), Amount("Voté"),
                Amount("Disponible"), Amount("Contracté"), Amount("Mandaté"), Amount("Payé")});
   Balances total;
@@ -134,7 +134,7 @@ void PrintLine(const v1::BudgetLine& line, Console& console) {
   years.Print(console.out, console.width);
 }
 
-int One(const Args& args, Client& client, Console& console) {
+int ShowBudgetLine(const Args& args, Client& client, Console& console) {
   v1::GetBudgetLineRequest request;
   request.set_code(args.subject);
   *request.mutable_options() = OptionsOf(args);
@@ -223,8 +223,8 @@ int OfDeliberation(const Args& args, Client& client, Console& console) {
 
 int RunBudget(const Args& args, Client& client, Console& console) {
   if (args.command == Command::kBudgetOfDeliberation) return OfDeliberation(args, client, console);
-  if (args.command == Command::kBudgetLine) return One(args, client, console);
-  return List(args, client, console);
+  if (args.command == Command::kBudgetLine) return ShowBudgetLine(args, client, console);
+  return ListBudgetLines(args, client, console);
 }
 
 }  // namespace registre::cli

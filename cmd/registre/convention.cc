@@ -96,7 +96,7 @@ int PrintPayments(const Args& args, const v1::GetConventionResponse& response, C
   return kExitDone;
 }
 
-int One(const Args& args, Client& client, Console& console) {
+int ShowConvention(const Args& args, Client& client, Console& console) {
   v1::GetConventionRequest request;
   request.set_number(args.subject);
   *request.mutable_options() = OptionsOf(args);
@@ -117,7 +117,7 @@ int One(const Args& args, Client& client, Console& console) {
   return kExitDone;
 }
 
-int List(const Args& args, Client& client, Console& console) {
+int ListConventions(const Args& args, Client& client, Console& console) {
   Table table({{"Numéro"},
                {"Structure", Align::kLeft, Fit::kWrap},
                {"Objet", Align::kLeft, Fit::kWrap},
@@ -177,8 +177,8 @@ int List(const Args& args, Client& client, Console& console) {
 }  // namespace
 
 int RunConvention(const Args& args, Client& client, Console& console) {
-  return args.command == Command::kConventionList ? List(args, client, console)
-                                                  : One(args, client, console);
+  return args.command == Command::kConventionList ? ListConventions(args, client, console)
+                                                  : ShowConvention(args, client, console);
 }
 
 }  // namespace registre::cli

@@ -34,8 +34,6 @@ std::string Join(const google::protobuf::RepeatedPtrField<std::string>& words) {
 }
 
 // Heading of a table within the page of a convention.
-void Heading(const char* text, Console& console) { console.out << '\n' << text << '\n'; }
-
 // The names that the documents give the structure where they differ from the ledger's, each once.
 std::string NamesAsWritten(const v1::GetConventionResponse& response) {
   std::vector<std::string> names;
@@ -99,7 +97,7 @@ void PrintAvenants(const v1::Convention& convention, Console& console) {
                "avenant_signed.delta_cents"}),
          fmt::format("#{}", avenant.position())});
   }
-  Heading("Avenants", console);
+  PrintHeading(console.out, "Avenants");
   table.Print(console.out, console.width);
 }
 
@@ -153,7 +151,7 @@ void PrintTranches(const v1::Convention& convention, Console& console) {
   const ConventionSums sums = SumsOf(convention);
   table.SetTotal({"Total", "", "", "", sums.ceiling.Text(), sums.ordered.Text(), sums.paid.Text(),
                   (sums.ceiling - sums.ordered).Text()});
-  Heading("Tranches", console);
+  PrintHeading(console.out, "Tranches");
   table.Print(console.out, console.width);
 }
 
@@ -183,7 +181,7 @@ void PrintSchedule(const v1::Convention& convention, Console& console) {
                                            IsTermAssumed(tranche, terms + "due_on")),
                   DueText(due)});
   }
-  Heading("Échéancier", console);
+  PrintHeading(console.out, "Échéancier");
   table.Print(console.out, console.width);
   if (const DueLine* next = NextDue(lines); next != nullptr) {
     PrintPairs(
@@ -212,7 +210,7 @@ void PrintReports(const v1::Convention& convention, Console& console) {
                   day(state.report_accepted_on(), IsAssumed(fields, {"report_accepted.date"}))});
   }
   if (table.empty()) return;
-  Heading("Bilans", console);
+  PrintHeading(console.out, "Bilans");
   table.Print(console.out, console.width);
 }
 

@@ -11,7 +11,7 @@
 namespace registre::cli {
 namespace {
 
-std::string TallyText(const v1::Tally& tally) {
+std::string ShortTally(const v1::Tally& tally) {
   return fmt::format("{}/{}/{}", tally.votes_for(), tally.votes_against(), tally.abstentions());
 }
 
@@ -23,7 +23,7 @@ Sum AllottedBy(const v1::Deliberation& deliberation) {
   return sum;
 }
 
-int List(const Args& args, Client& client, Console& console) {
+int ListDeliberations(const Args& args, Client& client, Console& console) {
   Table table({{"Numéro"},
                {"Date"},
                {"Instance"},
@@ -55,7 +55,7 @@ int List(const Args& args, Client& client, Console& console) {
                cell(DateText(deliberation.date()), "deliberation_voted.date"),
                cell(Word(deliberation.body()), "deliberation_voted.body"),
                cell(deliberation.title(), "deliberation_voted.title"),
-               cell(TallyText(deliberation.declared()), "deliberation_voted.declared"),
+               cell(ShortTally(deliberation.declared()), "deliberation_voted.declared"),
                cell(Word(deliberation.result()), "deliberation_voted.result"),
                AllottedBy(deliberation).Text(),
                cell(DateText(deliberation.transmitted_on()), "deliberation_transmitted.date"),
@@ -75,7 +75,7 @@ int List(const Args& args, Client& client, Console& console) {
   return kExitDone;
 }
 
-int One(const Args& args, Client& client, Console& console) {
+int ShowDeliberation(const Args& args, Client& client, Console& console) {
   v1::GetDeliberationRequest request;
   request.set_number(args.subject);
   *request.mutable_options() = OptionsOf(args);
@@ -102,8 +102,8 @@ int One(const Args& args, Client& client, Console& console) {
 }  // namespace
 
 int RunDeliberation(const Args& args, Client& client, Console& console) {
-  return args.command == Command::kDeliberationList ? List(args, client, console)
-                                                    : One(args, client, console);
+  return args.command == Command::kDeliberationList ? ListDeliberations(args, client, console)
+                                                    : ShowDeliberation(args, client, console);
 }
 
 }  // namespace registre::cli

@@ -14,8 +14,6 @@ namespace {
 // "12 structures non détaillées" stands on one line.
 constexpr size_t kNarrowestPayee = 28;
 
-void Heading(const char* text, Console& console) { console.out << '\n' << text << '\n'; }
-
 std::string AmountOrNothing(const Sum& sum) { return sum.cents == 0 ? "" : sum.Text(); }
 
 std::string TallyText(const v1::Tally& tally) {
@@ -112,7 +110,7 @@ void PrintVote(const v1::GetDeliberationResponse& response, Console& console) {
   const v1::Deliberation& deliberation = response.deliberation();
   const v1::DeliberationVoted& act = response.act();
   const auto& fields = deliberation.assumed_fields();
-  Heading("Vote", console);
+  PrintHeading(console.out, "Vote");
   PrintPairs(
       console.out, console.width,
       {{"Résultat", Cell(fields, Word(deliberation.result()), {"deliberation_voted.result"})},
@@ -152,14 +150,14 @@ void PrintArticles(const v1::GetDeliberationResponse& response, Console& console
                        fmt::format("{} {}", imputation.code(), imputation.label())});
     }
   }
-  Heading("Articles", console);
+  PrintHeading(console.out, "Articles");
   articles.Print(console.out, console.width);
   if (act.annexes().empty()) return;
   Table annexes({{"Annexe", Align::kRight}, {"Jointe"}, {"Titre", Align::kLeft, Fit::kWrap}});
   for (const v1::Annex& annex : act.annexes()) {
     annexes.AddRow({annex.number(), annex.missing() ? "MANQUE" : "oui", annex.title()});
   }
-  Heading("Annexes", console);
+  PrintHeading(console.out, "Annexes");
   annexes.Print(console.out, console.width);
 }
 
@@ -188,7 +186,7 @@ void PrintThematics(const v1::GetDeliberationResponse& response, Console& consol
   }
   table.SetTotal(
       {"Total", "", fmt::format("{}", operations), all_allotted.Text(), all_without_name.Text()});
-  Heading("Thématiques", console);
+  PrintHeading(console.out, "Thématiques");
   table.Print(console.out, console.width);
 }
 
@@ -257,7 +255,7 @@ void PrintAllotments(const v1::GetDeliberationResponse& response, StructureNames
   }
   table.SetTotal({"Total", "", "", "", all.amount.Text(), all.drawn.Text(),
                   AmountOrNothing(all.ordered), AmountOrNothing(all.released), all.left().Text()});
-  Heading("Attributions", console);
+  PrintHeading(console.out, "Attributions");
   table.Print(console.out, console.width);
   if (response.without_name_cents() > 0) {
     console.out << fmt::format("dont {} sans montant nommé par structure\n",

@@ -105,7 +105,7 @@ void PrintList(const std::vector<v1::Structure>& structures, const Sum& without_
   }
 }
 
-int List(const Args& args, Client& client, Console& console) {
+int ListStructures(const Args& args, Client& client, Console& console) {
   std::vector<v1::Structure> structures;
   std::optional<uint64_t> position;
   v1::ListStructuresRequest request;
@@ -250,7 +250,7 @@ absl::Status PrintHistory(const Args& args, const v1::GetStructureResponse& resp
   return absl::OkStatus();
 }
 
-int One(const Args& args, Client& client, Console& console) {
+int ShowStructure(const Args& args, Client& client, Console& console) {
   v1::GetStructureRequest request;
   request.set_id(args.subject);
   *request.mutable_options() = OptionsOf(args);
@@ -274,8 +274,8 @@ int One(const Args& args, Client& client, Console& console) {
 }  // namespace
 
 int RunStructure(const Args& args, Client& client, Console& console) {
-  return args.command == Command::kStructureList ? List(args, client, console)
-                                                 : One(args, client, console);
+  return args.command == Command::kStructureList ? ListStructures(args, client, console)
+                                                 : ShowStructure(args, client, console);
 }
 
 }  // namespace registre::cli

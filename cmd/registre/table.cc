@@ -200,6 +200,8 @@ void Table::Print(std::ostream& out, size_t width) const {
   PrintRow(out, layout, layout.total);
 }
 
+void PrintHeading(std::ostream& out, const char* text) { out << '\n' << text << '\n'; }
+
 void PrintPairs(std::ostream& out, size_t width,
                 const std::vector<std::pair<std::string, std::string>>& pairs) {
   size_t names = 0;

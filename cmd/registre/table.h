@@ -66,6 +66,9 @@ class Table {
   std::vector<std::string> total_;
 };
 
+// An empty line, and the heading of the table or the lines that follow.
+void PrintHeading(std::ostream& out, const char* text);
+
 // Lines "name  value" with the values aligned, those with an empty value left out. A value too wide
 // to stand beside the names stands under its own.
 void PrintPairs(std::ostream& out, size_t width,

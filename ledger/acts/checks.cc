@@ -40,7 +40,6 @@ bool IsConseil(v1::Body body) {
 }
 
 // ---- References
-// ----------------------------------------------------------------------------------
 
 absl::StatusOr<const v1::Structure*> FindStructure(const RuleContext& context,
                                                    std::string_view id) {
@@ -191,7 +190,6 @@ void FlagNameDiffers(const RuleContext& context, const v1::Structure& structure,
 }
 
 // ---- Numbers, ids, amounts
-// -----------------------------------------------------------------------
 
 absl::Status CheckNumberForm(std::string_view kind, std::string_view pattern,
                              std::string_view number) {
@@ -228,6 +226,10 @@ absl::Status CheckFiscalYear(const std::string& what, int32_t fiscal_year, const
                            what, fiscal_year, fiscal_year, next_year, FormatDate(date)));
 }
 
+absl::Status FieldInvalid(std::string message) {
+  return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", std::move(message));
+}
+
 absl::Status AddAmount(std::string_view what, int64_t cents, int64_t* sum) {
   if (AddCents(cents, sum)) return absl::OkStatus();
   return Error(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID",
@@ -237,7 +239,6 @@ absl::Status AddAmount(std::string_view what, int64_t cents, int64_t* sum) {
 }
 
 // ---- Fields that the ledger fills
-// ----------------------------------------------------------------
 
 absl::Status FilledDiffers(std::string_view field, std::string_view given, std::string_view held) {
   return Refused(

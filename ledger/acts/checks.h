@@ -18,7 +18,6 @@
 namespace registre {
 
 // ---- Words
-// ---------------------------------------------------------------------------------------
 
 // "1 545 780,28 EUR", for refusals; "1 545 780,28 €", for flags.
 std::string Eur(int64_t cents);
@@ -39,7 +38,6 @@ std::string FoldName(std::string_view name);
 std::string FoldPerson(std::string_view name);
 
 // ---- References
-// ----------------------------------------------------------------------------------
 
 // What the ledger holds under an id; REFERENCE_UNKNOWN when nothing. The pointer lives as the
 // view's.
@@ -90,7 +88,6 @@ void FlagNameDiffers(const RuleContext& context, const v1::Structure& structure,
                      std::string_view written);
 
 // ---- Numbers, ids, amounts
-// -----------------------------------------------------------------------
 
 // INVALID_ARGUMENT, NUMBER_FORM, when the number does not fit the ledger's pattern
 // (reference.proto).
@@ -106,11 +103,13 @@ void FlagNameDiffers(const RuleContext& context, const v1::Structure& structure,
 [[nodiscard]] absl::Status CheckFiscalYear(const std::string& what, int32_t fiscal_year,
                                            const v1::Date& date);
 
+// INVALID_ARGUMENT, FIELD_INVALID: fields that do not go together.
+absl::Status FieldInvalid(std::string message);
+
 // Adds to a sum; INVALID_ARGUMENT, AMOUNT_INVALID, when it leaves the range of amounts.
 [[nodiscard]] absl::Status AddAmount(std::string_view what, int64_t cents, int64_t* sum);
 
 // ---- Fields that the ledger fills
-// ----------------------------------------------------------------
 
 // FAILED_PRECONDITION, FILLED_DIFFERS: the client sent another value than the ledger fills.
 [[nodiscard]] absl::Status FilledDiffers(std::string_view field, std::string_view given,

@@ -22,10 +22,6 @@ absl::Status Duplicate(std::string_view kind, const std::string& id, const std::
                {{"id", id}});
 }
 
-absl::Status Incoherent(std::string message) {
-  return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", std::move(message));
-}
-
 absl::Status CheckParts(const v1::Tranche& tranche) {
   int64_t parts = tranche.quantitative_ceiling_cents();
   REGISTRE_RETURN_IF_ERROR(AddAmount(fmt::format("parts of tranche {}", tranche.tranche_id()),
@@ -45,22 +41,22 @@ absl::Status CheckTrigger(const std::string& where, const v1::ScheduleLine& line
   const bool on_avenant = line.trigger() == v1::TRIGGER_KIND_AVENANT_SIGNED;
   const bool has_date = ToDaysOrAlways(line.due_on()) != kAlways;
   if (on_date && !has_date) {
-    return Incoherent(fmt::format("{} is due on a date and gives none; set due_on", where));
+    return FieldInvalid(fmt::format("{} is due on a date and gives none; set due_on", where));
   }
   if (!on_date && has_date) {
-    return Incoherent(
+    return FieldInvalid(
         fmt::format("{} gives the date {} and is not due on a date; set the trigger to "
                     "TRIGGER_KIND_DATE or leave due_on unset",
                     where, FormatDate(line.due_on())));
   }
   if (on_avenant && line.trigger_avenant() < 1) {
-    return Incoherent(
+    return FieldInvalid(
         fmt::format("{} is due when an avenant is signed and names avenant {}; set trigger_avenant "
                     "to its number, 1 or more",
                     where, line.trigger_avenant()));
   }
   if (!on_avenant && line.trigger_avenant() != 0) {
-    return Incoherent(
+    return FieldInvalid(
         fmt::format("{} names avenant {} and awaits none; set the trigger to "
                     "TRIGGER_KIND_AVENANT_SIGNED or leave trigger_avenant unset",
                     where, line.trigger_avenant()));
@@ -95,7 +91,7 @@ absl::Status CheckPlacesRange(const v1::Tranche& tranche) {
   const int32_t min = tranche.places_min();
   const int32_t max = tranche.places_max();
   if (min >= 0 && max >= 0 && (max == 0 || min <= max)) return absl::OkStatus();
-  return Incoherent(fmt::format(
+  return FieldInvalid(fmt::format(
       "tranche {} has {} to {} places; the lower bound comes first, and neither is negative",
       tranche.tranche_id(), min, max));
 }

@@ -77,7 +77,6 @@ absl::Status CheckApplication(const RuleContext& context, const std::string& cal
 }
 
 // ---- Oddities of one allotment
-// -------------------------------------------------------------------
 
 void FlagPeriod(const RuleContext& context, const v1::Allotment& allotment, const v1::Date& vote) {
   if (!allotment.has_period()) return;
@@ -132,7 +131,6 @@ void FlagUnitCost(const RuleContext& context, const v1::Allotment& allotment) {
 }
 
 // ---- Sums
-// ----------------------------------------------------------------------------------------
 
 absl::Status CheckAvailable(const RuleContext& context, const v1::DeliberationVoted& act) {
   absl::btree_map<std::string, int64_t> proposed;

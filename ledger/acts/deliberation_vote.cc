@@ -33,7 +33,6 @@ absl::Status CheckTally(const v1::DeliberationVoted& act) {
 }
 
 // ---- Votes by name
-// -------------------------------------------------------------------------------
 
 // An act may name some votes only, often those against; of the kinds it names, it names all.
 absl::Status CheckNamedCount(const v1::DeliberationVoted& act, v1::Vote vote, int32_t declared,
@@ -118,7 +117,6 @@ absl::Status CheckNamedVotes(const v1::DeliberationVoted& act, const Roster& ros
 }
 
 // ---- Recused members in the tally
-// ----------------------------------------------------------------
 
 // Recused members that the declared tally does not show as not voting.
 int32_t CountHidden(const v1::DeliberationVoted& act) {
@@ -152,7 +150,6 @@ void FlagRecusedCounted(const RuleContext& context, const v1::DeliberationVoted&
 }
 
 // ---- Result
-// --------------------------------------------------------------------------------------
 
 absl::Status WrongResult(const v1::DeliberationVoted& act, std::string_view why) {
   return Refused("VOTE_RESULT",

@@ -18,10 +18,6 @@
 namespace registre {
 namespace {
 
-absl::Status Incoherent(std::string message) {
-  return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", std::move(message));
-}
-
 // A basis is a tranche of a convention, or an allotment, and nothing of the other.
 absl::Status CheckBasis(const v1::PaymentBasis& basis) {
   const bool contract = !basis.convention_number().empty() && !basis.tranche_id().empty();
@@ -30,7 +26,7 @@ absl::Status CheckBasis(const v1::PaymentBasis& basis) {
                             !basis.schedule_line_id().empty();
   const bool any_direct = !basis.deliberation_number().empty() || !basis.allotment_id().empty();
   if ((contract && !any_direct) || (direct && !any_contract)) return absl::OkStatus();
-  return Incoherent(
+  return FieldInvalid(
       "basis: an order pays either a tranche (convention_number and tranche_id, schedule_line_id "
       "if it follows the schedule) or an allotment (deliberation_number and allotment_id); set one "
       "of the two, whole, and nothing of the other");

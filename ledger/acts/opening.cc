@@ -80,7 +80,6 @@ absl::Status CheckNoDraws(const v1::OpeningConventionRecorded& act) {
 }
 
 // ---- Payments
-// ------------------------------------------------------------------------------------
 
 absl::Status CheckPaymentDate(const RuleContext& context, const v1::OpeningPaymentRecorded& act,
                               const v1::Convention& convention) {

@@ -57,7 +57,6 @@ absl::Status CheckOrigin(const std::string& origin) {
 }
 
 // ---- Budget lines
-// --------------------------------------------------------------------------------
 
 // The commitment authority belongs to the conseil (CGCT L.3211-2). With `transfer` a commission
 // permanente may move it between lines: that is recorded and flagged. `date` is from when the line

@@ -18,10 +18,6 @@ absl::Status TriggerMissing(const v1::Tranche& tranche, std::string message) {
   return Refused("TRIGGER_MISSING", std::move(message), {{"tranche", tranche.tranche_id()}});
 }
 
-absl::Status Incoherent(std::string message) {
-  return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", std::move(message));
-}
-
 absl::Status CheckAvenantTrigger(const v1::Convention& convention, const v1::Tranche& tranche,
                                  const v1::ScheduleLine& line, const v1::PaymentOrdered& act) {
   for (const v1::AvenantState& avenant : convention.avenants()) {
@@ -155,7 +151,7 @@ absl::Status CheckAgainstSchedule(const v1::Convention& convention, const v1::Tr
         "correct it, or leave it empty for what the schedule leaves of the ceiling");
   }
   if (line->kind() != act.kind()) {
-    return Incoherent(
+    return FieldInvalid(
         fmt::format("kind is {} and schedule line {} is {}; the order's kind is that of its line",
                     v1::PaymentKind_Name(act.kind()), line_id, v1::PaymentKind_Name(line->kind())));
   }

@@ -7,9 +7,6 @@
 namespace registre {
 namespace {
 
-constexpr int kMinYear = 1800;
-constexpr int kMaxYear = 2200;
-
 bool IsLeap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
 
 int DaysInMonth(int year, int month) {

@@ -11,6 +11,10 @@
 
 namespace registre {
 
+// Years of a date, and of a fiscal year, from and to.
+inline constexpr int kMinYear = 1800;
+inline constexpr int kMaxYear = 2200;
+
 // Days since 1970-01-01.
 using Days = int32_t;
 

@@ -24,11 +24,8 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 
 constexpr size_t kSha256Bytes = 32;
-constexpr int kMinYear = 1800;
-constexpr int kMaxYear = 2200;
 
 // ---- Where the walk is
-// ---------------------------------------------------------------------------
 
 // A step of the path to a field. Text is only made of it when something is wrong.
 struct Step {
@@ -90,7 +87,6 @@ bool IsCtesNumber(std::string_view text) {
 }
 
 // ---- The walk
-// ------------------------------------------------------------------------------------
 
 class Walk {
  public:

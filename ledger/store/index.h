@@ -130,6 +130,10 @@ class Index {
     // The snapshot with the largest sequence <= `sequence`; nothing when there is none.
     virtual absl::StatusOr<std::optional<Snapshot>> GetSnapshot(std::string_view key,
                                                                 uint64_t sequence) const = 0;
+    // Calls visit(sequence, block_min_effective) for the snapshots of a key with sequences from
+    // `from` upwards, until it returns false: what a reader as of a date passes over, without rows.
+    virtual absl::Status BlockDates(std::string_view key, uint64_t from,
+                                    const std::function<bool(uint64_t, Days)>& visit) const = 0;
     // Calls visit(key, state) in order of key for keys that start with `prefix` and come after
     // `after`, until it returns false.
     virtual absl::Status ForEachKey(

@@ -139,6 +139,11 @@ bool DecodeSnapshot(std::string_view bytes, Snapshot* snapshot) {
   return true;
 }
 
+bool DecodeBlockDate(std::string_view bytes, Days* block_min_effective) {
+  Days max_effective = kAlways;
+  return GetDays(&bytes, &max_effective) && GetDays(&bytes, block_min_effective);
+}
+
 void EncodeCommand(const CommandRecord& command, std::string* out) {
   out->clear();
   PutVarint(command.first_position, out);

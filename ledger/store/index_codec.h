@@ -1,11 +1,11 @@
-// Bytes of the index on disk. Numbers are varints, little end first; a date is
-// 0 for kAlways, or its zigzag number plus one; a row is the serialized
-// v1::Row, zero bytes when it does not exist.
+// Bytes of the index on disk. Numbers are varints, little end first; a date is 0 for kAlways, or
+// its zigzag number plus one; a row is the serialized v1::Row, zero bytes when it does not exist.
 //
-//   keys        count, last position, latest date, earliest date of the block,
-//   row postings    position, date, act * 2 + flagged snapshots   latest date,
-//   earliest date of the block, row commands    first position, fingerprint
-//   (the rest) meta        format version, fold version, size, root (32 bytes)
+//   keys        count, last position, latest date, earliest date of the block, row
+//   postings    position, date, act * 2 + flagged
+//   snapshots   latest date, earliest date of the block, row
+//   commands    first position, fingerprint (the rest)
+//   meta        format version, fold version, size, root (32 bytes)
 #ifndef REGISTRE_LEDGER_STORE_INDEX_CODEC_H_
 #define REGISTRE_LEDGER_STORE_INDEX_CODEC_H_
 
@@ -54,6 +54,8 @@ void EncodeMeta(const IndexMeta& meta, std::string* out);
 [[nodiscard]] bool DecodeKeyState(std::string_view bytes, KeyState* state);
 [[nodiscard]] bool DecodePosting(std::string_view bytes, Posting* posting);
 [[nodiscard]] bool DecodeSnapshot(std::string_view bytes, Snapshot* snapshot);
+// Of a snapshot, the earliest date of its block only.
+[[nodiscard]] bool DecodeBlockDate(std::string_view bytes, Days* block_min_effective);
 [[nodiscard]] bool DecodeCommand(std::string_view bytes, CommandRecord* command);
 [[nodiscard]] bool DecodeMeta(std::string_view bytes, IndexMeta* meta);
 

@@ -24,11 +24,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kBlockCacheBytes = 64 * 1024 * 1024;
-constexpr size_t kBlockBytes = 8 * 1024;
+constexpr size_t kIndexBlockCacheBytes = 64 * 1024 * 1024;
+constexpr size_t kIndexBlockBytes = 8 * 1024;
 constexpr double kBloomBitsPerKey = 10;
 constexpr int kBackgroundJobs = 2;
-constexpr int kOpenFiles = 512;
+constexpr int kIndexOpenFiles = 512;
 
 constexpr const char* kFamilyNames[] = {"default",   "keys",     "postings",
                                         "snapshots", "commands", "meta"};
@@ -42,7 +42,7 @@ rocksdb::DBOptions DatabaseOptions() {
   options.info_log = NewRocksDbLogger();
   options.create_missing_column_families = true;
   options.max_background_jobs = kBackgroundJobs;
-  options.max_open_files = kOpenFiles;
+  options.max_open_files = kIndexOpenFiles;
   options.skip_stats_update_on_db_open = true;  // a restart is to be short
   options.avoid_unnecessary_blocking_io = true;
   options.avoid_flush_during_shutdown = true;
@@ -56,8 +56,8 @@ rocksdb::DBOptions DatabaseOptions() {
 
 rocksdb::ColumnFamilyOptions FamilyOptions() {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
-  table.block_size = kBlockBytes;
+  table.block_cache = rocksdb::NewLRUCache(kIndexBlockCacheBytes);
+  table.block_size = kIndexBlockBytes;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   table.format_version = 5;
   // Counted in the cache, so that memory does not grow with the ledger.

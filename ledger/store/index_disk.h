@@ -52,6 +52,10 @@ class IndexDisk {
   absl::StatusOr<std::optional<Snapshot>> GetSnapshot(std::string_view key,
                                                       uint64_t sequence) const;
 
+  // Visits the snapshots with first <= sequence < end, as Postings does.
+  absl::Status BlockDates(std::string_view key, uint64_t first, uint64_t end,
+                          const std::function<bool(uint64_t, Days)>& visit, bool* stopped) const;
+
   // Visits the postings with first <= sequence < end, upwards or downwards,
   // until `visit` returns false (`*stopped` is then true). `end` may be kNoEnd.
   static constexpr uint64_t kNoEnd = std::numeric_limits<uint64_t>::max();

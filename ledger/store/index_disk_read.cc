@@ -89,6 +89,31 @@ absl::StatusOr<std::optional<Snapshot>> IndexDisk::GetSnapshot(std::string_view 
   return snapshot;
 }
 
+absl::Status IndexDisk::BlockDates(std::string_view key, uint64_t first, uint64_t end,
+                                   const std::function<bool(uint64_t, Days)>& visit,
+                                   bool* stopped) const {
+  *stopped = false;
+  const std::string first_key = HistoryKey(key, first);
+  const std::string end_key = HistoryKey(key, end);
+  const rocksdb::Slice lower(first_key);
+  const rocksdb::Slice upper(end_key);
+  const auto it = NewIterator(kSnapshots, &lower, &upper);
+  if (it == nullptr) return Closed();
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    uint64_t sequence = 0;
+    Days earliest = kAlways;
+    if (!SequenceOf(it->key().ToStringView(), key, &sequence) ||
+        !DecodeBlockDate(it->value().ToStringView(), &earliest)) {
+      return Damaged(fmt::format("a snapshot of {} cannot be read", key));
+    }
+    if (!visit(sequence, earliest)) {
+      *stopped = true;
+      return absl::OkStatus();
+    }
+  }
+  return it->status().ok() ? absl::OkStatus() : ErrorOf(it->status());
+}
+
 absl::Status IndexDisk::Postings(std::string_view key, uint64_t first, uint64_t end, bool backward,
                                  const std::function<bool(uint64_t, const Posting&)>& visit,
                                  bool* stopped) const {

@@ -118,6 +118,31 @@ absl::StatusOr<std::optional<Snapshot>> IndexReader::GetSnapshot(std::string_vie
   return sources_.disk->GetSnapshot(key, sequence);
 }
 
+absl::Status IndexReader::BlockDates(std::string_view key, uint64_t from,
+                                     const std::function<bool(uint64_t, Days)>& visit) const {
+  // As with postings: the disk is read below the first in memory.
+  uint64_t disk_end = IndexDisk::kNoEnd;
+  const KeyChanges* const in_memory[] = {InFrozen(key), InActive(key)};
+  for (const KeyChanges* changes : in_memory) {
+    if (changes == nullptr || changes->delta.snapshots.empty()) continue;
+    disk_end = std::min(disk_end, changes->delta.snapshots.front().sequence);
+  }
+  bool stopped = false;
+  if (from < disk_end) {
+    REGISTRE_RETURN_IF_ERROR(sources_.disk->BlockDates(key, from, disk_end, visit, &stopped));
+  }
+  for (const KeyChanges* changes : in_memory) {
+    if (changes == nullptr) continue;
+    for (const Snapshot& snapshot : changes->delta.snapshots) {
+      if (snapshot.sequence < from) continue;
+      if (stopped || !visit(snapshot.sequence, snapshot.block_min_effective)) {
+        return absl::OkStatus();
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status IndexReader::MergeKeys(std::string_view prefix, std::string_view after,
                                     const VisitMerged& visit) const {
   ChangesCursor active(sources_.active.get(), prefix, after);

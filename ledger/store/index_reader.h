@@ -44,6 +44,8 @@ class IndexReader final : public Index::Reader {
                         const std::function<bool(uint64_t, const Posting&)>& visit) const override;
   absl::StatusOr<std::optional<Snapshot>> GetSnapshot(std::string_view key,
                                                       uint64_t sequence) const override;
+  absl::Status BlockDates(std::string_view key, uint64_t from,
+                          const std::function<bool(uint64_t, Days)>& visit) const override;
   absl::Status ForEachKey(
       std::string_view prefix, std::string_view after,
       const std::function<bool(std::string_view, const KeyState&)>& visit) const override;

@@ -7,13 +7,13 @@
 namespace registre {
 namespace {
 
-constexpr size_t kBlockCacheBytes = 64 * 1024 * 1024;
+constexpr size_t kLogBlockCacheBytes = 64 * 1024 * 1024;
 // A block holds about 25 events: a scan decodes few blocks, a read of one event not much it does
 // not want.
-constexpr size_t kBlockBytes = 8 * 1024;
+constexpr size_t kLogBlockBytes = 8 * 1024;
 // A scan that goes on reads ahead this much; a short read does not.
 constexpr size_t kReadaheadBytes = 1024 * 1024;
-constexpr int kOpenFiles = 512;
+constexpr int kLogOpenFiles = 512;
 // Only a disk far slower than the writer fills a buffer before the full WAL makes it flush.
 constexpr size_t kWriteBufferBytes = 128 * 1024 * 1024;
 constexpr size_t kInfoLogBytes = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const std::shared_ptr<rocksdb::Cache>
                                            rocksdb::CompressionType compression) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.block_size = kBlockBytes;
+  table.block_size = kLogBlockBytes;
   table.max_auto_readahead_size = kReadaheadBytes;
   // Index blocks live in the cache too: memory stays bounded however long the log grows.
   table.cache_index_and_filter_blocks = true;
@@ -63,7 +63,7 @@ rocksdb::DBOptions LogDbOptions(const LogTuning& tuning) {
 
   options.allow_concurrent_memtable_write = false;  // one thread appends
   options.max_background_jobs = 2;
-  options.max_open_files = kOpenFiles;
+  options.max_open_files = kLogOpenFiles;
   options.max_log_file_size = kInfoLogBytes;
   options.keep_log_file_num = kInfoLogFiles;
   options.stats_dump_period_sec = 0;
@@ -72,7 +72,7 @@ rocksdb::DBOptions LogDbOptions(const LogTuning& tuning) {
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> LogFamilies() {
-  const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  const auto cache = rocksdb::NewLRUCache(kLogBlockCacheBytes);
   // Hashes do not compress.
   const auto plain = FamilyOptions(cache, rocksdb::kNoCompression);
   const auto packed = FamilyOptions(cache, rocksdb::kLZ4Compression);

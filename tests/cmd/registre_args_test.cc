@@ -7,14 +7,14 @@
 #include "cmd/registre/args.h"
 #include "tests/cmd/registre_fake.h"
 
-namespace registre::cli {
+namespace registre::cli::registre_args_test {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 // The arguments; fails the test when they are refused.
 Args Parsed(std::vector<std::string> arguments) {
@@ -193,4 +193,4 @@ TEST(Args, ExitStatusOfTheProgram) {
 }
 
 }  // namespace
-}  // namespace registre::cli
+}  // namespace registre::cli::registre_args_test

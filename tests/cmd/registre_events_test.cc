@@ -12,13 +12,13 @@
 #include "tests/cmd/registre_fake.h"
 #include "tests/cmd/registre_fixture.h"
 
-namespace registre::cli {
+namespace registre::cli::registre_events_test {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 v1::RecordedEvent EventAt(uint64_t position) {
   v1::Event event;
@@ -49,7 +49,7 @@ Answer<v1::GetEventRequest, v1::GetEventResponse> Opening() {
   };
 }
 
-class Events : public testing::Test {
+class Events : public ::testing::Test {
  protected:
   Events() {
     server_.answers.event = Opening();
@@ -205,7 +205,7 @@ TEST_F(Events, FollowWithoutAServer) {
   EXPECT_EQ(RunCli({"--server", "127.0.0.1:1", "events", "--follow"}).exit, 3);
 }
 
-class Admin : public testing::Test {
+class Admin : public ::testing::Test {
  protected:
   FakeServer server_;
 };
@@ -287,4 +287,4 @@ TEST_F(Admin, ClockAccept) {
 }
 
 }  // namespace
-}  // namespace registre::cli
+}  // namespace registre::cli::registre_events_test

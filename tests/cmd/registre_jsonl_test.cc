@@ -8,10 +8,10 @@
 #include "cmd/registre/jsonl.h"
 #include "ledger/base/errors.h"
 
-namespace registre::cli {
+namespace registre::cli::registre_jsonl_test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Reads from a text, at most `piece` bytes at a time.
 ReadBytes From(std::string text, size_t piece = 1 << 20) {
@@ -192,4 +192,4 @@ TEST(ParseLine, DepthIsBounded) {
 }
 
 }  // namespace
-}  // namespace registre::cli
+}  // namespace registre::cli::registre_jsonl_test

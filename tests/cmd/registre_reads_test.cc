@@ -10,14 +10,14 @@
 #include "tests/cmd/registre_fake.h"
 #include "tests/cmd/registre_fixture.h"
 
-namespace registre::cli {
+namespace registre::cli::registre_reads_test {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 // Answers every request with the same message.
 template <class Request, class Response>
@@ -28,7 +28,7 @@ Answer<Request, Response> Always(Response response) {
   };
 }
 
-class Reads : public testing::Test {
+class Reads : public ::testing::Test {
  protected:
   Reads() {
     server_.answers.deliberation_budget =
@@ -400,4 +400,4 @@ TEST_F(Reads, TablesFitTheTerminal) {
 }
 
 }  // namespace
-}  // namespace registre::cli
+}  // namespace registre::cli::registre_reads_test

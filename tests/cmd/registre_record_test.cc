@@ -7,15 +7,15 @@
 #include "ledger/base/limits.h"
 #include "tests/cmd/registre_fake.h"
 
-namespace registre::cli {
+namespace registre::cli::registre_record_test {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 std::string Line(const std::string& command_id, const std::string& rest = "") {
   return R"({"command_id":")" + command_id +
@@ -23,7 +23,7 @@ std::string Line(const std::string& command_id, const std::string& rest = "") {
 }
 
 // Records every unit at the next positions, with one flag of each severity on command id "flagged".
-class Record : public testing::Test {
+class Record : public ::testing::Test {
  protected:
   Record() {
     server_.answers.record = [this](const v1::RecordRequest& request,
@@ -301,4 +301,4 @@ TEST_F(Record, AStoppedWriterIsARefusalNotAnUnreachedServer) {
 }
 
 }  // namespace
-}  // namespace registre::cli
+}  // namespace registre::cli::registre_record_test

@@ -5,7 +5,7 @@
 #include "cmd/registre/schedule.h"
 #include "tests/cmd/registre_fixture.h"
 
-namespace registre::cli {
+namespace registre::cli::registre_schedule_test {
 namespace {
 
 // A convention signed on 3 July with one tranche and one line of that trigger.
@@ -97,4 +97,4 @@ TEST(Progress, ABarWithItsShare) {
 }
 
 }  // namespace
-}  // namespace registre::cli
+}  // namespace registre::cli::registre_schedule_test

@@ -9,7 +9,7 @@
 #include "cmd/registre/table.h"
 #include "cmd/registre/text.h"
 
-namespace registre::cli {
+namespace registre::cli::registre_table_test {
 namespace {
 
 std::string Printed(const Table& table, size_t width = 120) {
@@ -36,7 +36,8 @@ TEST(Table, NothingIsCutInAPipe) {
   const std::string label(500, 'x');
   Table table({{"Code"}, {"Libellé", Align::kLeft, Fit::kWrap}});
   table.AddRow({"C02-446A05", label});
-  EXPECT_THAT(Printed(table, Console::kNoWidth), testing::HasSubstr("C02-446A05  " + label + "\n"));
+  EXPECT_THAT(Printed(table, Console::kNoWidth),
+              ::testing::HasSubstr("C02-446A05  " + label + "\n"));
 }
 
 TEST(Table, WrapsLabelsOfATerminal) {
@@ -238,4 +239,4 @@ TEST(Marks, TheFootnoteListsEachFieldOnce) {
 }
 
 }  // namespace
-}  // namespace registre::cli
+}  // namespace registre::cli::registre_table_test

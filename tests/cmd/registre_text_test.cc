@@ -3,11 +3,11 @@
 
 #include "cmd/registre/text.h"
 
-namespace registre::cli {
+namespace registre::cli::registre_text_test {
 namespace {
 
-using testing::ElementsAre;
-using testing::Eq;
+using ::testing::ElementsAre;
+using ::testing::Eq;
 using testing::Optional;
 
 TEST(Text, WidthCountsCharactersNotBytes) {
@@ -63,4 +63,4 @@ TEST(Text, InvalidUtf8IsFound) {
 }
 
 }  // namespace
-}  // namespace registre::cli
+}  // namespace registre::cli::registre_text_test

@@ -11,7 +11,7 @@
 #include "ledger/base/shape.h"
 #include "tests/support/test_recorder.h"
 
-namespace registre::testing {
+namespace registre::testing::command_test {
 namespace {
 
 // A unit whose condition names one tag.
@@ -103,4 +103,4 @@ TEST(CommandTest, UnknownFieldsAreRefusedWhereverTheyStand) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::command_test

@@ -12,7 +12,7 @@
 #include "projections/state_reader.h"
 #include "tests/support/temp_folder.h"
 
-namespace registre::testing {
+namespace registre::testing::condition_test {
 namespace {
 
 constexpr uint16_t kOrder = static_cast<uint16_t>(v1::Act::kPaymentOrdered);
@@ -118,4 +118,4 @@ TEST_F(ConditionTest, HandsOnAnErrorOfTheDisk) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::condition_test

@@ -18,7 +18,7 @@
 #include "tests/support/test_recorder.h"
 #include "tests/support/test_seed.h"
 
-namespace registre::testing {
+namespace registre::testing::event_query_test {
 namespace {
 
 class EventQueryTest : public ::testing::Test {
@@ -294,4 +294,4 @@ TEST_F(EventQueryTest, FindsTheFirstSequenceAtAPosition) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::event_query_test

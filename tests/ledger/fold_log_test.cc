@@ -11,7 +11,7 @@
 #include "projections/state_reader.h"
 #include "tests/support/test_recorder.h"
 
-namespace registre::testing {
+namespace registre::testing::fold_log_test {
 namespace {
 
 // An index that nothing can be read from. Counts what is published.
@@ -42,6 +42,10 @@ class UnreadableIndex final : public Index {
       return Failed();
     }
     absl::StatusOr<std::optional<Snapshot>> GetSnapshot(std::string_view, uint64_t) const override {
+      return Failed();
+    }
+    absl::Status BlockDates(std::string_view, uint64_t,
+                            const std::function<bool(uint64_t, Days)>&) const override {
       return Failed();
     }
     absl::Status ForEachKey(
@@ -117,4 +121,4 @@ TEST_F(FoldLogTest, BringsTheTreeAlong) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::fold_log_test

@@ -18,7 +18,7 @@
 #include "tests/support/test_clock.h"
 #include "tests/support/test_recorder.h"
 
-namespace registre::testing {
+namespace registre::testing::ledger_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -304,4 +304,4 @@ TEST_F(LedgerTest, AFolderServesOneLedger) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::ledger_test

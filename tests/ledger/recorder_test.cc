@@ -11,7 +11,7 @@
 #include "ledger/base/limits.h"
 #include "tests/support/test_recorder.h"
 
-namespace registre::testing {
+namespace registre::testing::recorder_test {
 namespace {
 
 v1::RecordRequest Guarded(v1::RecordRequest request, const std::string& type,
@@ -377,4 +377,4 @@ TEST(RecorderTest, WakesWhoWaitsForTheTail) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::recorder_test

@@ -3,7 +3,7 @@
 
 #include "tests/projections/fold_cases.h"
 
-namespace registre::testing {
+namespace registre::testing::fold_assembly_test {
 namespace {
 
 class FoldAssembly : public ::testing::TestWithParam<FoldCase> {};
@@ -450,4 +450,4 @@ INSTANTIATE_TEST_SUITE_P(
     CaseName());
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::fold_assembly_test

@@ -3,7 +3,7 @@
 
 #include "tests/projections/fold_cases.h"
 
-namespace registre::testing {
+namespace registre::testing::fold_budget_test {
 namespace {
 
 class FoldBudget : public ::testing::TestWithParam<FoldCase> {};
@@ -575,4 +575,4 @@ INSTANTIATE_TEST_SUITE_P(
     CaseName());
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::fold_budget_test

@@ -3,7 +3,7 @@
 
 #include "tests/projections/fold_cases.h"
 
-namespace registre::testing {
+namespace registre::testing::fold_contract_test {
 namespace {
 
 class FoldContract : public ::testing::TestWithParam<FoldCase> {};
@@ -307,4 +307,4 @@ INSTANTIATE_TEST_SUITE_P(
     CaseName());
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::fold_contract_test

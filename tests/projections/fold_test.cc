@@ -17,7 +17,7 @@
 #include "tests/support/row_map.h"
 #include "tests/support/test_seed.h"
 
-namespace registre::testing {
+namespace registre::testing::fold_test {
 namespace {
 
 using Rows = std::map<std::string, std::string>;
@@ -368,4 +368,4 @@ TEST(FoldRandom, AgreesWithANaiveReference) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::fold_test

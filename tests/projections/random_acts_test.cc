@@ -13,7 +13,7 @@
 #include "tests/support/row_map.h"
 #include "tests/support/test_seed.h"
 
-namespace registre::testing {
+namespace registre::testing::random_acts_test {
 namespace {
 
 TEST(RandomActs, AreAcceptedAsTheyAre) {
@@ -39,4 +39,4 @@ TEST(RandomActs, AreAcceptedAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::random_acts_test

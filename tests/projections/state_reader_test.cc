@@ -10,6 +10,7 @@
 #include "ledger/acts/act.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
+#include "ledger/event_query.h"
 #include "projections/fold.h"
 #include "tests/support/busy_ledger.h"
 #include "tests/support/counting_index.h"
@@ -17,7 +18,7 @@
 #include "tests/support/test_recorder.h"
 #include "tests/support/test_seed.h"
 
-namespace registre::testing {
+namespace registre::testing::state_reader_test {
 namespace {
 
 constexpr int kOrders = 400;
@@ -166,14 +167,28 @@ TEST_F(StateReaderTest, HoldsBackPublishForAMomentOnly) {
   ASSERT_GT(ledger_.index->Read()->Get(key)->value().count, 5 * kSnapshotEvery);
   const CountingIndex index(ledger_.index.get());
   const StateReader reader(ledger_.log, index, RegistreProjection());
-  // All but the last event; a late date, so that blocks are not passed over.
+  // All but the last event; a late date, so that no block is passed over.
   const Point point{.size = events_.size() - 1, .effective_on = ToDays(On("2023-06-01"))};
   const auto row = reader.RowAt(key, point);
   ASSERT_TRUE(row.ok()) << row.status();
   EXPECT_EQ((*row)->ShortDebugString(), Naive(key, point));
   EXPECT_GT(index.most_postings(), 0u);
-  EXPECT_LE(index.most_postings(), kSnapshotEvery);
+  EXPECT_LE(index.most_postings(), kPostingsAtOnce);
+}
+
+// The day before the first order: of a thousand events only those of the first block and the last.
+TEST_F(StateReaderTest, PassesOverWhatComesIntoEffectLater) {
+  RecordAll(6);
+  const std::string key = "convention:2023-00001";
+  const CountingIndex index(ledger_.index.get());
+  const StateReader reader(ledger_.log, index, RegistreProjection());
+  const Point point{.size = events_.size(), .effective_on = ToDays(On("2023-01-31"))};
+  const auto row = reader.RowAt(key, point);
+  ASSERT_TRUE(row.ok()) << row.status();
+  EXPECT_EQ((*row)->ShortDebugString(), Naive(key, point));
+  EXPECT_GT(index.most_blocks(), 0u);
+  EXPECT_LE(index.most_postings(), 2 * kSnapshotEvery);
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::state_reader_test

@@ -20,6 +20,7 @@ class CountingIndex final : public Index {
   uint64_t most_postings() const { return most_postings_; }
   uint64_t most_states() const { return most_states_; }
   uint64_t most_names() const { return most_names_; }
+  uint64_t most_blocks() const { return most_blocks_; }
 
   void Publish(IndexDelta&& delta, const LogHead& head) override {
     index_->Publish(std::move(delta), head);
@@ -58,6 +59,13 @@ class CountingIndex final : public Index {
                                                         uint64_t sequence) const override {
       return reader_->GetSnapshot(key, sequence);
     }
+    absl::Status BlockDates(std::string_view key, uint64_t from,
+                            const std::function<bool(uint64_t, Days)>& visit) const override {
+      return reader_->BlockDates(key, from, [&](uint64_t sequence, Days earliest) {
+        Count(&blocks_, &counts_.most_blocks_);
+        return visit(sequence, earliest);
+      });
+    }
     absl::Status ForEachKey(
         std::string_view prefix, std::string_view after,
         const std::function<bool(std::string_view, const KeyState&)>& visit) const override {
@@ -82,12 +90,14 @@ class CountingIndex final : public Index {
     mutable uint64_t postings_ = 0;
     mutable uint64_t states_ = 0;
     mutable uint64_t names_ = 0;
+    mutable uint64_t blocks_ = 0;
   };
 
   Index* const index_;
   mutable uint64_t most_postings_ = 0;
   mutable uint64_t most_states_ = 0;
   mutable uint64_t most_names_ = 0;
+  mutable uint64_t most_blocks_ = 0;
 };
 
 }  // namespace registre::testing

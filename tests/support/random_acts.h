@@ -15,6 +15,10 @@
 
 namespace registre::testing {
 
+// What is ordered on a line of a tranche, in cents; 0 when the tranche has no such line. The empty
+// line id is what was ordered outside the lines.
+int64_t OrderedOn(const v1::TrancheState& state, const std::string& line_id);
+
 // Gives act after act: the opening of the ledger first, then everything mixed. An act refers to
 // what the view holds, keeps the rules, and carries its filled fields, so that it can be folded as
 // it is or recorded as a client's. The same seed and view give the same acts. One thread.

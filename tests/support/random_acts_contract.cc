@@ -10,14 +10,14 @@ namespace {
 
 constexpr int kTries = 12;
 
+}  // namespace
+
 int64_t OrderedOn(const v1::TrancheState& state, const std::string& line_id) {
   for (const v1::ScheduleLineState& line : state.lines()) {
     if (line.line_id() == line_id) return line.ordered_cents();
   }
   return 0;
 }
-
-}  // namespace
 
 const v1::Convention* RandomActs::PickOpenConvention() {
   if (conventions_.empty()) return nullptr;

@@ -25,13 +25,6 @@ bool TriggerMet(const v1::Convention& convention, const v1::TrancheState& state,
   }
 }
 
-int64_t OrderedOn(const v1::TrancheState& state, const std::string& line_id) {
-  for (const v1::ScheduleLineState& line : state.lines()) {
-    if (line.line_id() == line_id) return line.ordered_cents();
-  }
-  return 0;
-}
-
 }  // namespace
 
 void RandomActs::NumberOrder(v1::PaymentOrdered* order) {

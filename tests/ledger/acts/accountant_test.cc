@@ -10,7 +10,7 @@
 #include "registre/v1/money.pb.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre::testing {
+namespace registre::testing::accountant_test {
 namespace {
 
 constexpr auto kNotFound = absl::StatusCode::kNotFound;
@@ -183,4 +183,4 @@ TEST(PaymentReducedTest, Amounts) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::accountant_test

@@ -9,7 +9,7 @@
 #include "ledger/base/shape.h"
 #include "tests/support/fake_view.h"
 
-namespace registre {
+namespace registre::act_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -219,4 +219,4 @@ TEST(ActTest, NamesGoThereAndBack) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::act_test

@@ -7,7 +7,7 @@
 #include "registre/v1/money.pb.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre::testing {
+namespace registre::testing::allotment_money_test {
 namespace {
 
 using OrderCase = ActCase<v1::PaymentOrdered>;
@@ -129,4 +129,4 @@ TEST(CommitmentReleasedTest, Cases) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::allotment_money_test

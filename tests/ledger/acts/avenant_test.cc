@@ -8,7 +8,7 @@
 #include "registre/v1/contract.pb.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre::testing {
+namespace registre::testing::avenant_test {
 namespace {
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
@@ -270,4 +270,4 @@ TEST(AvenantSignedTest, AfterTheEnd) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::avenant_test

@@ -7,7 +7,7 @@
 #include "registre/v1/contract.pb.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre::testing {
+namespace registre::testing::avenant_tranches_test {
 namespace {
 
 using AvenantCase = ActCase<v1::AvenantSigned>;
@@ -307,4 +307,4 @@ TEST(AvenantTranchesTest, ReplacedTranche) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::avenant_tranches_test

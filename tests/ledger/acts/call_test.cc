@@ -2,7 +2,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::call_test {
 namespace {
 
 using testing::FakeView;
@@ -285,4 +285,4 @@ TEST(ApplicationInstructedTest, TheFirstHasNothingBefore) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::call_test

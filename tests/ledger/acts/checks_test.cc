@@ -5,7 +5,7 @@
 #include "tests/support/fake_view.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::checks_test {
 namespace {
 
 using testing::FakeView;
@@ -190,4 +190,4 @@ TEST(ChecksTest, NameDiffers) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::checks_test

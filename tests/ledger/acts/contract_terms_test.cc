@@ -9,7 +9,7 @@
 #include "ledger/base/limits.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre::testing {
+namespace registre::testing::contract_terms_test {
 namespace {
 
 using Tranches = google::protobuf::RepeatedPtrField<v1::Tranche>;
@@ -313,4 +313,4 @@ TEST(ContractTermsTest, SumOfDraws) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::contract_terms_test

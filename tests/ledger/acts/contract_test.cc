@@ -9,7 +9,7 @@
 #include "registre/v1/contract.pb.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre::testing {
+namespace registre::testing::contract_test {
 namespace {
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
@@ -338,4 +338,4 @@ TEST(ConventionClosedTest, Cases) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::contract_test

@@ -9,7 +9,7 @@
 #include "tests/ledger/acts/vote_world.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::decide_test {
 namespace {
 
 using testing::ExpectJudged;
@@ -171,4 +171,4 @@ TEST(DecideTest, ATagMadeOfTwoNumbersMayBeTooLong) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::decide_test

@@ -3,7 +3,7 @@
 #include "tests/ledger/acts/vote_world.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::deliberation_attendance_test {
 namespace {
 
 using testing::ChangePresence;
@@ -222,4 +222,4 @@ TEST(QuorumTest, Cases) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::deliberation_attendance_test

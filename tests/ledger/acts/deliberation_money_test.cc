@@ -4,7 +4,7 @@
 #include "tests/ledger/acts/vote_world.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::deliberation_money_test {
 namespace {
 
 using testing::Declare;
@@ -420,4 +420,4 @@ TEST(UnitCostTest, OfTheRealDeliberation) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::deliberation_money_test

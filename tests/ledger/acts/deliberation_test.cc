@@ -4,7 +4,7 @@
 #include "tests/ledger/acts/vote_world.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::deliberation_test {
 namespace {
 
 using testing::FakeView;
@@ -156,4 +156,4 @@ TEST(DeliberationVotedTest, FillsWhatTheLedgerKnows) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::deliberation_test

@@ -3,7 +3,7 @@
 #include "tests/ledger/acts/vote_world.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::deliberation_vote_test {
 namespace {
 
 using testing::ChangePresence;
@@ -413,4 +413,4 @@ TEST(DerivedTallyTest, OnlyThoseNotShownAreMoved) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::deliberation_vote_test

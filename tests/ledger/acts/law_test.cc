@@ -3,7 +3,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/fake_view.h"
 
-namespace registre {
+namespace registre::law_test {
 namespace {
 
 using testing::On;
@@ -70,4 +70,4 @@ TEST(LawTest, DatesFromWhichALawHolds) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::law_test

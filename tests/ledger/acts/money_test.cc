@@ -7,7 +7,7 @@
 #include "registre/v1/money.pb.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre::testing {
+namespace registre::testing::money_test {
 namespace {
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
@@ -407,4 +407,4 @@ TEST(PaymentOrderedTest, Credits) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::money_test

@@ -2,7 +2,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::opening_test {
 namespace {
 
 using testing::FakeView;
@@ -297,4 +297,4 @@ TEST(OpeningClosedTest, Cases) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::opening_test

@@ -8,7 +8,7 @@
 #include "registre/v1/money.pb.h"
 #include "tests/ledger/acts/contract_world.h"
 
-namespace registre::testing {
+namespace registre::testing::order_flags_test {
 namespace {
 
 using Order = v1::PaymentOrdered;
@@ -217,4 +217,4 @@ TEST(OrderFlagsTest, ConventionMissing) {
 }
 
 }  // namespace
-}  // namespace registre::testing
+}  // namespace registre::testing::order_flags_test

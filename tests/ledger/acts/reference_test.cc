@@ -2,7 +2,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::reference_test {
 namespace {
 
 using testing::FakeView;
@@ -513,4 +513,4 @@ TEST(PaymentCreditsVotedTest, Cases) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::reference_test

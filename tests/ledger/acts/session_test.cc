@@ -2,7 +2,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/rule_cases.h"
 
-namespace registre {
+namespace registre::session_test {
 namespace {
 
 using testing::FakeView;
@@ -437,4 +437,4 @@ TEST(DeliberationPublishedTest, Cases) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::session_test

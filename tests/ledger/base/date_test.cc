@@ -2,7 +2,7 @@
 
 #include "gtest/gtest.h"
 
-namespace registre {
+namespace registre::date_test {
 namespace {
 
 v1::Date Make(int year, int month, int day) {
@@ -68,4 +68,4 @@ TEST(DateTest, FormatsAndParses) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::date_test

@@ -4,7 +4,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 
-namespace registre {
+namespace registre::errors_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -64,4 +64,4 @@ TEST(ErrorsTest, AnnotateKeepsThePayloads) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::errors_test

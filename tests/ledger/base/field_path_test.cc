@@ -3,7 +3,7 @@
 #include "gtest/gtest.h"
 #include "registre/v1/act.pb.h"
 
-namespace registre {
+namespace registre::field_path_test {
 namespace {
 
 v1::Act Example() {
@@ -41,4 +41,4 @@ TEST(FieldPathTest, NamesNone) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::field_path_test

@@ -6,7 +6,7 @@
 #include "ledger/base/shape.h"
 #include "tests/support/test_seed.h"
 
-namespace registre {
+namespace registre::forms_test {
 namespace {
 
 TEST(FormsTest, Id) {
@@ -163,4 +163,4 @@ TEST(FormsTest, RandomPatternsReadLikeRegularExpressions) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::forms_test

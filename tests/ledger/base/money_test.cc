@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "ledger/base/limits.h"
 
-namespace registre {
+namespace registre::money_test {
 namespace {
 
 constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
@@ -48,4 +48,4 @@ TEST(MoneyTest, FormatsInTheFrenchWay) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::money_test

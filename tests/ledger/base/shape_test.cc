@@ -14,7 +14,7 @@
 #include "tests/support/fake_view.h"
 #include "tests/support/test_seed.h"
 
-namespace registre {
+namespace registre::shape_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -343,4 +343,4 @@ TEST(ShapeTest, RandomBytesAreJudged) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::shape_test

@@ -12,7 +12,7 @@
 #include "tests/ledger/proof/naive_tree.h"
 #include "tests/support/test_seed.h"
 
-namespace registre {
+namespace registre::merkle_test {
 namespace {
 
 Hash LeafOf(uint64_t i) { return LeafHash(fmt::format("event {}", i)); }
@@ -268,4 +268,4 @@ TEST(MerkleTest, DamagedTileIsDataLoss) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::merkle_test

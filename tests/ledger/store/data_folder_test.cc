@@ -17,12 +17,12 @@
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_seed.h"
 
-namespace registre {
+namespace registre::data_folder_test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 std::string ReadAll(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -44,7 +44,7 @@ class AsNobody {
   }
 };
 
-class DataFolderTest : public testing::Test {
+class DataFolderTest : public ::testing::Test {
  protected:
   // Fails to open, with this code and reason; the message names the folder and has `what` in it.
   void ExpectRefused(absl::StatusCode code, const std::string& reason, const std::string& what) {
@@ -280,7 +280,7 @@ TEST_F(HeadTest, IsWholeWhileManyWriteIt) {
   for (std::thread& writer : writers) writer.join();
 }
 
-class CheckHeadTest : public testing::Test {
+class CheckHeadTest : public ::testing::Test {
  protected:
   const std::unique_ptr<EventStore> log_ = NewMemoryEventStore();
   LogWriter writer_{*log_};
@@ -320,4 +320,4 @@ TEST_F(CheckHeadTest, OneOtherEvent) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::data_folder_test

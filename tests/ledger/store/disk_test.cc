@@ -9,11 +9,11 @@
 #include "ledger/store/rocksdb_errors.h"
 #include "ledger/store/store_errors.h"
 
-namespace registre {
+namespace registre::disk_test {
 namespace {
 
 using rocksdb::Status;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 void ExpectError(const absl::Status& status, absl::StatusCode code, const std::string& reason) {
   EXPECT_EQ(status.code(), code) << status;
@@ -102,4 +102,4 @@ TEST(FullTilesTest, OfALevel) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::disk_test

@@ -14,7 +14,7 @@
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_seed.h"
 
-namespace registre {
+namespace registre::event_store_contract_test {
 namespace {
 
 // One kind of store, and how to open the one of a folder, the first time and again.
@@ -32,7 +32,7 @@ const StoreKind kRocksDbSmallWal = {"RocksDbSmallWal", [](const std::string& fol
                                           folder + "/log", LogTuning{.wal_bytes = 64 * 1024});
                                     }};
 
-class EventStoreContractTest : public testing::TestWithParam<StoreKind> {
+class EventStoreContractTest : public ::testing::TestWithParam<StoreKind> {
  protected:
   EventStoreContractTest() { Open(); }
 
@@ -255,11 +255,11 @@ TEST_P(PersistentStoreContractTest, HoldsTheSameWhenOpenedAgain) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, EventStoreContractTest,
-                         testing::Values(kMemory, kRocksDb, kRocksDbSmallWal),
+                         ::testing::Values(kMemory, kRocksDb, kRocksDbSmallWal),
                          [](const auto& info) { return info.param.name; });
 INSTANTIATE_TEST_SUITE_P(Stores, PersistentStoreContractTest,
-                         testing::Values(kRocksDb, kRocksDbSmallWal),
+                         ::testing::Values(kRocksDb, kRocksDbSmallWal),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::event_store_contract_test

@@ -9,7 +9,7 @@
 
 #include "tests/ledger/store/index_model.h"
 
-namespace registre::index_test {
+namespace registre::index_test::index_codec_test {
 namespace {
 
 constexpr uint64_t kMaxU64 = std::numeric_limits<uint64_t>::max();
@@ -153,4 +153,4 @@ TEST(IndexCodecTest, HistoryKeysAreInOrderOfKeyAndSequence) {
 }
 
 }  // namespace
-}  // namespace registre::index_test
+}  // namespace registre::index_test::index_codec_test

@@ -19,14 +19,14 @@
 #include "ledger/store/index_codec.h"
 #include "tests/ledger/store/index_model.h"
 
-namespace registre::index_test {
+namespace registre::index_test::index_damage_test {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr uint32_t kFold = 7;
 
-class IndexDamageTest : public testing::Test {
+class IndexDamageTest : public ::testing::Test {
  protected:
   IndexDamageTest() {
     std::ofstream(folder_.path() / "HEAD") << "not the index's";
@@ -251,4 +251,4 @@ TEST_F(IndexDamageTest, AFailedFlushIsKeptAndDropsNothing) {
 }
 
 }  // namespace
-}  // namespace registre::index_test
+}  // namespace registre::index_test::index_damage_test

@@ -62,6 +62,24 @@ void ExpectSnapshot(const Index::Reader& reader, const std::string& key, const M
   EXPECT_EQ((*snapshot)->row, wanted.row);
 }
 
+void ExpectBlockDates(const Index::Reader& reader, const std::string& key, const ModelKey& model,
+                      uint64_t from, size_t at_most) {
+  std::vector<std::pair<uint64_t, Days>> wanted;
+  for (auto it = model.snapshots.lower_bound(from);
+       it != model.snapshots.end() && wanted.size() < at_most; ++it) {
+    wanted.emplace_back(it->first, it->second.block_min_effective);
+  }
+  std::vector<std::pair<uint64_t, Days>> seen;
+  const absl::Status status = reader.BlockDates(key, from, [&](uint64_t sequence, Days earliest) {
+    seen.emplace_back(sequence, earliest);
+    return seen.size() < at_most;
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  if (at_most > 0) {
+    EXPECT_EQ(seen, wanted) << key << " from " << from << ", at most " << at_most;
+  }
+}
+
 void ExpectKeys(const Index::Reader& reader, const Model& model, const std::string& prefix,
                 const std::string& after, size_t at_most) {
   std::vector<std::string> wanted;
@@ -199,6 +217,8 @@ void ExpectEqual(const Index::Reader& reader, const Model& model, std::mt19937_6
     }
     for (const uint64_t at : {uint64_t{0}, count, ~uint64_t{0}, random() % (count + 1)}) {
       ExpectSnapshot(reader, key, held, at);
+      ExpectBlockDates(reader, key, held, at, ~size_t{0});
+      ExpectBlockDates(reader, key, held, at, 1 + random() % 3);
     }
   }
   for (const auto& [command_key, wanted] : model.commands) {
@@ -222,6 +242,7 @@ void ExpectEqual(const Index::Reader& reader, const Model& model, std::mt19937_6
   EXPECT_FALSE((*reader.GetSnapshot("structure:none", 1'000)).has_value());
   ExpectPostings(reader, "structure:none", {}, 1, false, 1);
   ExpectPostings(reader, "structure:none", {}, 9, true, 1);
+  ExpectBlockDates(reader, "structure:none", {}, 0, 1);
 }
 
 }  // namespace registre::index_test

@@ -10,10 +10,10 @@
 
 #include "tests/ledger/store/index_model.h"
 
-namespace registre::index_test {
+namespace registre::index_test::index_reader_test {
 namespace {
 
-class IndexReaderTest : public testing::Test {
+class IndexReaderTest : public ::testing::Test {
  protected:
   IndexReaderTest() {
     auto disk = IndexDisk::Open(folder_.index(), 1);
@@ -106,4 +106,4 @@ TEST_F(IndexReaderTest, CountsTheBytesOfTheRowsItHolds) {
 }
 
 }  // namespace
-}  // namespace registre::index_test
+}  // namespace registre::index_test::index_reader_test

@@ -14,12 +14,12 @@
 #include "ledger/base/limits.h"
 #include "tests/ledger/store/index_model.h"
 
-namespace registre::index_test {
+namespace registre::index_test::index_test {
 namespace {
 
 constexpr uint32_t kFold = 7;
 
-class IndexTest : public testing::Test {
+class IndexTest : public ::testing::Test {
  protected:
   void Open(uint32_t fold_version = kFold) {
     index_ = nullptr;
@@ -33,7 +33,7 @@ class IndexTest : public testing::Test {
 };
 
 // Random groups, flushes and restarts, with and without a flush before.
-class IndexRandomTest : public IndexTest, public testing::WithParamInterface<uint64_t> {};
+class IndexRandomTest : public IndexTest, public ::testing::WithParamInterface<uint64_t> {};
 
 TEST_P(IndexRandomTest, SaysWhatANaiveIndexSays) {
   const uint64_t seed = GetParam();
@@ -66,7 +66,7 @@ TEST_P(IndexRandomTest, SaysWhatANaiveIndexSays) {
   ExpectEqual(*index_->Read(), model, random);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, IndexRandomTest, testing::Values(1, 2, 3, 4));
+INSTANTIATE_TEST_SUITE_P(Seeds, IndexRandomTest, ::testing::Values(1, 2, 3, 4));
 
 // A group that says it holds `events` events, with one key touched once.
 IndexDelta OneKey(uint64_t events, Model* model, size_t label_bytes = 0) {
@@ -246,4 +246,4 @@ TEST_F(IndexTest, PublishesTwoHundredThousandEvents) {
 }
 
 }  // namespace
-}  // namespace registre::index_test
+}  // namespace registre::index_test::index_test

@@ -13,7 +13,7 @@
 #include "ledger/store/index.h"
 #include "tests/ledger/store/index_model.h"
 
-namespace registre::index_test {
+namespace registre::index_test::index_threads_test {
 namespace {
 
 constexpr int kGroups = 300;
@@ -72,7 +72,7 @@ void ReadUntil(const Index& index, uint64_t seed, const std::atomic<bool>& done,
                std::atomic<uint64_t>* reads) {
   std::mt19937_64 random(seed);
   uint64_t last_size = 0;
-  while (!done.load() && !testing::Test::HasFailure()) {
+  while (!done.load() && !::testing::Test::HasFailure()) {
     const auto reader = index.Read();
     const uint64_t size = reader->size();
     EXPECT_GE(size, last_size);
@@ -126,7 +126,7 @@ TEST(IndexThreadsTest, ReadersNeverSeeATornGroup) {
     }
   }
   // The readers have had their turn too, however the threads were scheduled.
-  while (reads.load() < 20 && !testing::Test::HasFailure()) std::this_thread::yield();
+  while (reads.load() < 20 && !::testing::Test::HasFailure()) std::this_thread::yield();
   done = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_TRUE(index->status().ok());
@@ -134,4 +134,4 @@ TEST(IndexThreadsTest, ReadersNeverSeeATornGroup) {
 }
 
 }  // namespace
-}  // namespace registre::index_test
+}  // namespace registre::index_test::index_threads_test

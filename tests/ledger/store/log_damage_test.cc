@@ -16,16 +16,16 @@
 #include "tests/ledger/store/log_writer.h"
 #include "tests/support/temp_folder.h"
 
-namespace registre {
+namespace registre::log_damage_test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Events that fill several tables, and tiles, with a small WAL.
 constexpr uint64_t kEvents = 3'000;
 
-class LogDamageTest : public testing::Test {
+class LogDamageTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::unique_ptr<EventStore>> TryOpen() {
     return OpenRocksDbEventStore(log_folder_, LogTuning{.wal_bytes = 64 * 1024});
@@ -280,4 +280,4 @@ TEST_F(LogDamageTest, OpenInAnotherProcess) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::log_damage_test

@@ -15,10 +15,10 @@
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_seed.h"
 
-namespace registre {
+namespace registre::log_faults_test {
 namespace {
 
-class LogFaultsTest : public testing::Test {
+class LogFaultsTest : public ::testing::Test {
  protected:
   LogFaultsTest() : env_(NewFaultyEnv(&faults_)) { Open(); }
 
@@ -226,4 +226,4 @@ TEST_F(RandomFaultTest, OpeningFailsWholly) {
 }
 
 }  // namespace
-}  // namespace registre
+}  // namespace registre::log_faults_test
