@@ -1,5 +1,6 @@
 // Subscribers under sixteen writers: one that does not read neither slows the writers nor grows the
 // server; one that is cut off and comes back misses nothing and gets nothing twice.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>

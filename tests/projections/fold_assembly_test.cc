@@ -449,5 +449,10 @@ INSTANTIATE_TEST_SUITE_P(
                              ALLOTMENT("3", "A2", "5", "mentions: 1") "}"}),
     CaseName());
 
+#undef ALLOTMENT
+#undef DELIBERATION
+#undef ORDER_OF
+#undef VOTED
+
 }  // namespace
 }  // namespace registre::testing::fold_assembly_test

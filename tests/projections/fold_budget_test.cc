@@ -574,5 +574,8 @@ INSTANTIATE_TEST_SUITE_P(
                                     })pb"}),
     CaseName());
 
+#undef GIVEN_UP
+#undef ORDER_OF
+
 }  // namespace
 }  // namespace registre::testing::fold_budget_test

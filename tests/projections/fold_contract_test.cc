@@ -306,5 +306,19 @@ INSTANTIATE_TEST_SUITE_P(
                  "payment { " STEP("ACCEPTED", "4", "0", "") "}"}),
     CaseName());
 
+#undef ASSUMED
+#undef BASIS
+#undef CERTIFIED
+#undef CONVENTION
+#undef ON
+#undef ORDER
+#undef ORDERED
+#undef PAYMENT
+#undef SIGNED_FIELDS
+#undef SIGNED_ON
+#undef STEP
+#undef T0
+#undef T1
+
 }  // namespace
 }  // namespace registre::testing::fold_contract_test
