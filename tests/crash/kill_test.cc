@@ -3,6 +3,7 @@
 //
 // REGISTRE_KILLS: how many kills (50). REGISTRE_TEST_SEED: repeats the choices of a run; what the
 // machine does meanwhile it cannot repeat.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
