@@ -77,7 +77,7 @@ std::string UnknownCommand(const CLI::App& app, const std::vector<std::string>& 
 }
 
 constexpr char kFooter[] =
-    R"(Exit status: 0 done, 1 refused or not verified, 2 usage, 3 server not reached.
+    R"(Exit status: 0 done, 1 refused or not verified, 2 usage, 3 server not reached or stopping.
 Amounts in JSON are cents; in tables, euros. `registre COMMAND --help` shows examples.
 
 A first session:

@@ -56,6 +56,8 @@ bool IsUnreached(const absl::Status& status) {
   return transport && ReasonOf(status).empty();
 }
 
+bool IsStopping(const absl::Status& status) { return ReasonOf(status) == "DRAINING"; }
+
 std::string ErrorText(const absl::Status& status) {
   std::string reason = ReasonOf(status);
   if (reason.empty()) reason = absl::StatusCodeToString(status.code());

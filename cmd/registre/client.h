@@ -55,6 +55,9 @@ absl::Status FromRpc(const google::rpc::Status& status);
 // No server answered: a failure of the connection or a deadline, not an error that a server stated.
 bool IsUnreached(const absl::Status& status);
 
+// The server answered that it stops: as unreached, it is worth another try later.
+bool IsStopping(const absl::Status& status);
+
 // "REASON: message", then, when there are several violations of shape, each on a line of its own.
 std::string ErrorText(const absl::Status& status);
 

@@ -56,7 +56,7 @@ int Fail(const absl::Status& status, const Args& args, Console& console) {
   if (args.json) PrintJsonError(console.out, ToRpcStatus(status));
   if (!IsUnreached(status)) {
     console.err << fmt::format("registre: {}\n", ErrorText(status));
-    return kExitRefused;
+    return IsStopping(status) ? kExitUnreached : kExitRefused;
   }
   console.err << fmt::format(
       "registre: server {} not reached: {}\n"

@@ -158,6 +158,10 @@ class Recording {
   absl::Status TakeAnswer(UnitStream& stream) {
     absl::StatusOr<v1::RecordStreamResponse> answer = stream.NextAnswer();
     if (!answer.ok()) return answer.status();
+    if (answer->has_error()) {
+      const absl::Status error = FromRpc(answer->error());
+      if (IsStopping(error)) return error;
+    }
     const UnderWay unit = std::move(under_way_.front());
     under_way_.pop_front();
     Take(unit.line, *answer);
@@ -216,7 +220,7 @@ class Recording {
     answer.set_command_id(unit.command_id());
     const absl::Status status =
         Call(*client_.ledger, &v1::LedgerService::Stub::Record, unit, answer.mutable_receipt());
-    if (IsUnreached(status)) {
+    if (IsUnreached(status) || IsStopping(status)) {
       under_way_.push_back({lines_.front(), unit.command_id()});
       return EndBroken(status);
     }

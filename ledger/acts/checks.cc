@@ -22,6 +22,10 @@ void RuleContext::Flag(std::string_view rule, v1::Severity severity, std::string
 std::string Eur(int64_t cents) { return FormatCents(cents) + " EUR"; }
 std::string Euros(int64_t cents) { return FormatCents(cents) + " €"; }
 
+std::string CountOf(int64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count < 2 ? one : many);
+}
+
 std::string_view BodyName(v1::Body body) {
   switch (body) {
     case v1::BODY_CONSEIL_DEPARTEMENTAL:

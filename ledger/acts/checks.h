@@ -23,6 +23,9 @@ namespace registre {
 std::string Eur(int64_t cents);
 std::string Euros(int64_t cents);
 
+// French: "0 abstention", "1 abstention", "2 abstentions". For flags.
+std::string CountOf(int64_t count, std::string_view one, std::string_view many);
+
 // "commission permanente".
 std::string_view BodyName(v1::Body body);
 

@@ -118,9 +118,9 @@ absl::Status CheckQuorum(const RuleContext& context, const v1::DeliberationVoted
   if (counted - recused < attendance.quorum()) {
     context.Flag(
         "QUORUM_RECUSED", v1::SEVERITY_ATTENTION, "",
-        fmt::format("Le quorum de {} n'est atteint qu'en comptant {} membre(s) déporté(s) : {} "
-                    "sans eux.",
-                    attendance.quorum(), recused, counted - recused));
+        fmt::format("Le quorum de {} n'est atteint qu'en comptant {} : {} sinon.",
+                    attendance.quorum(), CountOf(recused, "membre déporté", "membres déportés"),
+                    counted - recused));
   }
   return absl::OkStatus();
 }

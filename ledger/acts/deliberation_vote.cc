@@ -133,20 +133,21 @@ v1::Tally DeriveTally(const v1::DeliberationVoted& act) {
 }
 
 std::string ShowTally(const v1::Tally& tally) {
-  return fmt::format("{} pour, {} contre, {} abstentions, {} sans part au vote", tally.votes_for(),
-                     tally.votes_against(), tally.abstentions(), tally.not_voting());
+  return fmt::format("{} pour, {} contre, {}, {} sans part au vote", tally.votes_for(),
+                     tally.votes_against(),
+                     CountOf(tally.abstentions(), "abstention", "abstentions"), tally.not_voting());
 }
 
 void FlagRecusedCounted(const RuleContext& context, const v1::DeliberationVoted& act) {
   const int32_t hidden = CountHidden(act);
   if (hidden == 0) return;
   const bool abstaining = hidden <= act.declared().abstentions();
-  context.Flag(
-      "RECUSED_COUNTED", v1::SEVERITY_ATTENTION, "",
-      fmt::format("{} membre(s) déporté(s) du vote sont compté(s) {} : décompte déclaré {} ; "
-                  "décompte corrigé {}.",
-                  hidden, abstaining ? "comme abstentions" : "parmi les votes",
-                  ShowTally(act.declared()), ShowTally(act.derived())));
+  context.Flag("RECUSED_COUNTED", v1::SEVERITY_ATTENTION, "",
+               fmt::format("{} {} : décompte déclaré {} ; décompte corrigé {}.",
+                           CountOf(hidden, "membre déporté du vote est compté",
+                                   "membres déportés du vote sont comptés"),
+                           abstaining ? "parmi les abstentions" : "parmi les votes",
+                           ShowTally(act.declared()), ShowTally(act.derived())));
 }
 
 // ---- Result

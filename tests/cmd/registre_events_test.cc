@@ -161,7 +161,7 @@ TEST_F(Events, FollowPrintsAsTheyComeAndSaysWhenItHasCaughtUp) {
       Error(absl::StatusCode::kUnavailable, "DRAINING", "the server stops");
   const Outcome outcome =
       RunCli(server_, {"events", "--follow", "--from", "7", "--output", "json"});
-  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_EQ(outcome.exit, 3);
   EXPECT_EQ(Lines(outcome.out), 3u) << "two events and the error";
   EXPECT_THAT(outcome.out, HasSubstr(R"("reason":"DRAINING")"));
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("caught up at position 8, waiting"),

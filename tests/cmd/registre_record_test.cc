@@ -287,6 +287,20 @@ TEST_F(Record, NoServer) {
   }
 }
 
+TEST_F(Record, AServerThatStopsIsWorthAnotherTry) {
+  server_.answers.record = [](const v1::RecordRequest&, v1::RecordResponse*) {
+    return Error(absl::StatusCode::kUnavailable, "DRAINING", "the server is stopping");
+  };
+  for (const std::vector<std::string>& options :
+       std::vector<std::vector<std::string>>{{}, {"--atomic"}, {"--keep-going"}}) {
+    const Outcome outcome = Run(Line("a"), options);
+    EXPECT_EQ(outcome.exit, 3);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("DRAINING: the server is stopping"),
+                                   HasSubstr("No answer for (standard input):1"),
+                                   HasSubstr("Run the same command again")));
+  }
+}
+
 TEST_F(Record, AStoppedWriterIsARefusalNotAnUnreachedServer) {
   server_.answers.record = [](const v1::RecordRequest&, v1::RecordResponse*) {
     return Error(absl::StatusCode::kUnavailable, "CLOCK_SUSPECT", "the clock jumped");

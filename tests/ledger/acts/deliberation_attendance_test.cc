@@ -200,7 +200,7 @@ TEST(QuorumTest, Cases) {
                                 },
                                 "",
                                 {"QUORUM_RECUSED attention"},
-                                {"6", "5 sans eux"}},
+                                {"6", "5 sinon"}},
                                {"enough without the recused",
                                 [](FakeView*, Act* act) {
                                   for (const char* member : {"M3", "M4"})

@@ -49,7 +49,7 @@ TEST(TallyTest, Cases) {
            "",
            {"RECUSED_COUNTED attention"},
            {"5 pour, 0 contre, 3 abstentions, 0 sans part",
-            "5 pour, 0 contre, 1 abstentions, 2 sans "
+            "5 pour, 0 contre, 1 abstention, 2 sans "
             "part"}},
           {"RECUSED_COUNTED among the votes",
            [](FakeView*, Act* act) { Recuse(act, "M3", kOut, false); },
