@@ -1,6 +1,6 @@
 # Targets from folders.
 #
-# The presets compile five files as one (CMAKE_UNITY_BUILD): half the time, for most of it is headers.
+# The presets compile eight files as one (CMAKE_UNITY_BUILD): half the time, for most of it is headers.
 # So the names in the unnamed namespaces of a target differ; a test has a namespace named after its
 # file, and is free. The preset clang compiles each file on its own.
 #

@@ -8,8 +8,9 @@ if(REGISTRE_SANITIZE MATCHES "undefined")
   add_compile_options(-fno-sanitize-recover=all)
 endif()
 
-# registre_annotate_mutexes(<target>): whoever links <target> has its calls of absl::Mutex annotated for
-# ThreadSanitizer; tsan_mutex.cc says why. Without ThreadSanitizer it does nothing.
+# registre_annotate_mutexes(<target>): whoever links <target> has its calls of absl::Mutex and of
+# absl::Notification annotated for ThreadSanitizer; tsan_mutex.cc says why. Without ThreadSanitizer it
+# does nothing.
 function(registre_annotate_mutexes target)
   if(NOT REGISTRE_SANITIZE MATCHES "thread")
     return()
@@ -22,6 +23,8 @@ function(registre_annotate_mutexes target)
     string(REGEX MATCH "\\(([A-Za-z0-9_]+)" ignored "${wrapper}")
     list(APPEND symbols "-Wl,--wrap=_ZN4absl7debian35Mutex${CMAKE_MATCH_1}")
   endforeach()
+  list(APPEND symbols "-Wl,--wrap=_ZN4absl7debian312Notification6NotifyEv"
+              "-Wl,--wrap=_ZNK4absl7debian312Notification19WaitForNotificationEv")
   target_link_options(registre_tsan_mutex INTERFACE ${symbols})
   target_link_libraries(${target} INTERFACE registre_tsan_mutex)
 endfunction()

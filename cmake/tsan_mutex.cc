@@ -1,4 +1,4 @@
-// Tells ThreadSanitizer what absl::Mutex does, in the tsan preset only.
+// Tells ThreadSanitizer what absl::Mutex and absl::Notification do, in the tsan preset only.
 //
 // Debian's absl is not compiled with ThreadSanitizer, so the order that its mutexes impose is
 // invisible and everything they guard would be reported. The linker sends our calls through the
@@ -8,11 +8,18 @@
 #include <sanitizer/tsan_interface.h>
 
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 
 // "absl::debian3::Mutex::" as the compiler writes it; the namespace is Debian's.
 #define REAL(symbol) __real__ZN4absl7debian35Mutex##symbol
 #define WRAP(symbol) __wrap__ZN4absl7debian35Mutex##symbol
+
+// What comes before Notify is seen by whoever has waited for it.
+#define NOTIFICATION_REAL(symbol) __real__ZN4absl7debian312Notification##symbol
+#define NOTIFICATION_WRAP(symbol) __wrap__ZN4absl7debian312Notification##symbol
+#define NOTIFICATION_CONST_REAL(symbol) __real__ZNK4absl7debian312Notification##symbol
+#define NOTIFICATION_CONST_WRAP(symbol) __wrap__ZNK4absl7debian312Notification##symbol
 
 #define LOCK(symbol, flags)                  \
   void REAL(symbol)(absl::Mutex*);           \
@@ -99,6 +106,18 @@ void REAL(D1Ev)(absl::Mutex*);
 void WRAP(D1Ev)(absl::Mutex* mutex) {
   REAL(D1Ev)(mutex);
   __tsan_mutex_destroy(mutex, __tsan_mutex_not_static);
+}
+
+void NOTIFICATION_REAL(6NotifyEv)(absl::Notification*);
+void NOTIFICATION_WRAP(6NotifyEv)(absl::Notification* notification) {
+  __tsan_release(notification);
+  NOTIFICATION_REAL(6NotifyEv)(notification);
+}
+
+void NOTIFICATION_CONST_REAL(19WaitForNotificationEv)(const absl::Notification*);
+void NOTIFICATION_CONST_WRAP(19WaitForNotificationEv)(const absl::Notification* notification) {
+  NOTIFICATION_CONST_REAL(19WaitForNotificationEv)(notification);
+  __tsan_acquire(const_cast<absl::Notification*>(notification));
 }
 
 }  // extern "C"
