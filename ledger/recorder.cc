@@ -378,7 +378,7 @@ void Recorder::StampEvent(const Command& command, int index, const Group& group,
   }
   const auto take = [this](size_t count) {
     std::string bytes = random_pool_.substr(random_pool_.size() - count);
-    random_pool_.resize(random_pool_.size() - count);
+    random_pool_.erase(random_pool_.size() - count);
     return bytes;
   };
   event->set_event_id(MakeUuid7(group.recorded_at, take(kUuidRandomBytes)));
