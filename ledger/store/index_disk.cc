@@ -56,7 +56,11 @@ rocksdb::DBOptions DatabaseOptions() {
 
 rocksdb::ColumnFamilyOptions FamilyOptions() {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(kIndexBlockCacheBytes);
+  // One for all: while an index is rebuilt there are two. Never destroyed, as threads of RocksDB
+  // may outlive main's statics.
+  static const auto* const cache =
+      new std::shared_ptr<rocksdb::Cache>(rocksdb::NewLRUCache(kIndexBlockCacheBytes));
+  table.block_cache = *cache;
   table.block_size = kIndexBlockBytes;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   table.format_version = 5;

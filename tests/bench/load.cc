@@ -318,6 +318,7 @@ void Run(uint64_t events, absl::Duration duration, const std::string& directory)
 }  // namespace registre::bench
 
 int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as the server does
   uint64_t events = 1'000'000;
   double seconds = 3;
   std::string directory;
