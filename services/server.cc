@@ -123,11 +123,12 @@ class GrpcServer final : public Server {
   std::atomic<uint64_t> subscriptions_ = 0;
   std::atomic<bool> draining_ = false;
   OpenStreams record_streams_;
+  // Before the pools, so that it is destroyed when their last work, in a service, has ended.
+  std::vector<std::unique_ptr<grpc::Service>> services_;
   ReadPool reads_;
   ReadPool admin_reads_;
   ReadPool subscription_reads_;
   ReadPool rebuilds_;
-  std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 
