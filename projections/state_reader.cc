@@ -15,8 +15,9 @@
 namespace registre {
 namespace {
 
-// Keys, or snapshots of one, looked at under one reader.
+// Looked at under one reader: keys; snapshots of a key, of which the disk gives the rows too.
 constexpr size_t kKeyChunk = 256;
+constexpr size_t kBlockChunk = 8;
 
 absl::StatusOr<v1::Event> EventAt(const EventStore& log, uint64_t position) {
   auto bytes = log.Get({position});
@@ -114,12 +115,14 @@ absl::Status StateReader::BlocksToRead(std::string_view key, uint64_t first, uin
     const auto pass_over = [&](uint64_t sequence, Days earliest) {
       if (sequence > count) return false;
       from = sequence + 1;
-      if (earliest > effective_on) {
+      // What is no end of a whole block is not passed over.
+      const bool whole = sequence % kSnapshotEvery == 0 && sequence + 1 >= unread + kSnapshotEvery;
+      if (whole && earliest > effective_on) {
         const uint64_t block = sequence - kSnapshotEvery + 1;
         if (unread < block) ranges->push_back({unread, block - 1});
         unread = sequence + 1;
       }
-      more = ++seen == kKeyChunk;
+      more = ++seen == kBlockChunk;
       return !more;
     };
     REGISTRE_RETURN_IF_ERROR(index_.Read()->BlockDates(key, from, pass_over));

@@ -17,7 +17,7 @@ namespace registre::cli {
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitRefused = 1;    // refused, not found, or not verified
 inline constexpr int kExitUsage = 2;      // the command line is wrong
-inline constexpr int kExitUnreached = 3;  // the server was not reached, or did not answer
+inline constexpr int kExitUnreached = 3;  // the server was not reached, stops, or did not answer
 
 // Units under way on one stream: the server takes no more (ledger_service.proto).
 inline constexpr int kMaxPipeline = 256;

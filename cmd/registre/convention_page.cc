@@ -33,7 +33,6 @@ std::string Join(const google::protobuf::RepeatedPtrField<std::string>& words) {
   return out;
 }
 
-// Heading of a table within the page of a convention.
 // The names that the documents give the structure where they differ from the ledger's, each once.
 std::string NamesAsWritten(const v1::GetConventionResponse& response) {
   std::vector<std::string> names;

@@ -131,7 +131,10 @@ class Recording {
       }
       if (!*read) break;
       under_way_.push_back({reader_->number(), unit.command_id()});
-      broken = stream.Send(std::move(unit));
+      const absl::StatusOr<bool> sent = stream.Send(std::move(unit));
+      broken = sent.status();
+      // Over: what was answered is taken below, and then the reason.
+      if (sent.ok() && !*sent) break;
       while (broken.ok() && under_way_.size() >= static_cast<size_t>(record_.pipeline)) {
         broken = TakeAnswer(stream);
       }

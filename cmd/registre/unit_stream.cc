@@ -21,19 +21,17 @@ UnitStream::~UnitStream() {
   (void)End();
 }
 
-absl::Status UnitStream::Send(v1::RecordRequest request) {
-  bool over = false;
+absl::StatusOr<bool> UnitStream::Send(v1::RecordRequest request) {
   {
     absl::MutexLock lock(&mutex_);
     if (!Await(&UnitStream::WrittenOrOver)) return TimedOut();
-    over = over_;
-    writing_ = !over;
-    sent_ += over ? 0 : 1;
+    if (over_) return false;
+    writing_ = true;
+    ++sent_;
   }
-  if (over) return Broken();
   *sending_.mutable_request() = std::move(request);
   StartWrite(&sending_);
-  return absl::OkStatus();
+  return true;
 }
 
 absl::StatusOr<v1::RecordStreamResponse> UnitStream::NextAnswer() {

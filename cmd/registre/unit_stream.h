@@ -25,9 +25,9 @@ class UnitStream final
   // Cancels what is under way.
   ~UnitStream() override;
 
-  // Sends a unit once the one before is written. An error ends the stream: some units may be
-  // recorded without an answer.
-  absl::Status Send(v1::RecordRequest request);
+  // Sends a unit once the one before is written. False when the stream is over and the unit was not
+  // sent: NextAnswer still gives what was answered, and then why it is over.
+  absl::StatusOr<bool> Send(v1::RecordRequest request);
 
   // Waits for the next answer; an error ends the stream.
   absl::StatusOr<v1::RecordStreamResponse> NextAnswer();

@@ -275,6 +275,16 @@ TEST_F(Record, AServerLostOnTheWay) {
                     HasSubstr("Run the same command again")));
 }
 
+TEST_F(Record, WhatWasAnsweredBeforeTheServerWasLostIsTold) {
+  server_.answers.record_stream_breaks_after = 2;
+  std::string lines;
+  for (int i = 0; i < 300; ++i) lines += Line("unit-" + std::to_string(i));
+  const Outcome outcome = Run(lines, {"--pipeline", "256"});
+  EXPECT_EQ(outcome.exit, 3);
+  EXPECT_THAT(outcome.out, HasSubstr("2 acts recorded at positions 0–1"));
+  EXPECT_THAT(outcome.err, HasSubstr("No answer for (standard input):3–"));
+}
+
 TEST_F(Record, NoServer) {
   for (const std::vector<std::string>& options :
        std::vector<std::vector<std::string>>{{"record", "-"}, {"record", "-", "--atomic"}}) {
