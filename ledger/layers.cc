@@ -5,6 +5,7 @@
 
 #include "ledger/acts/act.h"
 #include "ledger/base/limits.h"
+#include "ledger/feed/consumer.h"
 
 namespace registre {
 namespace {
@@ -143,6 +144,7 @@ void Layers::Apply(const v1::Event& event) {
     }
   }
   if (event.flags_size() > 0) AddPosting(event, effective, &Touch(kFlaggedKey)->delta);
+  if (IsPaymentEvent(event)) AddPosting(event, effective, &Touch(kPaymentsKey)->delta);
   if (event.unit_index() == 0) {
     unit_commands_[CommandKey(event.actor().subject(), event.command_id())] = {event.position(),
                                                                                event.fingerprint()};

@@ -26,6 +26,8 @@ namespace registre {
 
 // Key of the postings of every flagged event; it has no row.
 inline constexpr char kFlaggedKey[] = "flagged";
+// Key of the postings of every payment event (ledger/feed/consumer.h); it has no row.
+inline constexpr char kPaymentsKey[] = "payments";
 
 // One thread.
 class Layers final : public LedgerView {

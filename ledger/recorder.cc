@@ -26,6 +26,12 @@ absl::Status Unavailable(std::string_view reason, std::string message) {
   return Error(absl::StatusCode::kUnavailable, reason, std::move(message));
 }
 
+absl::Status Draining() {
+  return Unavailable("DRAINING",
+                     "the server is stopping; send the command again, with the same id, when it "
+                     "is back");
+}
+
 v1::RecordResponse MakeReceipt(const v1::Event* first, size_t count) {
   v1::RecordResponse response;
   for (size_t i = 0; i < count; ++i) {
@@ -78,9 +84,7 @@ void Recorder::Submit(Command&& command, Done done) {
   {
     absl::MutexLock lock(&mutex_);
     if (draining_) {
-      refused = Unavailable("DRAINING",
-                            "the server is stopping; send the command again, with the "
-                            "same id, when it is back");
+      refused = Draining();
     } else if (queue_.size() >= kMaxQueuedUnits || queued_bytes_ >= kMaxQueuedBytes) {
       refused =
           Error(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
@@ -108,6 +112,42 @@ void Recorder::RunExclusive(const std::function<void(Layers* layers, const LogHe
     });
   }
   finished.WaitForNotification();
+}
+
+void Recorder::SetConsumerSource(ConsumerSource source) {
+  RunExclusive([&](Layers*, const LogHead&) {
+    WriteConsumers();
+    consumer_source_ = std::move(source);
+  });
+}
+
+void Recorder::ConsumersChanged() {
+  absl::MutexLock lock(&mutex_);
+  consumers_changed_ = true;
+}
+
+absl::Status Recorder::SyncConsumers() {
+  bool written = false;
+  RunExclusive([&](Layers*, const LogHead&) {
+    WriteConsumers();
+    written = true;
+  });
+  absl::MutexLock lock(&mutex_);
+  if (status_.state == RecorderStatus::State::kStopped) return StoppedError();
+  return written ? absl::OkStatus() : Draining();
+}
+
+void Recorder::WriteConsumers() {
+  Group group;
+  group.consumers_changed = true;
+  RecordGroup(&group);
+}
+
+absl::Status Recorder::StoppedError() const {
+  return Unavailable("WRITER_STOPPED",
+                     fmt::format("recording has stopped: {}; free the cause and restart the "
+                                 "server, then send the command again with the same id",
+                                 status_.message));
 }
 
 void Recorder::AcceptClock() {
@@ -142,13 +182,18 @@ RecorderStatus Recorder::status() const {
   return status_;
 }
 
-std::vector<Recorder::Item> Recorder::TakeItems() {
+void Recorder::TakeItems(Group* group) {
   absl::MutexLock lock(&mutex_);
   const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !queue_.empty() || !tasks_.empty() || draining_;
   };
-  mutex_.Await(absl::Condition(&ready));
-  std::vector<Item> items;
+  const auto ready_or_changed = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return consumers_changed_ || ready();
+  };
+  mutex_.Await(absl::Condition(&ready_or_changed));
+  if (!ready()) mutex_.AwaitWithTimeout(absl::Condition(&ready), kConsumerDelay);
+  group->consumers_changed = std::exchange(consumers_changed_, false);
+  std::vector<Item>& items = group->items;
   size_t acts = 0;
   size_t bytes = 0;
   while (!queue_.empty() && acts < kMaxGroupEvents && bytes < kMaxGroupBytes) {
@@ -159,17 +204,14 @@ std::vector<Recorder::Item> Recorder::TakeItems() {
     queue_.pop_front();
   }
   status_.queued_units = queue_.size();
-  return items;
 }
 
 void Recorder::Run() {
   while (true) {
     auto group = std::make_unique<Group>();
-    group->items = TakeItems();
-    if (!group->items.empty()) {
-      RecordGroup(group.get());
-      Answer(std::move(group));
-    }
+    TakeItems(group.get());
+    if (!group->items.empty() || group->consumers_changed) RecordGroup(group.get());
+    if (!group->items.empty()) Answer(std::move(group));
     std::deque<std::function<void()>> tasks;
     bool over = false;
     {
@@ -188,11 +230,11 @@ void Recorder::RecordGroup(Group* group) {
   {
     absl::MutexLock lock(&mutex_);
     if (status_.state == RecorderStatus::State::kStopped) {
-      refused = Unavailable("WRITER_STOPPED",
-                            fmt::format("recording has stopped: {}; free the cause and restart the "
-                                        "server, then send the command again with the same id",
-                                        status_.message));
+      refused = StoppedError();
     }
+  }
+  if (refused.ok() && group->consumers_changed && consumer_source_) {
+    group->batch.consumers = consumer_source_();
   }
   const absl::Time now = clock_->Now();
   if (refused.ok()) refused = CheckClock(now);
@@ -207,11 +249,11 @@ void Recorder::RecordGroup(Group* group) {
 
   const size_t recorded = group->batch.events.size();
   size_t refusals = 0;
-  if (recorded > 0) {
+  if (recorded > 0 || !group->batch.consumers.empty()) {
     for (const Hash& leaf : group->batch.leaf_hashes) tree_.Append(leaf, &group->batch.tiles);
     const absl::Status appended = log_->Append(group->first_position, group->batch);
     if (appended.ok()) {
-      last_recorded_at_ = group->recorded_at;
+      if (recorded > 0) last_recorded_at_ = group->recorded_at;
       head_ = {tree_.size(), tree_.Root()};
       layers_.PublishGroup(head_);
     } else {

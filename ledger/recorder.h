@@ -83,6 +83,18 @@ class Recorder {
   // Runs `task` on the recorder's thread between two groups and waits for it. Any other thread.
   void RunExclusive(const std::function<void(Layers* layers, const LogHead& head)>& task);
 
+  // What consumers of the payment feed wrote since it was asked last (event_store.h).
+  using ConsumerSource = std::function<std::vector<ConsumerWrite>()>;
+  // From now on the source is asked, on the recorder's thread, for what to write beside a group's
+  // events. Null: no longer; what was waiting is written first. Waits. Any other thread.
+  void SetConsumerSource(ConsumerSource source);
+  // The source has something to be written: with the next group, or on its own after
+  // kConsumerDelay. Never blocks; any thread.
+  void ConsumersChanged();
+  // Waits until what the source has now is durable, and says so. UNAVAILABLE (WRITER_STOPPED,
+  // DRAINING) when it will not be. Any other thread.
+  absl::Status SyncConsumers();
+
   // Takes the system's clock as right from now on.
   void AcceptClock();
 
@@ -103,13 +115,16 @@ class Recorder {
     EventBatch batch;
     std::vector<v1::Event> events;  // staged, for duplicates and conditions within the group
     uint64_t first_position = 0;
+    bool consumers_changed = false;
     absl::Time recorded_at;
   };
 
   void Run();
   void RunAnswers();
-  std::vector<Item> TakeItems() ABSL_LOCKS_EXCLUDED(mutex_);
+  void TakeItems(Group* group) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status StoppedError() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RecordGroup(Group* group);
+  void WriteConsumers();
   // Hands the group over to be answered; waits while kMaxUnanswered are.
   void Answer(std::unique_ptr<Group> group);
   absl::StatusOr<v1::RecordResponse> Process(Command* command, Group* group);
@@ -137,11 +152,13 @@ class Recorder {
   std::string time_zone_name_;
   absl::TimeZone time_zone_;
   std::string random_pool_;
+  ConsumerSource consumer_source_;
 
   mutable absl::Mutex mutex_;
   std::deque<Item> queue_ ABSL_GUARDED_BY(mutex_);
   size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  bool consumers_changed_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   RecorderStatus status_ ABSL_GUARDED_BY(mutex_);
   // Reference of the clock guard: wall and boot time when the clock was last taken as right.

@@ -1,4 +1,4 @@
-// The services that read: budget, structures, conventions, deliberations, anomalies.
+// The services that read: budget, payments, structures, conventions, deliberations, anomalies.
 #ifndef REGISTRE_SERVICES_READ_SERVICES_H_
 #define REGISTRE_SERVICES_READ_SERVICES_H_
 
@@ -15,6 +15,7 @@ std::unique_ptr<grpc::Service> MakeBudgetService(const ServiceContext& context);
 std::unique_ptr<grpc::Service> MakeStructureService(const ServiceContext& context);
 std::unique_ptr<grpc::Service> MakeConventionService(const ServiceContext& context);
 std::unique_ptr<grpc::Service> MakeDeliberationService(const ServiceContext& context);
+std::unique_ptr<grpc::Service> MakePaymentService(const ServiceContext& context);
 std::unique_ptr<grpc::Service> MakeAnomalyService(const ServiceContext& context);
 
 }  // namespace registre

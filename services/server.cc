@@ -20,6 +20,7 @@
 #include "services/admin_service.h"
 #include "services/ledger_service.h"
 #include "services/open_streams.h"
+#include "services/payment_feed_service.h"
 #include "services/read_pool.h"
 #include "services/read_services.h"
 
@@ -34,20 +35,29 @@ constexpr absl::Duration kHealthInterval = absl::Milliseconds(250);
 
 class GrpcServer final : public Server {
  public:
-  explicit GrpcServer(const Options& options)
+  GrpcServer(const Options& options, std::unique_ptr<PaymentFeed> feed)
       : ledger_(options.ledger),
+        feed_(std::move(feed)),
         reads_(kReadThreads, kMaxQueuedReads),
         admin_reads_(1, kMaxQueuedAdminReads),
         subscription_reads_(1, kMaxSubscriptions + 1),
+        feed_reads_(1, kMaxQueuedReads),
         rebuilds_(1, 1) {
     const ServiceContext context{options.ledger, &reads_};
     services_.push_back(MakeLedgerService(
-        {context, &subscription_reads_, &subscriptions_, &record_streams_, &draining_}));
+        {context, &subscription_reads_, &subscriptions_, &open_streams_, &draining_}));
     services_.push_back(MakeBudgetService(context));
     services_.push_back(MakeStructureService(context));
     services_.push_back(MakeConventionService(context));
     services_.push_back(MakeDeliberationService(context));
     services_.push_back(MakeAnomalyService(context));
+    services_.push_back(MakePaymentService(context));
+    services_.push_back(MakePaymentFeedService({{options.ledger, &admin_reads_},
+                                                feed_.get(),
+                                                options.clock,
+                                                &feed_reads_,
+                                                &open_streams_,
+                                                &draining_}));
     services_.push_back(MakeAdminService({{options.ledger, &admin_reads_},
                                           options.clock,
                                           &rebuilds_,
@@ -92,7 +102,7 @@ class GrpcServer final : public Server {
     server_->GetHealthCheckService()->SetServingStatus(false);
     draining_ = true;
     ledger_->tail().WakeAll();
-    record_streams_.Drain();
+    open_streams_.Drain();
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(deadline));
     server_->Wait();
     server_.reset();
@@ -120,14 +130,16 @@ class GrpcServer final : public Server {
   }
 
   Ledger* const ledger_;
+  const std::unique_ptr<PaymentFeed> feed_;
   std::atomic<uint64_t> subscriptions_ = 0;
   std::atomic<bool> draining_ = false;
-  OpenStreams record_streams_;
+  OpenStreams open_streams_;
   // Before the pools, so that it is destroyed when their last work, in a service, has ended.
   std::vector<std::unique_ptr<grpc::Service>> services_;
   ReadPool reads_;
   ReadPool admin_reads_;
   ReadPool subscription_reads_;
+  ReadPool feed_reads_;
   ReadPool rebuilds_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
@@ -141,7 +153,9 @@ class GrpcServer final : public Server {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
-  auto server = std::make_unique<GrpcServer>(options);
+  auto feed = PaymentFeed::Open(options.ledger, options.clock);
+  if (!feed.ok()) return feed.status();
+  auto server = std::make_unique<GrpcServer>(options, *std::move(feed));
   REGISTRE_RETURN_IF_ERROR(server->Listen(options.listen));
   return server;
 }

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/time/time.h"
+
 namespace registre {
 
 // Largest amount, in cents of euro, either sign (rule AMOUNT_INVALID).
@@ -31,6 +33,8 @@ inline constexpr size_t kMaxGroupEvents = 4'096;
 inline constexpr size_t kMaxGroupBytes = 8 * 1024 * 1024;
 // Events a condition may look at, all its items together.
 inline constexpr uint64_t kMaxConditionScan = 10'000;
+// How long what consumers acknowledged waits for acts to share a sync with.
+inline constexpr absl::Duration kConsumerDelay = absl::Milliseconds(50);
 // Items of a query, and types or tags of an item.
 inline constexpr int kMaxQueryItems = 32;
 inline constexpr int kMaxQueryTerms = 64;

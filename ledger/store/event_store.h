@@ -15,11 +15,20 @@
 
 namespace registre {
 
+// What is stored of a consumer of the payment feed: serialized v1::ConsumerState; empty: it is gone.
+struct ConsumerWrite {
+  std::string name;
+  std::string state;
+
+  bool operator==(const ConsumerWrite&) const = default;
+};
+
 // Events that become durable together, with the hashes that go with them.
 struct EventBatch {
   std::vector<std::string> events;  // stored bytes, in order
   std::vector<Hash> leaf_hashes;    // one for each event
   std::vector<Tile> tiles;          // every tile filled by these leaves (MerkleTree::Append)
+  std::vector<ConsumerWrite> consumers;  // each name once; there need not be events
 };
 
 // The log. Append is called by one thread; everything else by any number of threads at once, and
@@ -50,6 +59,9 @@ class EventStore {
   // Leaf hash of a position; a full tile. NOT_FOUND when there is none.
   virtual absl::StatusOr<Hash> GetLeafHash(uint64_t position) const = 0;
   virtual absl::StatusOr<Tile> GetTile(uint8_t level, uint64_t index) const = 0;
+
+  // What is stored of all consumers, in order of name.
+  virtual absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const = 0;
 };
 
 // Keeps everything in memory, for tests.
@@ -65,7 +77,7 @@ std::unique_ptr<EventStore> NewMemoryEventStore();
 //   events          position (8 bytes, BE)     bytes of a registre.v1.Event
 //   leaves          position (8 bytes, BE)     leaf hash (32 bytes)
 //   tiles           level (1), index (8, BE)   256 hashes (8,192 bytes)
-//   consumers       (reserved for consumer state)
+//   consumers       name                       serialized v1::ConsumerState
 absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksDbEventStore(const std::string& directory);
 
 }  // namespace registre

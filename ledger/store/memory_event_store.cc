@@ -23,6 +23,13 @@ class MemoryEventStore final : public EventStore {
     events_.insert(events_.end(), batch.events.begin(), batch.events.end());
     leaf_hashes_.insert(leaf_hashes_.end(), batch.leaf_hashes.begin(), batch.leaf_hashes.end());
     for (const Tile& tile : batch.tiles) tiles_[{tile.level, tile.index}] = tile;
+    for (const ConsumerWrite& write : batch.consumers) {
+      if (write.state.empty()) {
+        consumers_.erase(write.name);
+      } else {
+        consumers_[write.name] = write.state;
+      }
+    }
     return absl::OkStatus();
   }
 
@@ -66,6 +73,13 @@ class MemoryEventStore final : public EventStore {
     return found->second;
   }
 
+  absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const override {
+    const absl::ReaderMutexLock lock(&mutex_);
+    std::vector<ConsumerWrite> consumers;
+    for (const auto& [name, state] : consumers_) consumers.push_back({name, state});
+    return consumers;
+  }
+
  private:
   // A deque never moves its elements, and events never change: the bytes outlive the lock.
   std::string_view EventAt(uint64_t position) const {
@@ -77,6 +91,7 @@ class MemoryEventStore final : public EventStore {
   std::deque<std::string> events_ ABSL_GUARDED_BY(mutex_);
   std::vector<Hash> leaf_hashes_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<uint8_t, uint64_t>, Tile> tiles_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> consumers_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -51,6 +51,8 @@ class RocksDbEventStore final : public EventStore {
 
   absl::StatusOr<Tile> GetTile(uint8_t level, uint64_t index) const override;
 
+  absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const override;
+
  private:
   absl::Status Write(uint64_t first_position, const EventBatch& batch);
 
@@ -71,7 +73,7 @@ absl::Status RocksDbEventStore::Append(uint64_t expected_next_position, const Ev
   const uint64_t size = size_.load(std::memory_order_relaxed);
   if (size != expected_next_position) return WrongPosition(expected_next_position, size);
   CheckBatch(batch, size);
-  if (batch.events.empty()) return absl::OkStatus();
+  if (batch.events.empty() && batch.consumers.empty()) return absl::OkStatus();
   const absl::Status status = Write(size, batch);
   if (!status.ok()) {
     stopped_by_ = std::string(status.message());
@@ -90,6 +92,13 @@ absl::Status RocksDbEventStore::Write(uint64_t first_position, const EventBatch&
   }
   for (const Tile& tile : batch.tiles) {
     writes.Put(log_.tiles, TileKey(tile.level, tile.index), tile.hashes);
+  }
+  for (const ConsumerWrite& write : batch.consumers) {
+    if (write.state.empty()) {
+      writes.Delete(log_.consumers, write.name);
+    } else {
+      writes.Put(log_.consumers, write.name, write.state);
+    }
   }
   rocksdb::WriteOptions options;
   options.sync = true;
@@ -182,6 +191,17 @@ absl::StatusOr<Tile> RocksDbEventStore::GetTile(uint8_t level, uint64_t index) c
                fmt::format("tile {} of level {}", index, level));
   if (!value.ok()) return value.status();
   return Tile{.level = level, .index = index, .hashes = *std::move(value)};
+}
+
+absl::StatusOr<std::vector<ConsumerWrite>> RocksDbEventStore::ReadConsumers() const {
+  std::vector<ConsumerWrite> consumers;
+  const std::unique_ptr<rocksdb::Iterator> it(
+      log_.db->NewIterator(ScanOptions(), log_.consumers));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    consumers.push_back({it->key().ToString(), it->value().ToString()});
+  }
+  if (!it->status().ok()) return LogError(it->status(), directory_, "reading the consumers");
+  return consumers;
 }
 
 }  // namespace

@@ -77,6 +77,7 @@ absl::StatusOr<OpenLog> OpenLog::Open(const std::string& directory, const LogTun
     if (handle->GetName() == kEventsFamily) log.events = handle;
     if (handle->GetName() == kLeavesFamily) log.leaves = handle;
     if (handle->GetName() == kTilesFamily) log.tiles = handle;
+    if (handle->GetName() == kConsumersFamily) log.consumers = handle;
   }
   return log;
 }

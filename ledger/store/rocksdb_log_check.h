@@ -25,6 +25,7 @@ struct OpenLog {
   rocksdb::ColumnFamilyHandle* events = nullptr;
   rocksdb::ColumnFamilyHandle* leaves = nullptr;
   rocksdb::ColumnFamilyHandle* tiles = nullptr;
+  rocksdb::ColumnFamilyHandle* consumers = nullptr;
 };
 
 // Makes the folder when there is none. DATA_LOSS LOG_DAMAGED when it holds the files of a database

@@ -220,6 +220,9 @@ TEST_F(EventQueryTest, LargeEventsAreReadOneByOne) {
     }
     absl::StatusOr<Hash> GetLeafHash(uint64_t) const override { return Hash(); }
     absl::StatusOr<Tile> GetTile(uint8_t, uint64_t) const override { return Tile(); }
+    absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const override {
+      return std::vector<ConsumerWrite>();
+    }
     mutable std::vector<size_t> sizes;
   };
   const NotedLog log;

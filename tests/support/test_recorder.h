@@ -39,6 +39,9 @@ class GatedLog final : public EventStore {
   absl::StatusOr<Tile> GetTile(uint8_t level, uint64_t index) const override {
     return log_->GetTile(level, index);
   }
+  absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const override {
+    return log_->ReadConsumers();
+  }
 
   void CloseGate();
   void OpenGate();
