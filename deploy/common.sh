@@ -13,7 +13,8 @@ packages=(
   libjemalloc-dev                                                   # cmd/registred
   libgrpc++-dev                                                     # services/
   libcli11-dev nlohmann-json3-dev                                   # cmd/
-  libgtest-dev libgmock-dev libbenchmark-dev python3                # tests/
+  libgtest-dev libgmock-dev libbenchmark-dev libsqlite3-dev         # tests/
+  python3 python3-grpcio python3-protobuf                           # tests/, deploy/finance
 )
 
 say() { printf '== %s\n' "$*"; }

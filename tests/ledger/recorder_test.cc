@@ -113,6 +113,60 @@ TEST(RecorderTest, TheSameCommandGivesTheFirstReceiptAgain) {
       ledger.Must("c1", {RegisterStructure("st-a"), RegisterStructure("st-b")}).already_recorded());
 }
 
+// A source whose n-th answer is "n".
+class CountedSource {
+ public:
+  explicit CountedSource(Recorder* recorder) : recorder_(recorder) {
+    recorder_->SetConsumerSource([this] {
+      return std::vector<ConsumerWrite>{{"paie", std::to_string(++asked_)}};
+    });
+  }
+  ~CountedSource() { recorder_->SetConsumerSource(nullptr); }
+  int asked() const { return asked_; }
+
+ private:
+  Recorder* const recorder_;
+  std::atomic<int> asked_ = 0;
+};
+
+TEST(RecorderTest, WhatConsumersWriteRidesTheNextGroup) {
+  TestRecorder ledger;
+  ledger.Must("open", {OpenTestLedger()});
+  CountedSource source(ledger.recorder.get());
+  EXPECT_EQ(source.asked(), 0) << "it has not said that it has something";
+  ledger.log.CloseGate();
+  const auto first = ledger.Submit(UnitOf("a", {RegisterStructure("st-a")}));
+  ledger.log.AwaitAppend();
+  ledger.recorder->ConsumersChanged();
+  const auto second = ledger.Submit(UnitOf("b", {RegisterStructure("st-b")}));
+  const int appends = ledger.log.appends();
+  ledger.log.OpenGate();
+  ASSERT_TRUE(first->Get().ok());
+  ASSERT_TRUE(second->Get().ok());
+  EXPECT_EQ(ledger.log.appends(), appends + 1) << "one write for the unit and the consumer";
+  EXPECT_EQ(*ledger.log.ReadConsumers(), std::vector<ConsumerWrite>({{"paie", "1"}}));
+}
+
+TEST(RecorderTest, WhatConsumersWriteDoesNotWaitForActsForLong) {
+  TestRecorder ledger;
+  CountedSource source(ledger.recorder.get());
+  ledger.recorder->ConsumersChanged();
+  while (ledger.log.ReadConsumers()->empty()) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_EQ(ledger.log.size(), 0u);
+  EXPECT_EQ(ledger.recorder->status().recorded_groups, 0u);
+  ASSERT_TRUE(ledger.recorder->SyncConsumers().ok());
+  EXPECT_EQ(*ledger.log.ReadConsumers(), std::vector<ConsumerWrite>({{"paie", "2"}}));
+}
+
+TEST(RecorderTest, WhatConsumersWriteIsRefusedOnceTheWriterHasStopped) {
+  TestRecorder ledger;
+  CountedSource source(ledger.recorder.get());
+  ledger.log.FailFromNowOn();
+  EXPECT_EQ(ReasonOf(ledger.recorder->SyncConsumers()), "WRITER_STOPPED");
+  EXPECT_EQ(ReasonIn(ledger.Record(UnitOf("open", {OpenTestLedger()}))), "WRITER_STOPPED");
+  EXPECT_EQ(source.asked(), 1);
+}
+
 TEST(RecorderTest, ACommandIdWithOtherBytesIsRefused) {
   TestRecorder ledger;
   ledger.Must("open", {OpenTestLedger()});

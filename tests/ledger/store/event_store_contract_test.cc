@@ -99,6 +99,25 @@ TEST_P(EventStoreContractTest, AppendsAnEmptyBatch) {
   ExpectTestEvents(*log_, 3);
 }
 
+TEST_P(EventStoreContractTest, HoldsConsumersWithEventsAndWithout) {
+  EventBatch batch;
+  batch.consumers = {{"b", "1"}, {"a", "2"}};
+  ASSERT_TRUE(log_->Append(0, batch).ok());
+  ExpectTestEvents(*log_, 0);
+  LogWriter writer(*log_);
+  batch = writer.MakeBatch(2);
+  batch.consumers = {{"b", "3"}, {"c", std::string("\0x", 2)}};
+  ASSERT_TRUE(log_->Append(0, batch).ok());
+  ExpectTestEvents(*log_, 2);
+  using Writes = std::vector<ConsumerWrite>;
+  EXPECT_EQ(*log_->ReadConsumers(), Writes({{"a", "2"}, {"b", "3"}, {"c", std::string("\0x", 2)}}));
+  batch = EventBatch();
+  batch.consumers = {{"a", ""}, {"unknown", ""}};
+  ASSERT_TRUE(log_->Append(2, batch).ok());
+  EXPECT_EQ(log_->Append(3, batch).code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(*log_->ReadConsumers(), Writes({{"b", "3"}, {"c", std::string("\0x", 2)}}));
+}
+
 TEST_P(EventStoreContractTest, HoldsAnyBytes) {
   std::string all_bytes;
   for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
@@ -252,6 +271,16 @@ TEST_P(PersistentStoreContractTest, HoldsTheSameWhenOpenedAgain) {
     Open();
     ExpectTestEvents(*log_, size);
   }
+}
+
+TEST_P(PersistentStoreContractTest, HoldsTheSameConsumersWhenOpenedAgain) {
+  EventBatch batch;
+  batch.consumers = {{"a", "1"}, {"b", "2"}};
+  ASSERT_TRUE(log_->Append(0, batch).ok());
+  batch.consumers = {{"a", ""}};
+  ASSERT_TRUE(log_->Append(0, batch).ok());
+  Open();
+  EXPECT_EQ(*log_->ReadConsumers(), std::vector<ConsumerWrite>({{"b", "2"}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, EventStoreContractTest,
