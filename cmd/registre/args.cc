@@ -39,6 +39,22 @@ const CLI::Validator kSeverity(
     },
     "");
 
+// Where an order is, in the words of the tables and of the contract.
+const CLI::Validator kStatus(
+    [](std::string& text) {
+      const std::map<std::string, v1::PaymentStatus> words = {
+          {"ordered", v1::PAYMENT_STATUS_ORDERED},     {"suspended", v1::PAYMENT_STATUS_SUSPENDED},
+          {"accepted", v1::PAYMENT_STATUS_ACCEPTED},   {"rejected", v1::PAYMENT_STATUS_REJECTED},
+          {"settled", v1::PAYMENT_STATUS_SETTLED}};
+      const auto at = words.find(text);
+      if (at == words.end()) {
+        return fmt::format("{} is none of ordered, suspended, accepted, rejected, settled", text);
+      }
+      text = fmt::format("{}", static_cast<int>(at->second));
+      return std::string();
+    },
+    "");
+
 // Letters to change, add or take away to make one word of the other.
 size_t Distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -160,7 +176,8 @@ class Parser {
     BuildRecord();
     BuildReads();
     BuildEvents();
-    BuildAdmin();
+    BuildPayments();
+    BuildConsumers(BuildAdmin());
   }
 
   std::variant<Args, int> Parse(std::vector<std::string> arguments, std::ostream& out,
@@ -213,7 +230,12 @@ class Parser {
 
   CLI::App* AddRead(const char* name, const char* what, std::string footer,
                     std::function<void()> chosen) {
-    CLI::App* command = Add(&app_, name, what, std::move(footer) + kReadFooter, std::move(chosen));
+    return AddRead(&app_, name, what, std::move(footer), std::move(chosen));
+  }
+  CLI::App* AddRead(CLI::App* parent, const char* name, const char* what, std::string footer,
+                    std::function<void()> chosen) {
+    CLI::App* command =
+        Add(parent, name, what, std::move(footer) + kReadFooter, std::move(chosen));
     command->add_option("--as-of", as_of_, "Leave out acts in effect after that day")
         ->type_name("DATE");
     command->add_option("--known-at", known_at_, "Leave out acts recorded after that point")
@@ -316,7 +338,105 @@ class Parser {
         ->type_name("N");
   }
 
-  void BuildAdmin() {
+  void BuildPayments() {
+    PaymentsArgs& payments = args_->payments;
+    CLI::App* group = Add(&app_, "payments", "Orders (mandats) and their feed", "", nullptr);
+    group->require_subcommand(1);
+    CLI::App* list = AddRead(group, "list", "Orders and where they are", R"(Examples:
+  registre payments list
+  registre payments list --convention 2023-00963
+  registre payments list --fiscal-year 2023 --status accepted
+  registre payments list --unanswered-for 30   neither accepted nor rejected for 30 days)",
+                             [this] { args_->command = Command::kPaymentsList; });
+    list->add_option("--convention", payments.convention, "Of this convention")
+        ->type_name("NUMBER");
+    list->add_option("--structure", payments.structure, "To this structure, by ledger id")
+        ->type_name("ID");
+    list->add_option("--fiscal-year", payments.fiscal_year, "Of this fiscal year")
+        ->check(kWholeNumber)
+        ->type_name("YEAR");
+    list->add_option("--status", payments.status, "Which are there")
+        ->transform(kStatus)
+        ->type_name("ordered|suspended|accepted|rejected|settled");
+    list->add_option("--unanswered-for", payments.unanswered_days,
+                     "Ordered or suspended so many days ago, or more, and not answered since")
+        ->check(kWholeNumber)
+        ->type_name("DAYS");
+    CLI::App* show = AddRead(group, "show", "One order, step by step", R"(Examples:
+  registre payments show 2023-hypothese-1      fiscal year, then the mandat)",
+                             [this] { args_->command = Command::kPaymentsShow; });
+    show->add_option("payment", args_->subject, "Fiscal year and mandat")
+        ->required()
+        ->type_name("YEAR-MANDAT");
+    CLI::App* statement =
+        AddRead(group, "statement", "What was paid on a convention (décompte)", R"(Examples:
+  registre payments statement 2023-00963       each order with what was paid before it)",
+                [this] { args_->command = Command::kPaymentsStatement; });
+    statement->add_option("convention", args_->subject, "The convention")
+        ->required()
+        ->type_name("NUMBER");
+    CLI::App* follow = Add(group, "follow", "Payment events of a consumer, as they come",
+                           R"(Each event is acknowledged once it is written, so that it does not come again.
+
+Examples:
+  registre payments follow --consumer finance  Ctrl-C ends; the next time it goes on from there
+  registre payments follow --consumer finance --limit 10 --output json)",
+                           [this] { args_->command = Command::kPaymentsFollow; });
+    follow->add_option("--consumer", payments.consumer, "The consumer (registre admin consumers)")
+        ->required()
+        ->type_name("NAME");
+    follow->add_option("--limit", payments.limit, "At most so many, 1 or more")
+        ->check(kWholeNumber)
+        ->type_name("N");
+  }
+
+  void BuildConsumers(CLI::App* admin) {
+    ConsumerArgs& consumer = args_->consumer;
+    CLI::App* group = Add(admin, "consumers", "Consumers of the payment feed", "", nullptr);
+    group->require_subcommand(1);
+    const auto add = [&](const char* name, const char* what, const std::string& example,
+                         Command command) {
+      CLI::App* app = Add(group, name, what, "Example:\n  registre admin consumers " + example,
+                          [this, command] { args_->command = command; });
+      if (command == Command::kConsumersList) return app;
+      app->add_option("name", args_->subject, "Its name")->required()->type_name("NAME");
+      return app;
+    };
+    const auto add_position = [&](CLI::App* app, const char* what) {
+      app->add_option("position", consumer.position, what)
+          ->required()
+          ->check(kWholeNumber)
+          ->type_name("POSITION");
+    };
+    add("list", "All of them, and how far behind they are", "list", Command::kConsumersList);
+    add("show", "One of them, with what is parked", "show finance", Command::kConsumersShow);
+    CLI::App* create =
+        add("create", "Make one", "create finance --max-tries 20", Command::kConsumersCreate);
+    create->add_option("--max-tries", consumer.max_tries, "Tries after which a payment is parked")
+        ->check(kWholeNumber)
+        ->type_name("1-1000");
+    create
+        ->add_option("--answer-within", consumer.answer_within_seconds,
+                     "Seconds until what is not answered comes again")
+        ->check(kWholeNumber)
+        ->type_name("1-3600");
+    create->add_flag("--from-now", consumer.from_now, "Without the payments recorded before");
+    add("pause", "Deliver nothing until it is resumed", "pause finance", Command::kConsumersPause);
+    add("resume", "Deliver again", "resume finance", Command::kConsumersResume);
+    add_position(add("rewind", "Deliver again everything from a position on", "rewind finance 0",
+                     Command::kConsumersRewind),
+                 "First position to be delivered");
+    add_position(add("retry", "Deliver a parked payment again, and what waits behind it",
+                     "retry finance 52", Command::kConsumersRetry),
+                 "Position of the parked event");
+    CLI::App* skip = add("skip", "Take a parked payment out of the feed, for ever",
+                         "skip finance 52 --reason 'paid by hand'", Command::kConsumersSkip);
+    add_position(skip, "Position of the parked event");
+    skip->add_option("--reason", consumer.reason, "Why")->required()->type_name("TEXT");
+    add("delete", "Forget one, and where it was", "delete finance", Command::kConsumersDelete);
+  }
+
+  CLI::App* BuildAdmin() {
     CLI::App* admin = Add(&app_, "admin", "Run the ledger", "", nullptr);
     admin->require_subcommand(1);
     Add(admin, "status", "How the ledger is", "Example:\n  registre admin status",
@@ -332,6 +452,7 @@ class Parser {
         "Look at the machine's clock first (date, timedatectl), then:\n"
         "  registre admin clock accept",
         [this] { args_->command = Command::kAdminClockAccept; });
+    return admin;
   }
 
   // Fills in what CLI11 cannot, and checks it. What is wrong, or empty.
@@ -342,7 +463,7 @@ class Parser {
     if (args_->record.atomic && args_->record.keep_going) {
       return "--atomic is all or nothing: it cannot be used with --keep-going";
     }
-    if (args_->events.limit == uint64_t{0}) {
+    if (args_->events.limit == uint64_t{0} || args_->payments.limit == uint64_t{0}) {
       return "--limit 0 shows nothing: give 1 or more, or leave it out to show every event";
     }
     if (args_->events.follow && args_->events.backward) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "registre/v1/common.pb.h"
+#include "registre/v1/state.pb.h"
 
 namespace registre::cli {
 
@@ -38,6 +39,19 @@ enum class Command {
   kAdminStatus,
   kAdminRebuild,
   kAdminClockAccept,
+  kPaymentsList,
+  kPaymentsShow,
+  kPaymentsStatement,
+  kPaymentsFollow,
+  kConsumersList,
+  kConsumersShow,
+  kConsumersCreate,
+  kConsumersPause,
+  kConsumersResume,
+  kConsumersRewind,
+  kConsumersRetry,
+  kConsumersSkip,
+  kConsumersDelete,
 };
 
 struct RecordArgs {
@@ -57,6 +71,25 @@ struct EventsArgs {
   std::optional<uint64_t> limit;  // unset: all; never 0
 };
 
+struct PaymentsArgs {
+  std::string convention;
+  std::string structure;
+  int fiscal_year = 0;  // 0: any
+  v1::PaymentStatus status = v1::PAYMENT_STATUS_UNSPECIFIED;
+  std::optional<int> unanswered_days;
+  std::string consumer;
+  std::optional<uint64_t> limit;  // unset: all; never 0
+};
+
+// Of admin consumers; the name is Args::subject.
+struct ConsumerArgs {
+  int max_tries = 0;                  // 0: the server's
+  int64_t answer_within_seconds = 0;  // 0: the server's
+  bool from_now = false;
+  uint64_t position = 0;
+  std::string reason;
+};
+
 struct Args {
   Command command = Command::kBudgetList;
   std::string server = "127.0.0.1:7462";  // address of the server, HOST:PORT
@@ -68,6 +101,8 @@ struct Args {
 
   RecordArgs record;
   EventsArgs events;
+  PaymentsArgs payments;
+  ConsumerArgs consumer;
   std::vector<std::string> tags;  // events: all of them; anomalies: at most one
   v1::Severity min_severity = v1::SEVERITY_UNSPECIFIED;  // anomalies
   bool check = false;                                    // admin rebuild

@@ -29,6 +29,8 @@ Client::Client(const std::shared_ptr<grpc::Channel>& channel)
       structures(v1::StructureService::NewStub(channel)),
       conventions(v1::ConventionService::NewStub(channel)),
       deliberations(v1::DeliberationService::NewStub(channel)),
+      payments(v1::PaymentService::NewStub(channel)),
+      feed(v1::PaymentFeedService::NewStub(channel)),
       anomalies(v1::AnomalyService::NewStub(channel)),
       admin(v1::AdminService::NewStub(channel)) {}
 

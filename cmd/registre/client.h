@@ -20,6 +20,8 @@
 #include "registre/v1/convention_service.grpc.pb.h"
 #include "registre/v1/deliberation_service.grpc.pb.h"
 #include "registre/v1/ledger_service.grpc.pb.h"
+#include "registre/v1/payment_feed_service.grpc.pb.h"
+#include "registre/v1/payment_service.grpc.pb.h"
 #include "registre/v1/structure_service.grpc.pb.h"
 
 namespace registre::cli {
@@ -39,6 +41,8 @@ class Client {
   std::unique_ptr<v1::StructureService::Stub> structures;
   std::unique_ptr<v1::ConventionService::Stub> conventions;
   std::unique_ptr<v1::DeliberationService::Stub> deliberations;
+  std::unique_ptr<v1::PaymentService::Stub> payments;
+  std::unique_ptr<v1::PaymentFeedService::Stub> feed;
   std::unique_ptr<v1::AnomalyService::Stub> anomalies;
   std::unique_ptr<v1::AdminService::Stub> admin;
 

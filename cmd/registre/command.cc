@@ -34,6 +34,21 @@ int Dispatch(const Args& args, Client& client, Console& console) {
     case Command::kAdminRebuild:
     case Command::kAdminClockAccept:
       return RunAdmin(args, client, console);
+    case Command::kPaymentsList:
+    case Command::kPaymentsShow:
+    case Command::kPaymentsStatement:
+    case Command::kPaymentsFollow:
+      return RunPayments(args, client, console);
+    case Command::kConsumersList:
+    case Command::kConsumersShow:
+    case Command::kConsumersCreate:
+    case Command::kConsumersPause:
+    case Command::kConsumersResume:
+    case Command::kConsumersRewind:
+    case Command::kConsumersRetry:
+    case Command::kConsumersSkip:
+    case Command::kConsumersDelete:
+      return RunConsumers(args, client, console);
   }
   return kExitUsage;
 }

@@ -23,6 +23,8 @@ int RunConvention(const Args& args, Client& client, Console& console);
 int RunDeliberation(const Args& args, Client& client, Console& console);
 int RunAnomalies(const Args& args, Client& client, Console& console);
 int RunEvents(const Args& args, Client& client, Console& console);
+int RunPayments(const Args& args, Client& client, Console& console);
+int RunConsumers(const Args& args, Client& client, Console& console);
 int RunAdmin(const Args& args, Client& client, Console& console);
 
 // Parses the arguments (without the program's name), runs the command, returns the exit status.

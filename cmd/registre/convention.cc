@@ -6,6 +6,7 @@
 #include "cmd/registre/format.h"
 #include "cmd/registre/json.h"
 #include "cmd/registre/names.h"
+#include "cmd/registre/payment_cells.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/words.h"
 #include "ledger/base/money.h"
@@ -13,35 +14,16 @@
 namespace registre::cli {
 namespace {
 
-// The day of the last step is that of one of these acts.
-std::string StateText(const v1::Payment& payment) {
-  if (payment.steps().empty()) return "";
-  const v1::PaymentStep& last = *payment.steps().rbegin();
-  std::string_view act = "payment_ordered";
-  if (last.status() == v1::PAYMENT_STATUS_SUSPENDED) act = "payment_suspended";
-  if (last.status() == v1::PAYMENT_STATUS_ACCEPTED) act = "payment_accepted";
-  if (last.status() == v1::PAYMENT_STATUS_REJECTED) act = "payment_rejected";
-  if (last.status() == v1::PAYMENT_STATUS_SETTLED) act = "payment_settled";
-  std::string text = Cell(payment.assumed_fields(),
-                          fmt::format("{} le {}", Word(last.status()), DateText(last.date())),
-                          {fmt::format("{}.date", act)});
-  if (!last.reason().empty()) text += fmt::format(" : {}", last.reason());
-  return text;
-}
-
 std::vector<std::string> PaymentCells(const v1::Payment& payment) {
   const auto& fields = payment.assumed_fields();
-  return {Cell(fields, fmt::format("{}-{}", payment.fiscal_year(), payment.mandat()),
-               {"payment_ordered.mandat", "payment_ordered.fiscal_year"}),
+  return {MandatCell(payment),
           Cell(fields, payment.bordereau(), {"payment_ordered.bordereau"}),
-          Cell(fields, DateText(payment.ordered_on()), {"payment_ordered.date"}),
+          OrderedOnCell(payment),
           Cell(fields, payment.basis().tranche_id(), {"payment_ordered.basis"}),
           Cell(fields, Word(payment.kind()), {"payment_ordered.kind"}),
-          Cell(fields, FormatCents(payment.amount_cents()), {"payment_ordered.amount_cents"}),
-          payment.reduced_cents() == 0 ? ""
-                                       : Cell(fields, FormatCents(payment.reduced_cents()),
-                                              {"payment_reduced.reduction_cents"}),
-          StateText(payment)};
+          OrderedCell(payment),
+          ReducedCell(payment),
+          StatusCell(payment)};
 }
 
 // What is paid on an opening convention without an order in the ledger.

@@ -5,21 +5,13 @@
 #include <atomic>
 
 #include "cmd/registre/command.h"
+#include "cmd/registre/event_printer.h"
 #include "cmd/registre/format.h"
-#include "cmd/registre/json.h"
-#include "cmd/registre/ledger_time.h"
-#include "cmd/registre/text.h"
-#include "ledger/acts/act.h"
-#include "registre/v1/event.pb.h"
 
 namespace registre::cli {
 namespace {
 
 constexpr int kPageEvents = 1'000;
-// Tags stand beside an event in at least as many columns; else below it, indented.
-constexpr size_t kNarrowestTags = 32;
-constexpr size_t kTagsIndent = 11;
-
 v1::EventQuery QueryOf(const Args& args) {
   v1::EventQuery query;
   if (args.tags.empty() && args.events.types.empty()) return query;
@@ -28,82 +20,6 @@ v1::EventQuery QueryOf(const Args& args) {
   item->mutable_types()->Assign(args.events.types.begin(), args.events.types.end());
   return query;
 }
-
-// Prints events one by one, up to the limit: widths are fixed, so that nothing waits for the last.
-class EventPrinter {
- public:
-  EventPrinter(const Args& args, Client& client, Console& console)
-      : args_(args), time_(client), console_(console) {}
-
-  // False when its bytes are no event (said on err).
-  bool Print(const v1::RecordedEvent& recorded) {
-    v1::Event event;
-    if (!event.ParseFromString(recorded.event())) {
-      console_.err << fmt::format(
-          "registre: DATA_LOSS: the bytes at position {} are no registre.v1.Event: is this program "
-          "older than the server?\n",
-          recorded.position());
-      return false;
-    }
-    if (args_.json) {
-      PrintJson(console_.out, event);
-    } else {
-      if (printed_ == 0) PrintHeader();
-      PrintRow(event);
-    }
-    ++printed_;
-    return true;
-  }
-
-  bool full() const { return args_.events.limit && printed_ >= *args_.events.limit; }
-  uint64_t printed() const { return printed_; }
-
- private:
-  void PrintLine(std::string_view position, std::string_view date, std::string_view act,
-                 std::string_view recorded_at, std::string_view tags) {
-    std::string lead =
-        fmt::format("{:>9}  {:<10}  {:<27}  {:<19}  ", position, date, act, recorded_at);
-    std::string rest(tags);
-    // What finds no room beside the event stands below it.
-    size_t margin = DisplayWidth(lead);
-    if (console_.width < margin + kNarrowestTags) {
-      if (console_.width < margin) {
-        lead = fmt::format("{:>9}  {:<10}  {:<27}", position, date, act);
-        rest = fmt::format("{} {}", recorded_at, tags);
-      }
-      lead.erase(lead.find_last_not_of(' ') + 1);
-      console_.out << lead << '\n';
-      margin = kTagsIndent;
-      lead = std::string(margin, ' ');
-    }
-    for (const std::string& line : Wrap(rest, console_.width - margin)) {
-      lead += line;
-      lead.erase(lead.find_last_not_of(' ') + 1);
-      console_.out << lead << '\n';
-      lead = std::string(margin, ' ');
-    }
-  }
-
-  void PrintHeader() {
-    PrintLine("Position", "Date", "Acte", "Enregistré le", "Étiquettes");
-    PrintLine("─────────", "──────────", "───────────────────────────", "───────────────────",
-              "──────────");
-  }
-
-  void PrintRow(const v1::Event& event) {
-    const Days days = EffectiveDateOf(event.act());
-    std::string tags;
-    for (const v1::TagLink& link : event.tags()) tags += (tags.empty() ? "" : " ") + link.tag();
-    PrintLine(
-        fmt::format("#{}", event.position()), days == kAlways ? "" : FormatDate(FromDays(days)),
-        OneLine(std::string(ActType(event.act()))), time_.Text(event.recorded_at()), OneLine(tags));
-  }
-
-  const Args& args_;
-  LedgerTime time_;
-  Console& console_;
-  uint64_t printed_ = 0;
-};
 
 int ReadPages(const Args& args, Client& client, Console& console) {
   v1::ReadEventsRequest request;
@@ -115,7 +31,7 @@ int ReadPages(const Args& args, Client& client, Console& console) {
     request.set_page_size(static_cast<int32_t>(*args.events.limit));
   }
   *request.mutable_options() = OptionsOf(args);
-  EventPrinter printer(args, client, console);
+  EventPrinter printer(args.json, args.events.limit, client, console);
   std::optional<uint64_t> position;
   bool damaged = false;
   const absl::Status status = ForEachPage(*client.ledger, &v1::LedgerService::Stub::ReadEvents,
@@ -161,7 +77,7 @@ int Follow(const Args& args, Client& client, Console& console) {
     });
   }
   const auto stream = client.ledger->Subscribe(&context, request);
-  EventPrinter printer(args, client, console);
+  EventPrinter printer(args.json, args.events.limit, client, console);
   bool damaged = false;
   bool news = true;
   v1::SubscribeResponse message;
