@@ -116,8 +116,13 @@ absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view pr
 
 grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
                                     grpc::CallbackServerContext* call,
+                                    const google::protobuf::Message& request,
                                     std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+  if (const auto caller = context.access->Authorize(*call, request); !caller.ok()) {
+    reactor->Finish(ToGrpcStatus(caller.status()));
+    return reactor;
+  }
   const bool queued = context.reads->Submit([reactor, call, work = std::move(work)] {
     const absl::Status status =
         call->IsCancelled() ? absl::CancelledError("nobody waits for the answer any more") : work();
