@@ -13,7 +13,7 @@ packages=(
   libjemalloc-dev                                                   # cmd/registred
   libgrpc++-dev                                                     # services/
   libcli11-dev nlohmann-json3-dev                                   # cmd/
-  libgtest-dev libgmock-dev libbenchmark-dev python3                # tests/
+  libgtest-dev libgmock-dev libbenchmark-dev python3 openssl        # tests/
 )
 
 say() { printf '== %s\n' "$*"; }

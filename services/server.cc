@@ -38,12 +38,13 @@ constexpr size_t kMaxQueuedAdminReads = 64;
 // How soon grpc.health.v1 says that recording has stopped, or goes on.
 constexpr absl::Duration kHealthInterval = absl::Milliseconds(250);
 
-// Server reflection for one server: gRPC's own switch would turn it on for every server to come.
-class WithReflection final : public grpc::ServerBuilderOption {
+// gRPC's library turns server reflection on for every server; this takes it from one.
+class WithoutReflection final : public grpc::ServerBuilderOption {
  public:
   void UpdateArguments(grpc::ChannelArguments*) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    const std::string name = grpc::reflection::ProtoServerReflectionPlugin().name();
+    std::erase_if(*plugins, [&name](const auto& plugin) { return plugin->name() == name; });
   }
 };
 
@@ -117,9 +118,10 @@ class GrpcServer final : public Server {
   absl::Status Listen(const std::string& address,
                       const std::shared_ptr<grpc::ServerCredentials>& credentials) {
     grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address, credentials, &port_);
-    if (access_.local()) builder.SetOption(std::make_unique<WithReflection>());
+    if (!access_.local()) builder.SetOption(std::make_unique<WithoutReflection>());
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
     // Two servers must not share a port: the second would take half of the calls.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

@@ -38,7 +38,7 @@ class Server {
     const Clock* clock = nullptr;
     // Without, nobody is authenticated and everyone who reaches the server may do everything (local
     // mode): only on a loopback address.
-    std::optional<Tls> tls;
+    std::optional<Tls> tls = std::nullopt;
     AccessLog* access_log = nullptr;  // null: calls are not noted
   };
 
