@@ -14,7 +14,7 @@ packages=(
   libgrpc++-dev                                                     # services/
   libcli11-dev nlohmann-json3-dev                                   # cmd/
   libgtest-dev libgmock-dev libbenchmark-dev libsqlite3-dev         # tests/
-  python3 python3-grpcio python3-protobuf                           # tests/, deploy/finance
+  python3 python3-grpcio python3-protobuf openssl                   # tests/, deploy/finance
 )
 
 say() { printf '== %s\n' "$*"; }

@@ -82,7 +82,8 @@ void CheckCondition(const v1::Condition& condition, std::vector<Violation>* viol
 
 }  // namespace
 
-absl::StatusOr<Command> MakeCommand(v1::Actor actor, v1::RecordRequest request) {
+absl::StatusOr<Command> MakeCommand(std::string subject, v1::RecordRequest request,
+                                    const RoleOf& role_of) {
   if (static_cast<size_t>(request.acts_size()) > kMaxUnitActs) {
     return TooLarge(
         fmt::format("the unit holds {} acts, at most {} are recorded together; split it",
@@ -117,6 +118,11 @@ absl::StatusOr<Command> MakeCommand(v1::Actor actor, v1::RecordRequest request) 
   if (!violations.empty()) return ShapeError(violations);
 
   Command command;
+  for (int i = 0; i < request.acts_size(); ++i) {
+    auto role = role_of(request.acts(i));
+    if (!role.ok()) return Annotate(role.status(), fmt::format("acts[{}]: ", i));
+    command.roles.push_back(*std::move(role));
+  }
   const std::string bytes = SerializeDeterministic(request);
   request.set_command_id(id);
   request.set_validate_only(validate_only);
@@ -124,7 +130,7 @@ absl::StatusOr<Command> MakeCommand(v1::Actor actor, v1::RecordRequest request) 
   command.fingerprint = std::string(1, kFingerprintVersion);
   command.fingerprint.append(hash.begin(), hash.end());
   command.bytes = bytes.size();
-  command.actor = std::move(actor);
+  command.subject = std::move(subject);
   command.request = std::move(request);
   return command;
 }

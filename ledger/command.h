@@ -3,7 +3,9 @@
 #define REGISTRE_LEDGER_COMMAND_H_
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "registre/v1/event.pb.h"
@@ -13,17 +15,23 @@ namespace registre {
 
 // A unit to be recorded.
 struct Command {
-  v1::Actor actor;
+  std::string subject;             // who records it
+  std::vector<std::string> roles;  // in which role, for each act
   v1::RecordRequest request;
   std::string fingerprint;  // version byte 1, SHA-256 of acts and condition as sent
   size_t bytes = 0;         // serialized size of acts and condition
 };
 
-// Checks the shape of a request and takes its fingerprint. Pure; any thread. RESOURCE_EXHAUSTED
-// (UNIT_TOO_LARGE) over kMaxUnitActs or kMaxUnitBytes, which is looked at first; INVALID_ARGUMENT
-// with every violation up to kMaxViolations (shape.h; COMMAND_ID_INVALID; CONDITION_INVALID;
-// QUERY_INVALID).
-absl::StatusOr<Command> MakeCommand(v1::Actor actor, v1::RecordRequest request);
+// In which role a subject records an act, or why it may not.
+using RoleOf = std::function<absl::StatusOr<std::string>(const v1::Act& act)>;
+
+// Checks the shape of a request, then asks in which role each act is recorded, and takes the
+// fingerprint. Pure as `role_of` is; any thread. RESOURCE_EXHAUSTED (UNIT_TOO_LARGE) over
+// kMaxUnitActs or kMaxUnitBytes, which is looked at first; INVALID_ARGUMENT with every violation up
+// to kMaxViolations (shape.h; COMMAND_ID_INVALID; CONDITION_INVALID; QUERY_INVALID); the first
+// error of `role_of`, with the index of its act before the message.
+absl::StatusOr<Command> MakeCommand(std::string subject, v1::RecordRequest request,
+                                    const RoleOf& role_of);
 
 }  // namespace registre
 

@@ -312,8 +312,7 @@ void Recorder::RunAnswers() {
 absl::StatusOr<v1::RecordResponse> Recorder::Process(Command* command, Group* group) {
   layers_.ResetStatus();
   const v1::RecordRequest& request = command->request;
-  const auto known =
-      layers_.FindCommand(CommandKey(command->actor.subject(), request.command_id()));
+  const auto known = layers_.FindCommand(CommandKey(command->subject, request.command_id()));
   REGISTRE_RETURN_IF_ERROR(layers_.status());
   if (known) return ReceiptAgain(*command, *known, *group);
   if (request.has_condition()) {
@@ -399,8 +398,11 @@ absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(Command* command, co
     v1::Event event;
     event.mutable_act()->Swap(command->request.mutable_acts(i));
     std::vector<v1::Flag> flags;
-    const absl::Status decided = Decide(
-        {.view = layers_, .today = DayOf(group.recorded_at), .flags = &flags}, event.mutable_act());
+    const absl::Status decided = Decide({.view = layers_,
+                                         .today = DayOf(group.recorded_at),
+                                         .actor = command->subject,
+                                         .flags = &flags},
+                                        event.mutable_act());
     if (!decided.ok()) {
       return command->request.acts_size() == 1 ? decided
                                                : Annotate(decided, fmt::format("acts[{}]: ", i));
@@ -429,7 +431,8 @@ void Recorder::StampEvent(const Command& command, int index, const Group& group,
   event->set_command_id(command.request.command_id());
   event->set_fingerprint(command.fingerprint);
   *event->mutable_recorded_at() = ToTimestamp(group.recorded_at);
-  *event->mutable_actor() = command.actor;
+  event->mutable_actor()->set_subject(command.subject);
+  event->mutable_actor()->set_role(command.roles[static_cast<size_t>(index)]);
   for (std::string& tag : TagsOf(event->act(), kSchemaVersion)) {
     const Layers::Head head = layers_.HeadOf(tag);
     v1::TagLink* link = event->add_tags();

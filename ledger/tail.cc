@@ -34,9 +34,18 @@ void Tail::Advance(uint64_t size) {
   }
 }
 
+void Tail::WakeOnce() {
+  absl::MutexLock lock(&mutex_);
+  Wake();
+}
+
 void Tail::WakeAll() {
   absl::MutexLock lock(&mutex_);
   stopping_ = true;
+  Wake();
+}
+
+void Tail::Wake() {
   for (auto& [id, waiter] : waiters_) waiter.wake();
   waiters_.clear();
 }

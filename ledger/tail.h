@@ -27,6 +27,9 @@ class Tail {
   // The log holds `size` durable and visible events. Called by the recorder.
   void Advance(uint64_t size);
 
+  // Wakes everyone who waits, to look again: not the log has changed, but who may read it.
+  void WakeOnce();
+
   // Wakes everyone, and from now on whoever comes: the server stops.
   void WakeAll();
 
@@ -35,6 +38,8 @@ class Tail {
     uint64_t size;
     std::function<void()> wake;
   };
+  void Wake() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   absl::Mutex mutex_;
   uint64_t size_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -15,7 +15,7 @@
 namespace registre {
 
 // Version of the folds. A change of what rows hold raises it: the index is then rebuilt.
-inline constexpr uint32_t kFoldVersion = 2;
+inline constexpr uint32_t kFoldVersion = 3;
 
 // Which way an event is folded. kRevert is the exact inverse of kApply: reverting events newest
 // first gives back the very bytes of the row before each. That holds where nothing was skipped: an

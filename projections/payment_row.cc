@@ -14,7 +14,8 @@ void FoldStep(Direction direction, v1::PaymentStatus status, const v1::Date& dat
   Appended(direction, step, row->mutable_steps());
 }
 
-void FoldOrdered(Direction direction, const v1::PaymentOrdered& act, v1::Payment* row) {
+void FoldOrdered(Direction direction, const v1::PaymentOrdered& act, const std::string& subject,
+                 v1::Payment* row) {
   const v1::PaymentOrdered& given = Given(direction, act);
   row->set_fiscal_year(given.fiscal_year());
   row->set_mandat(given.mandat());
@@ -27,6 +28,7 @@ void FoldOrdered(Direction direction, const v1::PaymentOrdered& act, v1::Payment
   row->set_amount_cents(given.amount_cents());
   Put(given.has_date() ? &given.date() : nullptr, row, &v1::Payment::mutable_ordered_on,
       &v1::Payment::clear_ordered_on);
+  row->set_ordered_by(direction == Direction::kApply ? subject : std::string());
 }
 
 void FoldReduced(Direction direction, const v1::PaymentReduced& act, v1::Payment* row) {
@@ -48,7 +50,7 @@ void FoldPayment(Direction direction, const v1::Event& event, std::string_view /
   };
   switch (act.act_case()) {
     case v1::Act::kPaymentOrdered:
-      FoldOrdered(direction, act.payment_ordered(), row);
+      FoldOrdered(direction, act.payment_ordered(), event.actor().subject(), row);
       step(v1::PAYMENT_STATUS_ORDERED, act.payment_ordered().date());
       break;
     case v1::Act::kPaymentAccepted:

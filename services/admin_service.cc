@@ -8,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "registre/v1/admin_service.grpc.pb.h"
+#include "services/ended_call.h"
 #include "services/status.h"
 #include "services/version.h"
 
@@ -29,6 +30,26 @@ v1::RecorderState StateOf(RecorderStatus::State state) {
       return v1::RECORDER_STATE_DRAINING;
   }
   return v1::RECORDER_STATE_UNSPECIFIED;
+}
+
+void FillWho(const Caller& caller, const Rights& rights, v1::WhoAmIResponse* response) {
+  response->set_subject(caller.subject);
+  for (std::string& role : RoleNames(caller.roles)) response->add_roles(std::move(role));
+  const auto* act = v1::Act::descriptor()->FindOneofByName("act");
+  for (int i = 0; i < act->field_count(); ++i) {
+    const v1::Role role =
+        Rights::RecordedBy(static_cast<v1::Act::ActCase>(act->field(i)->number()));
+    if (role == v1::ROLE_UNSPECIFIED || !HasOneOf(caller.roles, RoleBit(role))) continue;
+    response->add_acts(act->field(i)->name());
+  }
+  for (const Method& method : rights.methods()) {
+    if (method.roles != 0 && HasOneOf(caller.roles, method.roles)) {
+      response->add_methods(method.name);
+    }
+  }
+  if (caller.certificate != nullptr) {
+    *response->mutable_certificate_ends() = ToTimestamp(caller.certificate->not_after);
+  }
 }
 
 absl::Status FillStatus(const AdminServiceParts& parts, v1::GetStatusResponse* response) {
@@ -161,22 +182,36 @@ class AdminService final : public v1::AdminService::CallbackService {
  public:
   explicit AdminService(const AdminServiceParts& parts) : parts_(parts) {}
 
+  grpc::ServerUnaryReactor* WhoAmI(grpc::CallbackServerContext* call,
+                                   const v1::WhoAmIRequest* request,
+                                   v1::WhoAmIResponse* response) override {
+    grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+    const auto caller = parts_.context.access->Authorize(*call, *request);
+    if (caller.ok()) FillWho(*caller, parts_.context.access->rights(), response);
+    reactor->Finish(ToGrpcStatus(caller.status()));
+    return reactor;
+  }
+
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* call,
-                                      const v1::GetStatusRequest*,
+                                      const v1::GetStatusRequest* request,
                                       v1::GetStatusResponse* response) override {
-    return ServeRead(parts_.context, call,
+    return ServeRead(parts_.context, call, *request,
                      [this, response] { return FillStatus(parts_, response); });
   }
 
   grpc::ServerWriteReactor<v1::RebuildResponse>* Rebuild(
-      grpc::CallbackServerContext*, const v1::RebuildRequest* request) override {
+      grpc::CallbackServerContext* call, const v1::RebuildRequest* request) override {
+    const auto caller = parts_.context.access->Authorize(*call, *request);
+    if (!caller.ok()) {
+      return new EndedCall<grpc::ServerWriteReactor<v1::RebuildResponse>>(caller.status());
+    }
     return new RebuildReactor(parts_, request->check(), &rebuilding_);
   }
 
   grpc::ServerUnaryReactor* AcceptClock(grpc::CallbackServerContext* call,
-                                        const v1::AcceptClockRequest*,
+                                        const v1::AcceptClockRequest* request,
                                         v1::AcceptClockResponse* response) override {
-    return ServeRead(parts_.context, call, [this, response] {
+    return ServeRead(parts_.context, call, *request, [this, response] {
       parts_.context.ledger->recorder().AcceptClock();
       *response->mutable_now() = ToTimestamp(parts_.clock->Now());
       return absl::OkStatus();

@@ -112,7 +112,7 @@ class AnomalyService final : public v1::AnomalyService::CallbackService {
   grpc::ServerUnaryReactor* ListAnomalies(grpc::CallbackServerContext* call,
                                           const v1::ListAnomaliesRequest* request,
                                           v1::ListAnomaliesResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return ListAll(*context_.ledger, *request, response);
     });
   }

@@ -57,7 +57,7 @@ class BudgetService final : public v1::BudgetService::CallbackService {
   grpc::ServerUnaryReactor* GetBudgetLine(grpc::CallbackServerContext* call,
                                           const v1::GetBudgetLineRequest* request,
                                           v1::GetBudgetLineResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return GetLine(*context_.ledger, *request, response);
     });
   }
@@ -65,7 +65,7 @@ class BudgetService final : public v1::BudgetService::CallbackService {
   grpc::ServerUnaryReactor* ListBudgetLines(grpc::CallbackServerContext* call,
                                             const v1::ListBudgetLinesRequest* request,
                                             v1::ListBudgetLinesResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return ListLines(*context_.ledger, *request, response);
     });
   }
@@ -73,7 +73,7 @@ class BudgetService final : public v1::BudgetService::CallbackService {
   grpc::ServerUnaryReactor* GetDeliberationBudget(
       grpc::CallbackServerContext* call, const v1::GetDeliberationBudgetRequest* request,
       v1::GetDeliberationBudgetResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return GetTable(*context_.ledger, *request, response);
     });
   }

@@ -85,7 +85,7 @@ class ConventionService final : public v1::ConventionService::CallbackService {
   grpc::ServerUnaryReactor* GetConvention(grpc::CallbackServerContext* call,
                                           const v1::GetConventionRequest* request,
                                           v1::GetConventionResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return GetOne(*context_.ledger, *request, response);
     });
   }
@@ -93,7 +93,7 @@ class ConventionService final : public v1::ConventionService::CallbackService {
   grpc::ServerUnaryReactor* ListConventions(grpc::CallbackServerContext* call,
                                             const v1::ListConventionsRequest* request,
                                             v1::ListConventionsResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return ListAll(*context_.ledger, *request, response);
     });
   }
@@ -101,7 +101,7 @@ class ConventionService final : public v1::ConventionService::CallbackService {
   grpc::ServerUnaryReactor* ListConventionPayments(
       grpc::CallbackServerContext* call, const v1::ListConventionPaymentsRequest* request,
       v1::ListConventionPaymentsResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return ListPayments(*context_.ledger, *request, response);
     });
   }

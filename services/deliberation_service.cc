@@ -54,7 +54,7 @@ class DeliberationService final : public v1::DeliberationService::CallbackServic
   grpc::ServerUnaryReactor* GetDeliberation(grpc::CallbackServerContext* call,
                                             const v1::GetDeliberationRequest* request,
                                             v1::GetDeliberationResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return GetOne(*context_.ledger, *request, response);
     });
   }
@@ -62,7 +62,7 @@ class DeliberationService final : public v1::DeliberationService::CallbackServic
   grpc::ServerUnaryReactor* ListDeliberations(grpc::CallbackServerContext* call,
                                               const v1::ListDeliberationsRequest* request,
                                               v1::ListDeliberationsResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return ListAll(*context_.ledger, *request, response);
     });
   }

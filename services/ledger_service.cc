@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "ledger/base/limits.h"
-#include "ledger/command.h"
 #include "ledger/event_query.h"
 #include "registre/v1/ledger_service.grpc.pb.h"
+#include "services/ended_call.h"
 #include "services/status.h"
 
 namespace registre {
@@ -68,7 +68,9 @@ class LedgerService final : public v1::LedgerService::CallbackService {
                                    const v1::RecordRequest* request,
                                    v1::RecordResponse* response) override {
     grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-    auto command = MakeCommand(ActorOf(*call), *request);
+    Access& access = *parts_.context.access;
+    const auto caller = access.Authorize(*call, *request);
+    auto command = caller.ok() ? access.MakeCommand(*caller, *request) : caller.status();
     if (!command.ok()) {
       reactor->Finish(ToGrpcStatus(command.status()));
       return reactor;
@@ -83,13 +85,16 @@ class LedgerService final : public v1::LedgerService::CallbackService {
 
   grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>* RecordStream(
       grpc::CallbackServerContext* call) override {
-    return NewRecordStream(parts_, ActorOf(*call));
+    auto caller = parts_.context.access->Authorize(*call, v1::RecordStreamRequest());
+    if (caller.ok()) return NewRecordStream(parts_, *std::move(caller));
+    using Stream = grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>;
+    return new EndedCall<Stream>(caller.status());
   }
 
   grpc::ServerUnaryReactor* GetEvent(grpc::CallbackServerContext* call,
                                      const v1::GetEventRequest* request,
                                      v1::GetEventResponse* response) override {
-    return ServeRead(parts_.context, call, [this, request, response] {
+    return ServeRead(parts_.context, call, *request, [this, request, response] {
       return GetOne(*parts_.context.ledger, *request, response);
     });
   }
@@ -97,14 +102,16 @@ class LedgerService final : public v1::LedgerService::CallbackService {
   grpc::ServerUnaryReactor* ReadEvents(grpc::CallbackServerContext* call,
                                        const v1::ReadEventsRequest* request,
                                        v1::ReadEventsResponse* response) override {
-    return ServeRead(parts_.context, call, [this, request, response] {
+    return ServeRead(parts_.context, call, *request, [this, request, response] {
       return ReadPage(*parts_.context.ledger, *request, response);
     });
   }
 
   grpc::ServerWriteReactor<v1::SubscribeResponse>* Subscribe(
-      grpc::CallbackServerContext*, const v1::SubscribeRequest* request) override {
-    return NewSubscription(parts_, *request);
+      grpc::CallbackServerContext* call, const v1::SubscribeRequest* request) override {
+    auto caller = parts_.context.access->Authorize(*call, *request);
+    if (caller.ok()) return NewSubscription(parts_, *std::move(caller), *request);
+    return new EndedCall<grpc::ServerWriteReactor<v1::SubscribeResponse>>(caller.status());
   }
 
  private:
@@ -112,13 +119,6 @@ class LedgerService final : public v1::LedgerService::CallbackService {
 };
 
 }  // namespace
-
-v1::Actor ActorOf(const grpc::CallbackServerContext&) {
-  v1::Actor actor;
-  actor.set_subject("local");
-  actor.set_role("local");
-  return actor;
-}
 
 std::unique_ptr<grpc::Service> MakeLedgerService(const LedgerServiceParts& parts) {
   return std::make_unique<LedgerService>(parts);

@@ -38,15 +38,13 @@ inline constexpr size_t kMaxSubscriptionBytes = 64 * 1024 * 1024;
 // The share of one of `live` subscriptions.
 size_t BatchBytes(uint64_t live);
 
-// The reactors of the two streams; each owns itself until gRPC is done with it.
+// The reactors of the two streams; each owns itself until gRPC is done with it. The caller is
+// judged again before each unit and before each message of a subscription: one that may not go on
+// ends the stream with the error of Access::Renew, once the units under way are answered.
 grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>* NewRecordStream(
-    const LedgerServiceParts& parts, v1::Actor actor);
+    const LedgerServiceParts& parts, Caller caller);
 grpc::ServerWriteReactor<v1::SubscribeResponse>* NewSubscription(
-    const LedgerServiceParts& parts, const v1::SubscribeRequest& request);
-
-// Who acts on a call. Until callers are authenticated, everyone who reaches the server is its local
-// user.
-v1::Actor ActorOf(const grpc::CallbackServerContext& call);
+    const LedgerServiceParts& parts, Caller caller, const v1::SubscribeRequest& request);
 
 }  // namespace registre
 

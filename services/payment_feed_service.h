@@ -33,7 +33,7 @@ std::unique_ptr<grpc::Service> MakePaymentFeedService(const PaymentFeedParts& pa
 
 // The reactor of Consume; owns itself until gRPC is done with it.
 grpc::ServerBidiReactor<v1::ConsumeRequest, v1::ConsumeResponse>* NewFeedStream(
-    const PaymentFeedParts& parts);
+    const PaymentFeedParts& parts, Caller caller);
 
 }  // namespace registre
 

@@ -30,8 +30,8 @@ absl::Status AttachFirst() {
 class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::ConsumeResponse>,
                          public std::enable_shared_from_this<FeedStream> {
  public:
-  explicit FeedStream(const PaymentFeedParts& parts)
-      : parts_(parts), last_sent_(parts.clock->Now()) {}
+  FeedStream(const PaymentFeedParts& parts, Caller caller)
+      : parts_(parts), caller_(std::move(caller)), last_sent_(parts.clock->Now()) {}
 
   // Once, before gRPC knows the reactor.
   void Start() {
@@ -140,6 +140,11 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
                   "the server is stopping; attach again when it is back: what was not acknowledged "
                   "is delivered again");
     }
+    // The certificate may have ended, the policy be another.
+    if (const absl::Status refused = parts_.context.access->Renew(&caller_);
+        !end && !refused.ok()) {
+      end = refused;
+    }
     if (end) {
       FinishWith(*end);
     } else if (!attached) {
@@ -229,6 +234,7 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
   // Set once, by a read, before attached_ is.
   std::unique_ptr<PaymentFeed::Connection> connection_;
   // Of who is busy.
+  Caller caller_;
   v1::ConsumeResponse response_;
   bool told_caught_up_ = false;
   absl::Time last_sent_;
@@ -246,8 +252,8 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
 }  // namespace
 
 grpc::ServerBidiReactor<v1::ConsumeRequest, v1::ConsumeResponse>* NewFeedStream(
-    const PaymentFeedParts& parts) {
-  const auto stream = std::make_shared<FeedStream>(parts);
+    const PaymentFeedParts& parts, Caller caller) {
+  const auto stream = std::make_shared<FeedStream>(parts, std::move(caller));
   stream->Start();
   return stream.get();
 }

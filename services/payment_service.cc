@@ -137,7 +137,7 @@ class PaymentService final : public v1::PaymentService::CallbackService {
   grpc::ServerUnaryReactor* GetPayment(grpc::CallbackServerContext* call,
                                        const v1::GetPaymentRequest* request,
                                        v1::GetPaymentResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return GetOnePayment(*context_.ledger, *request, response);
     });
   }
@@ -145,7 +145,7 @@ class PaymentService final : public v1::PaymentService::CallbackService {
   grpc::ServerUnaryReactor* ListPayments(grpc::CallbackServerContext* call,
                                          const v1::ListPaymentsRequest* request,
                                          v1::ListPaymentsResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return ListSome(*context_.ledger, *request, response);
     });
   }
@@ -153,7 +153,7 @@ class PaymentService final : public v1::PaymentService::CallbackService {
   grpc::ServerUnaryReactor* GetStatement(grpc::CallbackServerContext* call,
                                          const v1::GetStatementRequest* request,
                                          v1::GetStatementResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return GetOneStatement(*context_.ledger, *request, response);
     });
   }

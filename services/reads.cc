@@ -116,11 +116,27 @@ absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view pr
 
 grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
                                     grpc::CallbackServerContext* call,
+                                    const google::protobuf::Message& request,
                                     std::function<absl::Status()> work) {
+  return ServeRead(context, call, request,
+                   [work = std::move(work)](const Caller&) { return work(); });
+}
+
+grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
+                                    grpc::CallbackServerContext* call,
+                                    const google::protobuf::Message& request,
+                                    std::function<absl::Status(const Caller&)> work) {
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-  const bool queued = context.reads->Submit([reactor, call, work = std::move(work)] {
-    const absl::Status status =
-        call->IsCancelled() ? absl::CancelledError("nobody waits for the answer any more") : work();
+  auto caller = context.access->Authorize(*call, request);
+  if (!caller.ok()) {
+    reactor->Finish(ToGrpcStatus(caller.status()));
+    return reactor;
+  }
+  const bool queued = context.reads->Submit([reactor, call, caller = *std::move(caller),
+                                             work = std::move(work)] {
+    const absl::Status status = call->IsCancelled()
+                                    ? absl::CancelledError("nobody waits for the answer any more")
+                                    : work(caller);
     reactor->Finish(ToGrpcStatus(status));
   });
   if (!queued) {

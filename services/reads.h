@@ -15,6 +15,7 @@
 #include "ledger/ledger.h"
 #include "projections/state_reader.h"
 #include "registre/v1/query.pb.h"
+#include "services/access.h"
 #include "services/read_pool.h"
 
 namespace registre {
@@ -23,6 +24,7 @@ namespace registre {
 struct ServiceContext {
   Ledger* ledger;
   ReadPool* reads;
+  Access* access;
 };
 
 // A request's view of the ledger: the index of the moment, held while it reads.
@@ -69,12 +71,19 @@ absl::StatusOr<Listing> BeginListing(const Ledger& ledger, const v1::ReadOptions
 absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view prefix,
                                      const std::function<void(const v1::Row&)>& add);
 
-// Runs `work` on the read pool and finishes the call with its status: CANCELLED, without the work,
-// when the client has gone or its deadline has passed meanwhile; RESOURCE_EXHAUSTED (READS_FULL)
-// when the pool's queue is full.
+// Runs `work` on the read pool and finishes the call with its status, once its caller is known and
+// allowed to call the method that takes `request` (access.h, which has the errors). CANCELLED,
+// without the work, when the client has gone or its deadline has passed meanwhile;
+// RESOURCE_EXHAUSTED (READS_FULL) when the pool's queue is full.
 grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
                                     grpc::CallbackServerContext* call,
+                                    const google::protobuf::Message& request,
                                     std::function<absl::Status()> work);
+// The same for work that depends on who calls.
+grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
+                                    grpc::CallbackServerContext* call,
+                                    const google::protobuf::Message& request,
+                                    std::function<absl::Status(const Caller&)> work);
 
 // Sets at_position of a response from the point.
 template <class Response>

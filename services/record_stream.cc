@@ -10,7 +10,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/alarm.h"
-#include "ledger/command.h"
 #include "services/ledger_service.h"
 #include "services/status.h"
 
@@ -26,15 +25,19 @@ class RecordStreamReactor final
     : public grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>,
       public std::enable_shared_from_this<RecordStreamReactor> {
  public:
-  RecordStreamReactor(const LedgerServiceParts& parts, v1::Actor actor)
-      : parts_(parts), actor_(std::move(actor)) {}
+  RecordStreamReactor(const LedgerServiceParts& parts, Caller caller)
+      : parts_(parts), caller_(std::move(caller)) {}
 
   // Once, before gRPC knows the reactor.
   void Start() {
     self_ = shared_from_this();
     const std::weak_ptr<RecordStreamReactor> weak = self_;
     id_ = parts_.streams->Add([weak] {
-      if (const auto stream = weak.lock()) stream->Drain();
+      if (const auto stream = weak.lock()) {
+        stream->End(Error(absl::StatusCode::kUnavailable, "DRAINING",
+                          "the server is stopping; send the units that were not answered again, "
+                          "with the same ids, when it is back"));
+      }
     });
     ReadOn();
   }
@@ -44,15 +47,20 @@ class RecordStreamReactor final
       Step([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { reading_over_ = true; });
       return;
     }
+    Access& access = *parts_.context.access;
+    if (const absl::Status refused = access.Renew(&caller_); !refused.ok()) {
+      End(refused);
+      return;
+    }
     auto slot = std::make_shared<Slot>();
     slot->response.set_command_id(request_.request().command_id());
     {
       absl::MutexLock lock(&mutex_);
       // It is not taken; the end of the stream says so.
-      if (draining_) return;
+      if (!end_.ok()) return;
       slots_.push_back(slot);
     }
-    auto command = MakeCommand(actor_, std::move(*request_.mutable_request()));
+    auto command = access.MakeCommand(caller_, std::move(*request_.mutable_request()));
     request_.Clear();
     if (command.ok()) {
       held_.emplace(Held{*std::move(command), std::move(slot)});
@@ -132,14 +140,15 @@ class RecordStreamReactor final
     });
   }
 
-  void Drain() {
-    Step([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { draining_ = true; });
+  // Takes no further unit; the stream ends so once those under way are answered.
+  void End(const absl::Status& why) {
+    Step([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { end_.Update(why); });
   }
 
   // Reads the next request, unless there are enough under way or there will be no more.
   void ReadOn() {
     absl::MutexLock lock(&mutex_);
-    if (draining_) return;
+    if (!end_.ok()) return;
     read_paused_ = !broken_ && slots_.size() >= kMaxStreamUnits;
     if (!read_paused_) StartRead(&request_);
   }
@@ -147,7 +156,7 @@ class RecordStreamReactor final
   // Changes the state, then starts the next write, or finishes when all is over.
   template <class Change>
   void Step(const Change& change) {
-    bool drained = false;
+    absl::Status end;
     {
       absl::MutexLock lock(&mutex_);
       change();
@@ -157,21 +166,18 @@ class RecordStreamReactor final
         writing_ = true;
         StartWrite(&slots_.front()->response);
       }
-      const bool over = (reading_over_ || draining_) && !writing_ && slots_.empty();
+      const bool over = (reading_over_ || !end_.ok()) && !writing_ && slots_.empty();
       if (!over || std::exchange(finished_, true)) return;
-      drained = !reading_over_;
+      if (!reading_over_) end = end_;
     }
-    Finish(drained ? ToGrpcStatus(Error(absl::StatusCode::kUnavailable, "DRAINING",
-                                        "the server is stopping; send the units that were not "
-                                        "answered again, with the same ids, when it is back"))
-                   : grpc::Status::OK);
+    Finish(ToGrpcStatus(end));
   }
 
   const LedgerServiceParts parts_;
-  const v1::Actor actor_;
   std::shared_ptr<RecordStreamReactor> self_;  // until OnDone
   OpenStreams::Id id_ = 0;
   // Touched by one piece of work at a time: a read, or the unit that it brought.
+  Caller caller_;
   v1::RecordStreamRequest request_;
   std::optional<Held> held_;
   std::unique_ptr<grpc::Alarm> alarm_;
@@ -183,15 +189,15 @@ class RecordStreamReactor final
   bool reading_over_ ABSL_GUARDED_BY(mutex_) = false;
   bool queue_full_ ABSL_GUARDED_BY(mutex_) = false;
   bool broken_ ABSL_GUARDED_BY(mutex_) = false;
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status end_ ABSL_GUARDED_BY(mutex_);  // why it is ended; OK while it is not
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace
 
 grpc::ServerBidiReactor<v1::RecordStreamRequest, v1::RecordStreamResponse>* NewRecordStream(
-    const LedgerServiceParts& parts, v1::Actor actor) {
-  const auto stream = std::make_shared<RecordStreamReactor>(parts, std::move(actor));
+    const LedgerServiceParts& parts, Caller caller) {
+  const auto stream = std::make_shared<RecordStreamReactor>(parts, std::move(caller));
   stream->Start();
   return stream.get();
 }

@@ -91,7 +91,7 @@ class StructureService final : public v1::StructureService::CallbackService {
   grpc::ServerUnaryReactor* GetStructure(grpc::CallbackServerContext* call,
                                          const v1::GetStructureRequest* request,
                                          v1::GetStructureResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return GetOne(*context_.ledger, *request, response);
     });
   }
@@ -99,7 +99,7 @@ class StructureService final : public v1::StructureService::CallbackService {
   grpc::ServerUnaryReactor* ListStructures(grpc::CallbackServerContext* call,
                                            const v1::ListStructuresRequest* request,
                                            v1::ListStructuresResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return ListAll(*context_.ledger, *request, response);
     });
   }
@@ -107,7 +107,7 @@ class StructureService final : public v1::StructureService::CallbackService {
   grpc::ServerUnaryReactor* ListStructureActs(grpc::CallbackServerContext* call,
                                               const v1::ListStructureActsRequest* request,
                                               v1::ListStructureActsResponse* response) override {
-    return ServeRead(context_, call, [this, request, response] {
+    return ServeRead(context_, call, *request, [this, request, response] {
       return ListActs(*context_.ledger, *request, response);
     });
   }

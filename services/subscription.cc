@@ -22,8 +22,11 @@ namespace {
 class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse>,
                            public std::enable_shared_from_this<Subscription> {
  public:
-  Subscription(const LedgerServiceParts& parts, const v1::SubscribeRequest& request)
-      : parts_(parts), query_(request.query()), next_(request.from_position()) {}
+  Subscription(const LedgerServiceParts& parts, Caller caller, const v1::SubscribeRequest& request)
+      : parts_(parts),
+        query_(request.query()),
+        caller_(std::move(caller)),
+        next_(request.from_position()) {}
 
   // Once, before gRPC knows the reactor.
   void Start() {
@@ -84,6 +87,10 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
     }
     if (Cancelled()) {
       FinishOnce(absl::CancelledError("the call was cancelled"));
+      return;
+    }
+    if (const absl::Status refused = parts_.context.access->Renew(&caller_); !refused.ok()) {
+      FinishOnce(refused);
       return;
     }
     const std::shared_ptr<Index> index = parts_.context.ledger->index();
@@ -193,6 +200,7 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
   const v1::EventQuery query_;
   std::shared_ptr<Subscription> self_;  // until OnDone
   // Touched by one piece of work at a time: the page being read, or the write that follows it.
+  Caller caller_;
   uint64_t next_;
   bool told_caught_up_ = false;
   v1::SubscribeResponse response_;
@@ -212,8 +220,8 @@ size_t BatchBytes(uint64_t live) {
 }
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* NewSubscription(
-    const LedgerServiceParts& parts, const v1::SubscribeRequest& request) {
-  const auto subscription = std::make_shared<Subscription>(parts, request);
+    const LedgerServiceParts& parts, Caller caller, const v1::SubscribeRequest& request) {
+  const auto subscription = std::make_shared<Subscription>(parts, std::move(caller), request);
   subscription->Start();
   return subscription.get();
 }

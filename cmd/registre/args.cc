@@ -5,11 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <functional>
 #include <utility>
 
 #include "absl/time/time.h"
 #include "ledger/base/date.h"
+#include "ledger/base/shape.h"
 #include "services/version.h"
 
 namespace registre::cli {
@@ -124,7 +126,7 @@ At a point of the past, on two axes that may be used together:
   --known-at 2023-09-18T10:00:00Z      as it was known at that instant)";
 
 constexpr char kCommonFooter[] =
-    "\n\n--server and --output go with every command: registre --help.";
+    "\n\n--server, --output and who you are go with every command: registre --help.";
 
 // What a value of --known-at means; an error message, or empty.
 std::string ParseKnownAt(const std::string& text, v1::AsOf* as_of) {
@@ -170,6 +172,7 @@ class Parser {
         ->envname("REGISTRE_SERVER")
         ->type_name("HOST:PORT")
         ->capture_default_str();
+    BuildIdentity();
     app_.add_option("--output", output_, "table for people, json for scripts (one object a line)")
         ->check(CLI::IsMember({"table", "json"}).description(""))
         ->type_name("table|json");
@@ -178,6 +181,9 @@ class Parser {
     BuildEvents();
     BuildPayments();
     BuildConsumers(BuildAdmin());
+    Add(&app_, "whoami", "Who you are to the server, and what you may do",
+        "Examples:\n  registre whoami\n  registre --output json whoami",
+        [this] { args_->command = Command::kWhoAmI; });
   }
 
   std::variant<Args, int> Parse(std::vector<std::string> arguments, std::ostream& out,
@@ -252,6 +258,28 @@ class Parser {
     command->add_option("subject", args_->subject, "list, or the one to show")
         ->required()
         ->type_name(subject);
+  }
+
+  void BuildIdentity() {
+    Identity& identity = args_->identity;
+    const auto add = [this](const char* name, std::string& value, const char* what,
+                            const char* variable, const char* type) {
+      app_.add_option(name, value, what)->envname(variable)->type_name(type);
+    };
+    add("--tls-ca", identity.tls_ca, "The CAs of the server, PEM", "REGISTRE_TLS_CA", "FILE");
+    add("--tls-cert", identity.tls_cert, "Your certificate, PEM", "REGISTRE_TLS_CERT", "FILE");
+    add("--tls-key", identity.tls_key, "Its key, PEM", "REGISTRE_TLS_KEY", "FILE");
+    add("--as", identity.subject, "Who you are, where nobody is authenticated", "REGISTRE_AS",
+        "SUBJECT");
+    // CLI11 reads no variable for the name of its file.
+    const char* profile = std::getenv("REGISTRE_PROFILE");
+    const bool from_environment = profile != nullptr && *profile != '\0';
+    app_.set_config(
+            "--profile", from_environment ? profile : "",
+            "A file with options, NAME=VALUE a line: server, tls-ca, ... (REGISTRE_PROFILE)",
+            from_environment)
+        ->type_name("FILE");
+    app_.allow_config_extras(CLI::config_extras_mode::error);
   }
 
   void BuildRecord() {
@@ -455,9 +483,34 @@ Examples:
     return admin;
   }
 
+  // What is wrong with who the caller is, or empty.
+  std::string CheckIdentity() const {
+    const Identity& identity = args_->identity;
+    std::string missing;
+    const auto need = [&missing](const std::string& value, const char* name) {
+      if (value.empty()) missing += (missing.empty() ? "" : ", ") + std::string(name);
+    };
+    need(identity.tls_ca, "--tls-ca");
+    need(identity.tls_cert, "--tls-cert");
+    need(identity.tls_key, "--tls-key");
+    const bool some = !(identity.tls_ca + identity.tls_cert + identity.tls_key).empty();
+    if (some && !missing.empty()) {
+      return fmt::format("{} is missing: --tls-ca, --tls-cert and --tls-key go together", missing);
+    }
+    if (!identity.subject.empty() && !IsId(identity.subject)) {
+      return fmt::format("--as {} is no subject: 1 to 64 of 0-9 A-Z a-z . _ -", identity.subject);
+    }
+    if (some && !identity.subject.empty()) {
+      return "--as is for a server where nobody is authenticated: with --tls-cert the certificate "
+             "says who you are";
+    }
+    return "";
+  }
+
   // Fills in what CLI11 cannot, and checks it. What is wrong, or empty.
   std::string Complete() {
     args_->json = output_ == "json";
+    if (const std::string wrong = CheckIdentity(); !wrong.empty()) return wrong;
     if (!deliberation_.empty()) args_->subject = deliberation_;
     if (!tag_.empty()) args_->tags = {tag_};
     if (args_->record.atomic && args_->record.keep_going) {

@@ -52,6 +52,18 @@ enum class Command {
   kConsumersRetry,
   kConsumersSkip,
   kConsumersDelete,
+  kWhoAmI,
+};
+
+// Who the caller is to the server: a certificate, or, where nobody is authenticated, what it says.
+struct Identity {
+  // PEM files, all or none: the CAs of the server, the caller's certificate and its key.
+  std::string tls_ca;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string subject;  // of a server in local mode; empty: its own default
+
+  bool has_tls() const { return !tls_ca.empty(); }
 };
 
 struct RecordArgs {
@@ -93,6 +105,7 @@ struct ConsumerArgs {
 struct Args {
   Command command = Command::kBudgetList;
   std::string server = "127.0.0.1:7462";  // address of the server, HOST:PORT
+  Identity identity;
   bool json = false;
 
   // What a read is about: code, number, ledger id or SIRET.
@@ -109,8 +122,9 @@ struct Args {
 };
 
 // The arguments (without the program's name), or the exit status when there is nothing more to do:
-// help was asked for (on `out`) or the line is wrong (said on `err`). REGISTRE_SERVER is read from
-// the environment.
+// help was asked for (on `out`) or the line is wrong (said on `err`). What the line does not say is
+// taken from the profile, a file that --profile or REGISTRE_PROFILE names, then from the
+// environment: REGISTRE_SERVER, REGISTRE_TLS_CA, REGISTRE_TLS_CERT, REGISTRE_TLS_KEY, REGISTRE_AS.
 std::variant<Args, int> ParseArgs(std::vector<std::string> arguments, std::ostream& out,
                                   std::ostream& err);
 

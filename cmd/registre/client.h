@@ -12,6 +12,8 @@
 #include <type_traits>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cmd/registre/args.h"
 #include "google/rpc/status.pb.h"
 #include "ledger/base/errors.h"
 #include "registre/v1/admin_service.grpc.pb.h"
@@ -34,7 +36,9 @@ inline constexpr int kMaxAnswerBytes = 32 * 1024 * 1024;
 // Stubs of one server. Nothing is connected before the first call. Thread-safe as stubs are.
 class Client {
  public:
-  explicit Client(const std::string& server);
+  // Reads the files of the identity. INVALID_ARGUMENT (TLS_FILE_INVALID) when one cannot be read.
+  static absl::StatusOr<std::unique_ptr<Client>> Make(const std::string& server,
+                                                      const Identity& identity);
 
   std::unique_ptr<v1::LedgerService::Stub> ledger;
   std::unique_ptr<v1::BudgetService::Stub> budget;
@@ -55,6 +59,9 @@ absl::Status FromGrpc(const grpc::Status& status);
 
 // The same of a status inside a message, as RecordStream answers.
 absl::Status FromRpc(const google::rpc::Status& status);
+
+// Within IsUnreached: a server is there, and TLS with it failed.
+bool IsTlsFailure(const absl::Status& status);
 
 // No server answered: a failure of the connection or a deadline, not an error that a server stated.
 bool IsUnreached(const absl::Status& status);

@@ -49,8 +49,23 @@ int Dispatch(const Args& args, Client& client, Console& console) {
     case Command::kConsumersSkip:
     case Command::kConsumersDelete:
       return RunConsumers(args, client, console);
+    case Command::kWhoAmI:
+      return RunWhoAmI(args, client, console);
   }
   return kExitUsage;
+}
+
+// What to look at when no server answered.
+std::string_view UnreachedHint(const absl::Status& status, const Args& args) {
+  if (IsTlsFailure(status)) {
+    return "TLS with it failed. Is it a server with TLS, is its certificate valid and of a CA in "
+           "--tls-ca, does it bear the name in --server?";
+  }
+  if (!args.identity.has_tls()) {
+    return "Is registred running there? Its address is given with --server or REGISTRE_SERVER. One "
+           "with TLS wants --tls-ca, --tls-cert and --tls-key.";
+  }
+  return "Is registred running there? Its address is given with --server or REGISTRE_SERVER.";
 }
 
 }  // namespace
@@ -59,8 +74,9 @@ int Run(std::vector<std::string> arguments, Console& console) {
   const auto parsed = ParseArgs(std::move(arguments), console.out, console.err);
   if (const int* exit = std::get_if<int>(&parsed)) return *exit;
   const Args& args = std::get<Args>(parsed);
-  Client client(args.server);
-  const int exit = Dispatch(args, client, console);
+  const auto client = Client::Make(args.server, args.identity);
+  if (!client.ok()) return Fail(client.status(), args, console);
+  const int exit = Dispatch(args, **client, console);
   console.out.flush();
   if (console.out.good()) return exit;
   console.err << "registre: the output could not be written whole: is the disk full?\n";
@@ -73,10 +89,8 @@ int Fail(const absl::Status& status, const Args& args, Console& console) {
     console.err << fmt::format("registre: {}\n", ErrorText(status));
     return IsStopping(status) ? kExitUnreached : kExitRefused;
   }
-  console.err << fmt::format(
-      "registre: server {} not reached: {}\n"
-      "  Is registred running there? Its address is given with --server or REGISTRE_SERVER.\n",
-      args.server, std::string(status.message()));
+  console.err << fmt::format("registre: server {} not reached: {}\n  {}\n", args.server,
+                             std::string(status.message()), UnreachedHint(status, args));
   return kExitUnreached;
 }
 

@@ -1,4 +1,4 @@
-// registred: serves a ledger until SIGTERM or SIGINT.
+// registred: serves a ledger until SIGTERM or SIGINT; SIGHUP reads the policy again.
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
@@ -6,14 +6,18 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "cmd/registred/identities.h"
 #include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/ledger.h"
 #include "projections/state_reader.h"
+#include "services/access_log.h"
 #include "services/server.h"
 #include "services/version.h"
 
@@ -28,12 +32,21 @@ int Fail(const absl::Status& status) {
   return kExitRefused;
 }
 
-// Blocks the signals that end the server, in this thread and in those it starts.
+// What the command line says.
+struct Settings {
+  std::string data;
+  std::string listen = "127.0.0.1:7462";
+  registre::IdentityFiles files;
+  uint64_t index_flush_events = registre::kIndexFlushEvents;
+};
+
+// Blocks the signals that the server waits for, in this thread and in those it starts.
 sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -47,7 +60,40 @@ bool IsAskedToStop() {
   return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
 }
 
-int Serve(const std::string& data, const std::string& listen, uint64_t index_flush_events) {
+// Takes the policy's file as it is now; a bad one leaves the server as it was.
+void ReloadPolicy(const std::string& path, registre::Server* server) {
+  auto policy = registre::ReadPolicy(path);
+  if (!policy.ok()) {
+    spdlog::error("{}: {}; the policy in use stays", registre::ReasonOf(policy.status()),
+                  std::string(policy.status().message()));
+    return;
+  }
+  const size_t subjects = policy->size();
+  server->SetPolicy(*std::move(policy));
+  spdlog::info("the policy {} is in use: {} subjects", path, subjects);
+}
+
+// Answers signals until one ends the server.
+void AwaitStop(const sigset_t& signals, const Settings& settings, registre::Server* server) {
+  while (true) {
+    int signal_number = 0;
+    sigwait(&signals, &signal_number);
+    if (signal_number != SIGHUP) return;
+    if (settings.files.given()) {
+      ReloadPolicy(settings.files.policy, server);
+    } else {
+      spdlog::info("SIGHUP: there is no policy to read again");
+    }
+  }
+}
+
+int Serve(const Settings& settings) {
+  std::optional<registre::Server::Tls> tls;
+  if (settings.files.given()) {
+    auto read = registre::ReadIdentities(settings.files);
+    if (!read.ok()) return Fail(read.status());
+    tls = *std::move(read);
+  }
   const sigset_t signals = BlockSignals();
   registre::SystemRandom random;
   uint64_t told = 0;
@@ -58,25 +104,35 @@ int Serve(const std::string& data, const std::string& listen, uint64_t index_flu
     }
     return !IsAskedToStop();
   };
-  auto ledger = registre::Ledger::Open({.directory = data,
+  auto ledger = registre::Ledger::Open({.directory = settings.data,
                                         .projection = registre::RegistreProjection(),
                                         .clock = &registre::SystemClock(),
                                         .random = &random,
                                         .on_progress = on_progress,
-                                        .index_flush_events = index_flush_events});
+                                        .index_flush_events = settings.index_flush_events});
   if (absl::IsCancelled(ledger.status())) {
     spdlog::info("stopped while the log was replayed; the next start goes on with it");
     return 0;
   }
   if (!ledger.ok()) return Fail(ledger.status());
-  auto server = registre::Server::Start(
-      {.listen = listen, .ledger = ledger->get(), .clock = &registre::SystemClock()});
+  auto access_log =
+      registre::AccessLog::Open(settings.data + "/access.log", &registre::SystemClock());
+  if (!access_log.ok()) return Fail(access_log.status());
+  auto server = registre::Server::Start({.listen = settings.listen,
+                                         .ledger = ledger->get(),
+                                         .clock = &registre::SystemClock(),
+                                         .tls = std::move(tls),
+                                         .access_log = access_log->get()});
   if (!server.ok()) return Fail(server.status());
-  spdlog::info("registred {} serves {} on port {}: {} events", registre::kVersion, data,
+  if (!settings.files.given()) {
+    spdlog::warn(
+        "local mode: nobody is authenticated, everyone on this machine may do everything; "
+        "--tls-cert, --tls-key, --tls-client-ca and --policy change that (deploy/IDENTITIES.md)");
+  }
+  spdlog::info("registred {} serves {} on port {}: {} events", registre::kVersion, settings.data,
                (*server)->port(), (*ledger)->recorder().status().head.size);
 
-  int signal_number = 0;
-  sigwait(&signals, &signal_number);
+  AwaitStop(signals, settings, server->get());
   spdlog::info("stopping");
   (*server)->Drain(kDrainTime);
   server->reset();
@@ -92,25 +148,50 @@ int main(int argc, char** argv) {
   // Debian's absl looks for cycles of locks at each lock, gRPC's too.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 #endif
-  std::string data;
-  std::string listen = "127.0.0.1:7462";
-  uint64_t index_flush_events = registre::kIndexFlushEvents;
+  Settings settings;
   CLI::App app{"registred: the server of a ledger of public deliberations"};
-  app.add_option("--data", data, "Folder of the ledger; made when it does not exist")->required();
-  app.add_option("--listen", listen, "Address of the gRPC services")->capture_default_str();
+  app.add_option("--data", settings.data, "Folder of the ledger; made when it does not exist")
+      ->required();
+  app.add_option("--listen", settings.listen,
+                 "Address of the gRPC services; beyond this machine only with TLS")
+      ->capture_default_str();
+  app.add_option("--tls-cert", settings.files.certificate,
+                 "The server's certificate, then the CAs between, PEM")
+      ->type_name("FILE");
+  app.add_option("--tls-key", settings.files.key, "Its key, PEM, readable by the server alone")
+      ->type_name("FILE");
+  app.add_option("--tls-client-ca", settings.files.client_ca,
+                 "The CAs whose certificates are accepted from clients, PEM")
+      ->type_name("FILE");
+  app.add_option("--policy", settings.files.policy,
+                 "Who the holders of certificates are, JSON; read again at SIGHUP")
+      ->type_name("FILE");
+  app.set_config("--config", "", "A file with these options, NAME=VALUE a line")->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_option(
-         "--index-flush-events", index_flush_events,
+         "--index-flush-events", settings.index_flush_events,
          "Events the index holds in memory before they go to disk; small for tests and small "
          "machines")
       ->check(CLI::Range(uint64_t{1}, uint64_t{registre::kIndexFlushEvents}))
       ->capture_default_str();
   app.set_version_flag("--version", registre::kVersion);
-  app.footer("Example: registred --data /var/lib/registre --listen 127.0.0.1:7462");
+  app.footer(
+      "Examples:\n"
+      "  registred --data /var/lib/registre --listen 127.0.0.1:7462\n"
+      "  registred --config /etc/registre/registred.conf\n"
+      "Without TLS only this machine reaches the server, and nobody is authenticated.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  return Serve(data, listen, index_flush_events);
+  if (const std::string missing = settings.files.Missing(); !missing.empty()) {
+    fmt::print(stderr,
+               "registred: {} is missing: --tls-cert, --tls-key, --tls-client-ca and --policy are "
+               "given together, or none\nRun with --help for more information.\n",
+               missing);
+    return 2;
+  }
+  return Serve(settings);
 }

@@ -1,5 +1,6 @@
 // What becomes of an order: the accountant accepts, suspends, rejects or pays it; the authority may
-// reduce it before it is paid. A third party's act is refused only for incoherence.
+// reduce it before it is paid. A third party's act is refused only for incoherence, or when it is
+// recorded by who ordered.
 //
 //   ordered ---> accepted ---> paid
 //      |  \         ^
@@ -122,6 +123,14 @@ absl::Status CheckAnswer(const RuleContext& context, std::string_view what, Stat
                          const v1::Date& date, v1::OrderRef* order) {
   REGISTRE_RETURN_IF_ERROR(CheckStep(context, what, allowed, date, order));
   const v1::Payment& payment = *context.view.Payment(order->fiscal_year(), order->mandat());
+  if (context.actor == payment.ordered_by()) {
+    return Refused("ORDERER_ACCOUNTANT",
+                   fmt::format("{} was ordered by {}, who cannot record that it is {}: who orders "
+                               "never accepts, suspends, rejects or pays (décret 2012-1246, art. "
+                               "9); another subject, the accountant, records it",
+                               NameOf(payment), context.actor, what),
+                   {{"subject", std::string(context.actor)}});
+  }
   for (const v1::PaymentReduction& reduction : payment.reductions()) {
     if (ToDays(date) >= ToDays(reduction.date())) continue;
     return Refused("PERIOD_INVALID",

@@ -18,6 +18,7 @@ namespace registre {
 struct RuleContext {
   const LedgerView& view;
   Days today;                    // the day it is recorded, in the ledger's time zone
+  std::string_view actor;        // the subject who records it
   std::vector<v1::Flag>* flags;  // oddities found, in the order of the rules
 
   // Adds a flag.

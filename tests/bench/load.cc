@@ -15,15 +15,18 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "ledger/base/date.h"
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "registre/v1/convention_service.grpc.pb.h"
 #include "registre/v1/structure_service.grpc.pb.h"
+#include "services/access.h"
 #include "tests/bench/measure.h"
 #include "tests/support/large_ledger.h"
 #include "tests/support/server_process.h"
+#include "tests/support/subjects.h"
 #include "tests/support/temp_folder.h"
 
 namespace registre::bench {
@@ -69,7 +72,9 @@ class Units {
 
   v1::RecordRequest Unit(int acts) {
     v1::RecordRequest request = Empty();
-    for (int i = 0; i < acts; ++i) *request.add_acts() = source_.Next();
+    for (v1::Act& act : source_.NextUnit(static_cast<size_t>(acts))) {
+      *request.add_acts() = std::move(act);
+    }
     return request;
   }
 
@@ -94,10 +99,11 @@ class Units {
   uint64_t unit_ = 0;
 };
 
-// Sends units over one stream; returns the seconds it took.
+// Sends units of one subject over one stream; returns the seconds it took.
 double SendBulk(const Running& running, const std::vector<v1::RecordStreamRequest>& units) {
   auto stub = v1::LedgerService::NewStub(running.channel);
   grpc::ClientContext context;
+  context.AddMetadata(kSubjectMetadata, testing::SubjectOf(units.front().request()));
   auto stream = stub->RecordStream(&context);
   absl::Mutex mutex;
   int under_way = 0;
@@ -175,8 +181,14 @@ void MeasureBulk(const Running& running, Units* source, uint64_t events) {
     std::vector<v1::RecordStreamRequest> units;
     for (int i = 0; i < 200 && sent < events; ++i) {
       const auto acts = static_cast<int>(std::min<uint64_t>(kUnitActs, events - sent));
-      *units.emplace_back().mutable_request() = source->Unit(acts);
-      sent += static_cast<uint64_t>(acts);
+      v1::RecordRequest unit = source->Unit(acts);
+      sent += static_cast<uint64_t>(unit.acts_size());
+      // Who answers orders is another than who gave them, and waits for them.
+      if (!units.empty() &&
+          testing::SubjectOf(units.back().request()) != testing::SubjectOf(unit)) {
+        seconds += SendBulk(running, std::exchange(units, {}));
+      }
+      *units.emplace_back().mutable_request() = std::move(unit);
     }
     seconds += SendBulk(running, units);
   }

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 
 #include "cmd/registre/args.h"
 #include "tests/cmd/registre_fake.h"
+#include "tests/support/temp_folder.h"
 
 namespace registre::cli::registre_args_test {
 namespace {
@@ -53,6 +55,41 @@ TEST(Args, TheServerMayComeFromTheEnvironment) {
   EXPECT_EQ(Parsed({"budget"}).server, "elsewhere:7");
   EXPECT_EQ(Parsed({"--server", "h:1", "budget"}).server, "h:1");
   unsetenv("REGISTRE_SERVER");
+}
+
+TEST(Args, WhoTheCallerIs) {
+  EXPECT_FALSE(Parsed({"whoami"}).identity.has_tls());
+  EXPECT_EQ(Parsed({"whoami"}).command, Command::kWhoAmI);
+  const Args tls = Parsed({"--tls-ca", "a", "budget", "--tls-cert", "c", "--tls-key", "k"});
+  EXPECT_TRUE(tls.identity.has_tls());
+  EXPECT_EQ(tls.identity.tls_key, "k");
+  EXPECT_EQ(Parsed({"whoami", "--as", "s-1"}).identity.subject, "s-1");
+  EXPECT_THAT(Refused({"whoami", "--tls-ca", "a", "--tls-key", "k"}), HasSubstr("--tls-cert is"));
+  EXPECT_THAT(Refused({"whoami", "--as", "a b"}), HasSubstr("--as a b"));
+  EXPECT_THAT(
+      Refused({"whoami", "--as", "s-1", "--tls-ca", "a", "--tls-cert", "c", "--tls-key", "k"}),
+      HasSubstr("certificate says"));
+}
+
+TEST(Args, AProfileStandsBetweenTheLineAndTheEnvironment) {
+  const TempFolder folder;
+  const std::string path = folder.Path("profile.conf");
+  std::ofstream(path) << "server=profile:1\nas=s-profile\n";
+  setenv("REGISTRE_AS", "s-environment", 1);
+  EXPECT_EQ(Parsed({"whoami"}).identity.subject, "s-environment");
+  EXPECT_EQ(Parsed({"whoami", "--profile", path}).identity.subject, "s-profile");
+  EXPECT_EQ(Parsed({"whoami", "--profile", path, "--as", "s-line"}).identity.subject, "s-line");
+  EXPECT_EQ(Parsed({"whoami", "--profile", path}).server, "profile:1");
+  setenv("REGISTRE_PROFILE", path.c_str(), 1);
+  EXPECT_EQ(Parsed({"whoami"}).server, "profile:1");
+  EXPECT_EQ(Parsed({"--server", "line:1", "whoami"}).server, "line:1");
+  setenv("REGISTRE_PROFILE", "/nowhere", 1);
+  EXPECT_THAT(Refused({"whoami"}), HasSubstr("/nowhere"));
+  unsetenv("REGISTRE_PROFILE");
+  unsetenv("REGISTRE_AS");
+  EXPECT_THAT(Refused({"whoami", "--profile", "/nowhere"}), HasSubstr("/nowhere"));
+  std::ofstream(path) << "colour=red\n";
+  Refused({"whoami", "--profile", path});
 }
 
 TEST(Args, BudgetIsAListALineOrTheTableOfADeliberation) {

@@ -36,7 +36,7 @@ void AddUnknownField(google::protobuf::Message* message) {
 TEST(CommandTest, AConditionOfTooManyItemsIsOneViolation) {
   v1::RecordRequest request = Guarded();
   for (int i = 0; i < 500'000; ++i) request.mutable_condition()->mutable_query()->add_items();
-  const auto command = MakeCommand({}, request);
+  const auto command = MakeCommand({}, request, AnyRole);
   EXPECT_EQ(ReasonOf(command.status()), "QUERY_INVALID");
   EXPECT_EQ(ViolationsOf(command.status()).field_violations_size(), 1);
 }
@@ -45,7 +45,7 @@ TEST(CommandTest, AnItemOfTooManyTermsIsOneViolation) {
   v1::RecordRequest request = Guarded();
   v1::QueryItem* item = request.mutable_condition()->mutable_query()->mutable_items(0);
   for (int i = 0; i < 500'000; ++i) item->add_types("x");
-  const auto command = MakeCommand({}, request);
+  const auto command = MakeCommand({}, request, AnyRole);
   EXPECT_EQ(ReasonOf(command.status()), "QUERY_INVALID");
   EXPECT_EQ(ViolationsOf(command.status()).field_violations_size(), 1);
 }
@@ -57,7 +57,7 @@ TEST(CommandTest, ViolationsOfAConditionHaveALimit) {
   for (v1::QueryItem& item : *items) {
     while (item.types_size() < kMaxQueryTerms) item.add_types("x");
   }
-  const auto command = MakeCommand({}, request);
+  const auto command = MakeCommand({}, request, AnyRole);
   EXPECT_EQ(ViolationsOf(command.status()).field_violations_size(), kMaxViolations);
 }
 
@@ -66,16 +66,16 @@ TEST(CommandTest, ASizeOverTheLimitIsSaidBeforeAnythingElse) {
   request.set_command_id("not an id");
   v1::QueryItem* item = request.mutable_condition()->mutable_query()->add_items();
   item->add_tags(std::string(kMaxUnitBytes, 'x'));
-  EXPECT_EQ(ReasonOf(MakeCommand({}, request).status()), "UNIT_TOO_LARGE");
+  EXPECT_EQ(ReasonOf(MakeCommand({}, request, AnyRole).status()), "UNIT_TOO_LARGE");
 }
 
 TEST(CommandTest, TheSizeIsThatOfActsAndCondition) {
   v1::RecordRequest request = Guarded();
-  const auto plain = MakeCommand({}, request);
+  const auto plain = MakeCommand({}, request, AnyRole);
   ASSERT_TRUE(plain.ok()) << plain.status();
   request.set_command_id(std::string(kMaxCommandIdBytes, 'c'));
   request.set_validate_only(true);
-  const auto other = MakeCommand({}, request);
+  const auto other = MakeCommand({}, request, AnyRole);
   ASSERT_TRUE(other.ok()) << other.status();
   EXPECT_EQ(other->bytes, plain->bytes);
   EXPECT_EQ(other->fingerprint, plain->fingerprint);
@@ -88,14 +88,14 @@ TEST(CommandTest, UnknownFieldsAreRefusedWhereverTheyStand) {
        {"request", "condition", "condition.query", "condition.query.items[1]"}) {
     v1::RecordRequest request = Guarded();
     request.mutable_condition()->mutable_query()->add_items()->add_tags("structure:st-b");
-    ASSERT_TRUE(MakeCommand({}, request).ok());
+    ASSERT_TRUE(MakeCommand({}, request, AnyRole).ok());
     if (where == "request") AddUnknownField(&request);
     if (where == "condition") AddUnknownField(request.mutable_condition());
     if (where == "condition.query") AddUnknownField(request.mutable_condition()->mutable_query());
     if (where.ends_with("[1]")) {
       AddUnknownField(request.mutable_condition()->mutable_query()->mutable_items(1));
     }
-    const auto command = MakeCommand({}, request);
+    const auto command = MakeCommand({}, request, AnyRole);
     EXPECT_EQ(ReasonOf(command.status()), "UNKNOWN_FIELD") << where;
     ASSERT_EQ(ViolationsOf(command.status()).field_violations_size(), 1) << where;
     EXPECT_EQ(ViolationsOf(command.status()).field_violations(0).field(), where);

@@ -42,9 +42,7 @@ class LedgerTest : public ::testing::Test {
   void Close() { ledger_.reset(); }
 
   Outcome Record(const std::string& id, const std::vector<v1::Act>& acts) {
-    v1::Actor actor;
-    actor.set_subject("clerk");
-    auto command = MakeCommand(actor, UnitOf(id, acts));
+    auto command = MakeCommand(SubjectOf(acts.front()), UnitOf(id, acts), AnyRole);
     if (!command.ok()) return command.status();
     PendingOutcome pending;
     ledger_->recorder().Submit(*std::move(command),

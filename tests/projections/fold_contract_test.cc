@@ -274,7 +274,7 @@ INSTANTIATE_TEST_SUITE_P(
 #define PAYMENT \
   "fiscal_year: 2024 mandat: '7' bordereau: 'B' " BASIS("avance")                           \
   " structure_id: 'S1' budget_code: 'L1' kind: PAYMENT_KIND_ADVANCE amount_cents: 30 "      \
-  "ordered_on { year: 2024 month: 7 day: 1 } "
+  "ordered_by: 'clerk' ordered_on { year: 2024 month: 7 day: 1 } "
 #define STEP(status, day, position, reason)                                        \
   "steps { status: PAYMENT_STATUS_" status " date { year: 2024 month: 7 day: " day \
   " } "                                                                            \

@@ -11,6 +11,7 @@
 #include "ledger/acts/rules.h"
 #include "ledger/base/shape.h"
 #include "tests/support/row_map.h"
+#include "tests/support/subjects.h"
 #include "tests/support/test_seed.h"
 
 namespace registre::testing::random_acts_test {
@@ -30,7 +31,7 @@ TEST(RandomActs, AreAcceptedAsTheyAre) {
     ASSERT_TRUE(violations.empty()) << violations[0].field << ": " << violations[0].message;
 
     std::vector<v1::Flag> flags;
-    const absl::Status status = Decide(RuleContext{rows, acts.today(), &flags}, &act);
+    const absl::Status status = Decide(RuleContext{rows, acts.today(), SubjectOf(act), &flags}, &act);
     ASSERT_TRUE(status.ok()) << status.ToString();
     // Its filled fields are those that the ledger fills.
     ASSERT_EQ(given, act.SerializeAsString()) << act.ShortDebugString();

@@ -18,7 +18,7 @@ from registre_process import (  # noqa: E402
 
 COMMANDS = ([], ["record"], ["budget"], ["structure"], ["convention"], ["deliberation"],
             ["anomalies"], ["events"], ["admin", "status"], ["admin", "rebuild"],
-            ["admin", "clock", "accept"])
+            ["admin", "clock", "accept"], ["whoami"])
 
 failures = []
 

@@ -13,7 +13,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from registre_process import Server, need_programs, real_lines, run  # noqa: E402
+from registre_process import Server, need_programs, real_lines, recorded_as, run  # noqa: E402
 from refusal_cases import CASES  # noqa: E402
 from refusal_cases_after import AFTER, malformed  # noqa: E402
 
@@ -39,8 +39,9 @@ class Ledger:
         self.asks_each_time = True
 
     def record(self, *lines):
-        done = self.server.run("record", "-", stdin=encode(lines))
-        assert done.returncode == 0, f"{lines[0]['command_id']}: {done.stdout}{done.stderr}"
+        for line in lines:
+            done = self.server.run("record", "-", *recorded_as(line), stdin=encode([line]))
+            assert done.returncode == 0, f"{line['command_id']}: {done.stdout}{done.stderr}"
         self.size += len(lines)
 
     def refuse(self, name, rule, data, *arguments):
@@ -84,7 +85,8 @@ def try_after(ledger):
         needed, refused = case.make(copy.deepcopy(by_id))
         if needed:
             ledger.record(*needed)
-        ledger.refuse(f"after: {case.name}", case.rule, encode([refused]))
+        who = () if case.rule == "ORDERER_ACCOUNTANT" else recorded_as(refused)
+        ledger.refuse(f"after: {case.name}", case.rule, encode([refused]), *who)
 
 
 def try_units(ledger):
@@ -139,7 +141,8 @@ def try_usage(ledger):
                       ["structure"], ["budget", "--as-of", "2023-02-30"],
                       ["budget", "--known-at", "yesterday"], ["budget", "--colour", "red"],
                       ["record", "-", "--atomic", "--keep-going"], ["admin"], ["admin", "clock"],
-                      ["events", "--follow", "--backward"]):
+                      ["events", "--follow", "--backward"], ["whoami", "--tls-ca", "ca.pem"],
+                      ["whoami", "--as", "a b"], ["whoami", "--profile", "/nowhere"]):
         done = ledger.server.run(*arguments)
         expect(done.returncode == 2, f"registre {' '.join(arguments)}: {done.returncode}, not 2")
         expect(done.stderr, f"registre {' '.join(arguments)}: says nothing")

@@ -171,13 +171,14 @@ class HeldService final : public v1::AdminService::CallbackService {
   explicit HeldService(ReadPool* pool) : pool_(pool) {}
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* call,
-                                      const v1::GetStatusRequest*,
+                                      const v1::GetStatusRequest* request,
                                       v1::GetStatusResponse*) override {
     call_ = call;
-    grpc::ServerUnaryReactor* const reactor = ServeRead({nullptr, pool_}, call, [this] {
-      worked = true;
-      return absl::OkStatus();
-    });
+    grpc::ServerUnaryReactor* const reactor =
+        ServeRead({nullptr, pool_, &access_}, call, *request, [this] {
+          worked = true;
+          return absl::OkStatus();
+        });
     queued.Notify();
     return reactor;
   }
@@ -188,6 +189,7 @@ class HeldService final : public v1::AdminService::CallbackService {
 
  private:
   ReadPool* const pool_;
+  Access access_{{}};  // local mode
   grpc::CallbackServerContext* call_ = nullptr;
 };
 

@@ -80,7 +80,7 @@ TEST_F(StreamsTest, UnitsOfAStreamWaitForRoomInTheQueue) {
   for (size_t i = 0; i < kMaxQueuedUnits; ++i) {
     v1::RecordRequest unit = UnitOf(fmt::format("filler-{}", i), {RegisterStructure("st-filler")});
     unit.set_validate_only(true);
-    ledger_->recorder().Submit(*MakeCommand({}, unit), [](const Outcome&) {});
+    ledger_->recorder().Submit(*MakeCommand({}, unit, AnyRole), [](const Outcome&) {});
   }
   EXPECT_EQ(InfoOf(Record("one", {RegisterStructure("st-one")})).reason(), "QUEUE_FULL");
 

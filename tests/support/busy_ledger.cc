@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <random>
+#include <utility>
 
 #include "ledger/base/date.h"
 #include "tests/support/fake_view.h"
@@ -64,12 +65,18 @@ std::vector<std::vector<v1::Act>> BusyLedger(uint64_t seed, int orders) {
       {OpenTestLedger(), RegisterStructure("st-a"), OpenLine("C02-446A05", 100'000'000),
        Text<v1::Act>(kSession), Text<v1::Act>(kVote), Text<v1::Act>(kConvention)}};
   const Days first = ToDays(On("2023-02-01"));
-  std::vector<v1::Act> unit;
-  const auto add = [&](v1::Act act) {
-    unit.push_back(std::move(act));
-    if (rng() % 3 != 0 && unit.size() < 4) return;
-    units.push_back(std::move(unit));
-    unit.clear();
+  // A unit of the clerk's orders and one of the accountant's answers are open at once; orders go
+  // before what answers them.
+  std::vector<v1::Act> ordering;
+  std::vector<v1::Act> answering;
+  const auto close = [&](std::vector<v1::Act>* unit) {
+    if (!unit->empty()) units.push_back(std::exchange(*unit, {}));
+  };
+  const auto add = [&](std::vector<v1::Act>* unit, v1::Act act) {
+    unit->push_back(std::move(act));
+    if (rng() % 3 != 0 && unit->size() < 4) return;
+    close(&ordering);
+    if (unit == &answering) close(&answering);
   };
   for (int i = 0; i < orders; ++i) {
     // Mostly in step with the recording, sometimes weeks or months apart, as late entries are.
@@ -86,7 +93,7 @@ std::vector<std::vector<v1::Act>> BusyLedger(uint64_t seed, int orders) {
     ordered->set_kind(v1::PAYMENT_KIND_ADVANCE);
     ordered->set_amount_cents(static_cast<int64_t>(1 + rng() % 1'000));
     *ordered->mutable_date() = FromDays(day);
-    add(order);
+    add(&ordering, order);
     v1::OrderRef reference;
     reference.set_fiscal_year(2023);
     reference.set_mandat(fmt::format("{}", i));
@@ -101,9 +108,10 @@ std::vector<std::vector<v1::Act>> BusyLedger(uint64_t seed, int orders) {
       *answer.mutable_payment_accepted()->mutable_date() =
           FromDays(day + static_cast<Days>(rng() % 30));
     }
-    add(answer);
+    add(&answering, answer);
   }
-  if (!unit.empty()) units.push_back(unit);
+  close(&ordering);
+  close(&answering);
   return units;
 }
 

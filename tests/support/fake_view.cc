@@ -196,6 +196,7 @@ v1::Payment& FakeView::AddPayment(int fiscal_year, const std::string& mandat,
   payment.set_structure_id(structure_id);
   payment.set_budget_code(budget_code);
   payment.set_kind(v1::PAYMENT_KIND_SINGLE);
+  payment.set_ordered_by("clerk");
   payment.set_amount_cents(amount_cents);
   *payment.mutable_ordered_on() = On(ordered_on);
   v1::PaymentStep& step = *payment.add_steps();

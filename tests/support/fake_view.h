@@ -64,7 +64,7 @@ class FakeView : public LedgerView {
   // Adds a tranche to a convention's row.
   v1::TrancheState& AddTranche(const std::string& convention, const std::string& tranche_id,
                                const std::string& budget_code, int64_t ceiling_cents);
-  // Ordered, with its first step.
+  // Ordered by "clerk", with its first step.
   v1::Payment& AddPayment(int fiscal_year, const std::string& mandat,
                           const std::string& structure_id, const std::string& budget_code,
                           int64_t amount_cents, const std::string& ordered_on);
@@ -83,11 +83,12 @@ struct Judged {
 
 Judged MakeJudged(absl::Status status, const std::vector<v1::Flag>& flags);
 
-// Judges an act of one type by its own rules, and fills it.
+// Judges an act of one type by its own rules, recorded by the subject `actor`, and fills it.
 template <typename A>
-Judged JudgeOn(const LedgerView& view, A* act, const std::string& today = "2023-10-01") {
+Judged JudgeOn(const LedgerView& view, A* act, const std::string& today = "2023-10-01",
+               const std::string& actor = "accountant") {
   std::vector<v1::Flag> flags;
-  const RuleContext context{view, ToDays(On(today)), &flags};
+  const RuleContext context{view, ToDays(On(today)), actor, &flags};
   return MakeJudged(Judge(context, act), flags);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/support/fake_view.h"
 
@@ -179,35 +180,51 @@ v1::Act LargeLedger::Sign(int convention) {
 }
 
 v1::Act LargeLedger::NextOfOrder() {
+  if (answering_) return NextAnswer();
+  const int convention = conventions_.Draw(&rng_);
+  const uint64_t day = std::min<uint64_t>(order_ * kDays / expected_orders_, kDays - 1);
+  Order given;
+  given.date = FromDays(kFirstDay + static_cast<Days>(day));
+  given.reference.set_fiscal_year(given.date.year());
+  given.reference.set_mandat(fmt::format("{}", order_++));
   v1::Act act;
-  switch (step_++) {
-    case 0: {
-      const int convention = conventions_.Draw(&rng_);
-      const uint64_t day = std::min<uint64_t>(order_ * kDays / expected_orders_, kDays - 1);
-      order_date_ = FromDays(kFirstDay + static_cast<Days>(day));
-      v1::PaymentOrdered* order = act.mutable_payment_ordered();
-      order->set_fiscal_year(order_date_.year());
-      order->set_mandat(fmt::format("{}", order_++));
-      order->mutable_basis()->set_convention_number(ConventionNumber(convention));
-      order->mutable_basis()->set_tranche_id("1");
-      order->set_budget_code(LineCode(LineOf(convention)));
-      order->set_kind(v1::PAYMENT_KIND_ADVANCE);
-      order->set_amount_cents(static_cast<int64_t>(1 + rng_() % 1'000));
-      *order->mutable_date() = order_date_;
-      last_order_.set_fiscal_year(order->fiscal_year());
-      last_order_.set_mandat(order->mandat());
-      return act;
-    }
-    case 1:
-      *act.mutable_payment_accepted()->mutable_order() = last_order_;
-      *act.mutable_payment_accepted()->mutable_date() = order_date_;
-      return act;
-    default:
-      step_ = 0;
-      *act.mutable_payment_settled()->mutable_order() = last_order_;
-      *act.mutable_payment_settled()->mutable_date() = order_date_;
-      return act;
+  v1::PaymentOrdered* order = act.mutable_payment_ordered();
+  order->set_fiscal_year(given.reference.fiscal_year());
+  order->set_mandat(given.reference.mandat());
+  order->mutable_basis()->set_convention_number(ConventionNumber(convention));
+  order->mutable_basis()->set_tranche_id("1");
+  order->set_budget_code(LineCode(LineOf(convention)));
+  order->set_kind(v1::PAYMENT_KIND_ADVANCE);
+  order->set_amount_cents(static_cast<int64_t>(1 + rng_() % 1'000));
+  *order->mutable_date() = given.date;
+  orders_.push_back(std::move(given));
+  answering_ = orders_.size() == kOrdersEach;
+  return act;
+}
+
+v1::Act LargeLedger::NextAnswer() {
+  v1::Act act;
+  const Order& order = orders_[answers_ / 2];
+  if (answers_ % 2 == 0) {
+    *act.mutable_payment_accepted()->mutable_order() = order.reference;
+    *act.mutable_payment_accepted()->mutable_date() = order.date;
+  } else {
+    *act.mutable_payment_settled()->mutable_order() = order.reference;
+    *act.mutable_payment_settled()->mutable_date() = order.date;
   }
+  if (++answers_ == 2 * orders_.size()) {
+    answering_ = false;
+    answers_ = 0;
+    orders_.clear();
+  }
+  return act;
+}
+
+std::vector<v1::Act> LargeLedger::NextUnit(size_t most) {
+  std::vector<v1::Act> acts;
+  const bool answers = answering_;
+  while (acts.size() < most && answering_ == answers) acts.push_back(Next());
+  return acts;
 }
 
 }  // namespace registre::testing

@@ -30,14 +30,18 @@ class LargeLedger {
   static constexpr int kLines = 50;
   static constexpr int kStructures = 5'000;
   static constexpr int kConventions = 20'000;
-  static constexpr int kAllotmentsEach = 50;  // of a deliberation
+  static constexpr int kAllotmentsEach = 50;    // of a deliberation
+  static constexpr size_t kOrdersEach = 4'000;  // before the accountant answers them
 
   // Orders are dated evenly over three years, as if there were `expected_orders` of them.
   explicit LargeLedger(uint64_t seed, uint64_t expected_orders);
 
-  // The next act: first the reference, then deliberations with their conventions, then orders, each
-  // followed by its acceptance and its settlement.
+  // The next act: first the reference, then deliberations with their conventions, then orders: some
+  // thousands, then the acceptance and the settlement of each.
   v1::Act Next();
+
+  // The next acts, `most` of them or those that one subject records (SubjectOf).
+  std::vector<v1::Act> NextUnit(size_t most);
 
   // Whether Next gives orders from now on.
   bool founded() const { return stage_ == Stage::kOrders; }
@@ -54,6 +58,7 @@ class LargeLedger {
   v1::Act Vote();
   v1::Act Sign(int convention);
   v1::Act NextOfOrder();
+  v1::Act NextAnswer();
 
   std::mt19937_64 rng_;
   const Zipf structures_{kStructures};
@@ -65,8 +70,13 @@ class LargeLedger {
   int deliberation_ = 0;
   uint64_t order_ = 0;
   std::vector<int> structure_of_;  // by convention
-  v1::OrderRef last_order_;
-  v1::Date order_date_;
+  struct Order {
+    v1::OrderRef reference;
+    v1::Date date;
+  };
+  std::vector<Order> orders_;  // not answered
+  size_t answers_ = 0;         // given, two an order
+  bool answering_ = false;
 };
 
 }  // namespace registre::testing

@@ -7,6 +7,7 @@
 #include "ledger/acts/act.h"
 #include "ledger/base/clock.h"
 #include "ledger/command.h"
+#include "tests/support/subjects.h"
 
 namespace registre::testing {
 namespace {
@@ -113,7 +114,7 @@ std::string LogAudit::Compare(const Unit& unit, const v1::RecordRequest& request
   if (FromTimestamp(receipt.recorded_at()) != unit.recorded_at) {
     return "it is not recorded at the instant acknowledged";
   }
-  const auto command = MakeCommand({}, request);
+  const auto command = MakeCommand({}, request, AnyRole);
   if (!command.ok() || command->fingerprint != unit.fingerprint) {
     return "its fingerprint is not of the acts sent";
   }

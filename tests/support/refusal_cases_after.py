@@ -166,6 +166,8 @@ after("2024 money for 2023", "TRANCHE_EXCEEDED",
 # The accountant.
 after("paid before it is accepted", "PAYMENT_ORDER",
       step_of("r.settled", "payment_settled", "2023-hypothese-1", "2023-10-20"))
+after("accepted by who ordered", "ORDERER_ACCOUNTANT",
+      step_of("r.accepted", "payment_accepted", "2023-hypothese-1", "2023-10-20"))
 after("accepted twice", "PAYMENT_ORDER",
       step_of("r.accepted", "payment_accepted", "2023-hypothese-1", "2023-10-21"),
       step_of("n.hypothese-1.accepted", "payment_accepted", "2023-hypothese-1", "2023-10-20"))

@@ -88,6 +88,13 @@ def need_programs():
             sys.exit(SKIPPED)
 
 
+def recorded_as(line):
+    """Options of registre for who records a line: the accountant his own, `local` all else (rule
+    ORDERER_ACCOUNTANT)."""
+    answers = {"payment_accepted", "payment_suspended", "payment_rejected", "payment_settled"}
+    return ("--as", "accountant") if answers & set(line.get("act", ())) else ()
+
+
 def real_lines():
     """The acts of the real deliberation, parsed."""
     return [json.loads(line) for line in REAL_INPUT.read_text("utf-8").splitlines()]

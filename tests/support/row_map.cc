@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ledger/acts/act.h"
+#include "tests/support/subjects.h"
 
 namespace registre::testing {
 
@@ -24,6 +25,7 @@ v1::Event EventOf(uint64_t position, v1::Act act) {
   v1::Event event;
   event.set_position(position);
   event.set_schema_version(kSchemaVersion);
+  event.mutable_actor()->set_subject(SubjectOf(act));
   for (std::string& tag : TagsOf(act)) event.add_tags()->set_tag(std::move(tag));
   *event.mutable_act() = std::move(act);
   return event;

@@ -99,10 +99,8 @@ void TestRecorder::Restart() {
 std::shared_ptr<PendingOutcome> TestRecorder::Submit(v1::RecordRequest request,
                                                      const std::string& subject) {
   auto pending = std::make_shared<PendingOutcome>();
-  v1::Actor actor;
-  actor.set_subject(subject);
-  actor.set_role("clerk");
-  auto command = MakeCommand(std::move(actor), std::move(request));
+  const std::string by = subject.empty() ? SubjectOf(request) : subject;
+  auto command = MakeCommand(by, std::move(request), AnyRole);
   if (!command.ok()) {
     pending->Set(command.status());
     return pending;

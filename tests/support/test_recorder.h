@@ -15,6 +15,7 @@
 #include "ledger/store/index.h"
 #include "registre/v1/act.pb.h"
 #include "registre/v1/event.pb.h"
+#include "tests/support/subjects.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_clock.h"
 
@@ -80,11 +81,11 @@ class TestRecorder {
  public:
   TestRecorder();
 
-  // Queues a unit for the subject "clerk".
+  // Queues a unit for the subject; when it is empty for SubjectOf its first act.
   std::shared_ptr<PendingOutcome> Submit(v1::RecordRequest request,
-                                         const std::string& subject = "clerk");
+                                         const std::string& subject = "");
   // Records a unit and waits.
-  Outcome Record(v1::RecordRequest request, const std::string& subject = "clerk");
+  Outcome Record(v1::RecordRequest request, const std::string& subject = "");
   // Records acts under an id; aborts when refused.
   v1::RecordResponse Must(const std::string& command_id, const std::vector<v1::Act>& acts);
 

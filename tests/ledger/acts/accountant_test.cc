@@ -129,6 +129,45 @@ TEST(AccountantTest, NothingIsPaidOfAnOrderReducedToNothing) {
          {"PAYMENT_ORDER", {"mandat 2023-1200", "0,00 EUR"}});
 }
 
+// Rule ORDERER_ACCOUNTANT: every answer, by the one who ordered and by others.
+TEST(AccountantTest, WhoOrdersNeverAnswers) {
+  struct Case {
+    std::string name;
+    std::function<Judged(const LedgerView& view, const std::string& actor)> take;
+    std::vector<v1::PaymentStatus> path;
+    bool accountants;  // the accountant's: not for who ordered
+  };
+  const auto take = [](auto act) {
+    return [act](const LedgerView& view, const std::string& actor) mutable {
+      return JudgeOn(view, &act, "2023-10-20", actor);
+    };
+  };
+  auto reduced = On1200<v1::PaymentReduced>("2023-10-16");
+  reduced.set_reduction_cents(1);
+  const std::vector<Case> cases = {
+      {"accepted", take(On1200<v1::PaymentAccepted>("2023-10-16")), {}, true},
+      {"suspended", take(On1200<v1::PaymentSuspended>("2023-10-16")), {}, true},
+      {"rejected", take(On1200<v1::PaymentRejected>("2023-10-16")), {}, true},
+      {"paid", take(On1200<v1::PaymentSettled>("2023-10-16")), {v1::PAYMENT_STATUS_ACCEPTED}, true},
+      {"reduced", take(reduced), {}, false},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    ContractWorld world;
+    v1::Payment* payment = AddOrder(&world);
+    payment->set_ordered_by("s-ordonnateur");
+    for (const v1::PaymentStatus status : one.path) Step(status, "2023-10-16", payment);
+    Expect(one.take(world.view(), "s-comptable"), {""});
+    if (one.accountants) {
+      Expect(one.take(world.view(), "s-ordonnateur"),
+             {"ORDERER_ACCOUNTANT",
+              {"mandat 2023-1200 was ordered by s-ordonnateur", one.name, "another subject"}});
+    } else {
+      Expect(one.take(world.view(), "s-ordonnateur"), {""});
+    }
+  }
+}
+
 TEST(AccountantTest, OrderUnknown) {
   ContractWorld world;
   AddOrder(&world);

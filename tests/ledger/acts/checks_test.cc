@@ -65,7 +65,7 @@ TEST(ChecksTest, UniqueAndAmounts) {
 TEST(ChecksTest, ReferencesThatAreNotHeldAreUnknown) {
   FakeView view;
   std::vector<v1::Flag> flags;
-  const RuleContext context{view, 0, &flags};
+  const RuleContext context{view, 0, "clerk", &flags};
   EXPECT_EQ(ReasonOf(FindStructure(context, "x").status()), "REFERENCE_UNKNOWN");
   EXPECT_EQ(ReasonOf(FindBudgetLine(context, "x").status()), "REFERENCE_UNKNOWN");
   EXPECT_EQ(ReasonOf(FindCall(context, "x").status()), "REFERENCE_UNKNOWN");
@@ -83,7 +83,7 @@ TEST(ChecksTest, ResolvesBothKindsOfReference) {
   view.AddDeliberation("2023-1", v1::BODY_COMMISSION_PERMANENTE, "2023-05-15")
       .set_result(v1::VOTE_RESULT_REJECTED);
   std::vector<v1::Flag> flags;
-  const RuleContext context{view, 0, &flags};
+  const RuleContext context{view, 0, "clerk", &flags};
   const auto held = Resolve(context, Text<v1::DeliberationRef>("number: '2023-1'"));
   ASSERT_TRUE(held.ok());
   EXPECT_EQ(held->body, v1::BODY_COMMISSION_PERMANENTE);
@@ -103,7 +103,7 @@ TEST(ChecksTest, BeforeTheOpeningIsWhatTheLedgerDoesNotHold) {
   view.OpenLedger();
   view.AddDeliberation("2022-1", v1::BODY_CONSEIL_DEPARTEMENTAL, "2023-05-15");
   std::vector<v1::Flag> flags;
-  const RuleContext context{view, 0, &flags};
+  const RuleContext context{view, 0, "clerk", &flags};
   const auto reason = [&](const std::string& number, const std::string& date) {
     v1::DeliberationRef ref;
     ref.mutable_before_opening()->set_number(number);
@@ -180,7 +180,7 @@ TEST(ChecksTest, NameDiffers) {
   FakeView view;
   const v1::Structure& structure = view.AddStructure("s", "Habitat et Insertion");
   std::vector<v1::Flag> flags;
-  const RuleContext context{view, 0, &flags};
+  const RuleContext context{view, 0, "clerk", &flags};
   FlagNameDiffers(context, structure, "");
   FlagNameDiffers(context, structure, "Habitat Insertion");
   EXPECT_TRUE(flags.empty());

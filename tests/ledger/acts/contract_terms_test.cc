@@ -43,7 +43,7 @@ void RunCases(const std::vector<Case>& cases) {
     Tranches tranches = Plain();
     test.change(tranches);
     std::vector<v1::Flag> flags;
-    const absl::Status status = CheckTranches({world.view(), 0, &flags}, tranches);
+    const absl::Status status = CheckTranches({world.view(), 0, "clerk", &flags}, tranches);
     Expect(MakeJudged(status, flags), test.expected);
   }
 }

@@ -21,7 +21,7 @@ using testing::Text;
 
 Judged DecideOn(const LedgerView& view, v1::Act* act, const std::string& today = "2023-10-01") {
   std::vector<v1::Flag> flags;
-  const RuleContext context{view, ToDays(On(today)), &flags};
+  const RuleContext context{view, ToDays(On(today)), "clerk", &flags};
   return MakeJudged(Decide(context, act), flags);
 }
 
