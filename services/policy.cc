@@ -19,18 +19,21 @@ absl::Status PolicyInvalid(std::string message) {
   return Error(absl::StatusCode::kInvalidArgument, "POLICY_INVALID", std::move(message));
 }
 
-// "line 3, near ..." from the piece of the input that protobuf's parser shows behind its message;
-// the message alone when it shows none.
+// The parser's message, and where: behind it protobuf shows the bytes around the error, over
+// several lines perhaps, and in a last line a caret under it.
 std::string WhereOf(std::string_view json, std::string_view message) {
-  const size_t end = message.find('\n');
-  std::string text(message.substr(0, end));
-  if (end == std::string_view::npos) return text;
-  std::string_view piece = message.substr(end + 1);
-  piece = piece.substr(0, piece.find('\n'));
-  const size_t at = piece.empty() ? std::string_view::npos : json.find(piece);
-  if (at == std::string_view::npos) return text;
-  const auto line = 1 + std::count(json.begin(), json.begin() + static_cast<ptrdiff_t>(at), '\n');
-  return fmt::format("{} (line {}, near {})", text, line, piece);
+  const size_t first = message.find('\n');
+  const size_t last = message.rfind('\n');
+  std::string text(message.substr(0, first));
+  if (first == last) return text;
+  const size_t piece = json.find(message.substr(first + 1, last - first - 1));
+  if (piece == std::string_view::npos) return text;
+  const size_t caret = message.size() - last - 2;
+  const std::string_view before = json.substr(0, piece + caret);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const size_t start = before.rfind('\n');
+  const size_t column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
+  return fmt::format("{} (line {}, column {})", text, line, column);
 }
 
 std::string AllRoleNames() {

@@ -40,13 +40,14 @@ struct Settings {
   uint64_t index_flush_events = registre::kIndexFlushEvents;
 };
 
-// Blocks the signals that the server waits for, in this thread and in those it starts.
-sigset_t BlockSignals() {
+// Blocks the signals that the server waits for, in this thread and in those it starts: those that
+// end it, and SIGHUP where it has a policy to read again.
+sigset_t BlockSignals(bool has_policy) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
+  if (has_policy) sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -79,11 +80,7 @@ void AwaitStop(const sigset_t& signals, const Settings& settings, registre::Serv
     int signal_number = 0;
     sigwait(&signals, &signal_number);
     if (signal_number != SIGHUP) return;
-    if (settings.files.given()) {
-      ReloadPolicy(settings.files.policy, server);
-    } else {
-      spdlog::info("SIGHUP: there is no policy to read again");
-    }
+    ReloadPolicy(settings.files.policy, server);
   }
 }
 
@@ -94,7 +91,7 @@ int Serve(const Settings& settings) {
     if (!read.ok()) return Fail(read.status());
     tls = *std::move(read);
   }
-  const sigset_t signals = BlockSignals();
+  const sigset_t signals = BlockSignals(settings.files.given());
   registre::SystemRandom random;
   uint64_t told = 0;
   const auto on_progress = [&told](const registre::FoldProgress& progress) {

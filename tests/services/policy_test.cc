@@ -39,7 +39,7 @@ TEST(PolicyTest, BadPolicies) {
   };
   const std::vector<Case> cases = {
       {"empty", "", {}},
-      {"no JSON", "{\n\"subjects\": [\n{]}", {"line 3"}},
+      {"no JSON", "{\n\"subjects\": [\n{]}", {"line 3, column 2"}},
       {"an unknown field", subject(good + R"(, "role": "clerk")"), {"role"}},
       {"no subject", "{}", {"names no subject"}},
       {"no id",
