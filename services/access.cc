@@ -229,7 +229,7 @@ void Access::Note(const Caller& caller, std::string_view method, const absl::Sta
               .peer = caller.peer,
               .method = std::string(method),
               .refusal = refusal,
-              .request = request == nullptr ? std::string() : LoggedRequest(*request)});
+              .request = request});
 }
 
 }  // namespace registre

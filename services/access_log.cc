@@ -62,7 +62,8 @@ std::string LineOf(absl::Time now, const AccessEntry& entry) {
     line += fmt::format(R"(,"reason":{},"message":{})", Quoted(ReasonOf(entry.refusal)),
                         Quoted(FirstBytes(std::string(entry.refusal.message()), kMaxLoggedBytes)));
   }
-  return line + fmt::format(",\"request\":{}}}\n", entry.request.empty() ? "{}" : entry.request);
+  return line + fmt::format(",\"request\":{}}}\n",
+                            entry.request == nullptr ? "{}" : LoggedRequest(*entry.request));
 }
 
 }  // namespace

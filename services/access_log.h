@@ -35,10 +35,11 @@ struct AccessEntry {
   std::string peer;
   std::string method;
   absl::Status refusal;  // OK: the call was allowed
-  std::string request;   // JSON, of LoggedRequest
+  // What was asked for, read within Note as LoggedRequest does; null: nothing is said.
+  const google::protobuf::Message* request = nullptr;
 };
 
-// What was asked for, as JSON for AccessEntry: without the acts of a unit. What is longer than
+// What was asked for, as JSON: without the acts of a unit. What is longer than
 // kMaxLoggedBytes becomes {"cut": "its first bytes"}, what is much longer {"bytes": its size}.
 std::string LoggedRequest(const google::protobuf::Message& request);
 

@@ -121,13 +121,13 @@ int Serve(const Settings& settings) {
                                          .tls = std::move(tls),
                                          .access_log = access_log->get()});
   if (!server.ok()) return Fail(server.status());
+  spdlog::info("registred {} serves {} on port {}: {} events", registre::kVersion, settings.data,
+               (*server)->port(), (*ledger)->recorder().status().head.size);
   if (!settings.files.given()) {
     spdlog::warn(
         "local mode: nobody is authenticated, everyone on this machine may do everything; "
         "--tls-cert, --tls-key, --tls-client-ca and --policy change that (deploy/IDENTITIES.md)");
   }
-  spdlog::info("registred {} serves {} on port {}: {} events", registre::kVersion, settings.data,
-               (*server)->port(), (*ledger)->recorder().status().head.size);
 
   AwaitStop(signals, settings, server->get());
   spdlog::info("stopping");

@@ -33,6 +33,8 @@ def a_new_server_reports_no_error():
         expect("error" not in server.output.lower(), f"a new server says:\n{server.output}")
         expect(" serves " in server.output.splitlines()[0], f"the first line is {server.output}")
         expect(server.stop() == 0, "the server ends with an error")
+        expect(" warning local mode: nobody is authenticated" in server.output,
+               f"it does not say that nobody is authenticated: {server.output}")
 
 
 def a_stop_amid_the_replay_is_heeded():

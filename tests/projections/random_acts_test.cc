@@ -31,7 +31,8 @@ TEST(RandomActs, AreAcceptedAsTheyAre) {
     ASSERT_TRUE(violations.empty()) << violations[0].field << ": " << violations[0].message;
 
     std::vector<v1::Flag> flags;
-    const absl::Status status = Decide(RuleContext{rows, acts.today(), SubjectOf(act), &flags}, &act);
+    const absl::Status status =
+        Decide(RuleContext{rows, acts.today(), SubjectOf(act), &flags}, &act);
     ASSERT_TRUE(status.ok()) << status.ToString();
     // Its filled fields are those that the ledger fills.
     ASSERT_EQ(given, act.SerializeAsString()) << act.ShortDebugString();

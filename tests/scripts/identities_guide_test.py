@@ -148,10 +148,10 @@ def main():
         config.write_text("".join(f"{name[2:]}={value}\n"
                                   for name, value in zip(words[::2], words[1::2])))
         with Server(None, "--config", config) as server:
-            expect("local mode" not in server.output, f"local mode with TLS: {server.output}")
             try_client(folder, server)
             try_reload(folder, server)
             expect(server.stop() == 0, f"a clean stop: {server.output}")
+            expect("local mode" not in server.output, f"local mode with TLS: {server.output}")
             try_log(server)
         try_starts(folder)
     except AssertionError as error:

@@ -12,6 +12,7 @@
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "ledger/base/errors.h"
+#include "registre/v1/admin_service.pb.h"
 #include "registre/v1/budget_service.pb.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_clock.h"
@@ -23,6 +24,7 @@ namespace {
 class AccessLogTest : public ::testing::Test {
  protected:
   void Open() {
+    rebuild_.set_check(true);
     auto log = AccessLog::Open(Path(), &clock_);
     ASSERT_TRUE(log.ok()) << log.status();
     log_ = *std::move(log);
@@ -39,15 +41,16 @@ class AccessLogTest : public ::testing::Test {
     }
     return lines;
   }
-  static AccessEntry RefusedEntry() {
+  AccessEntry RefusedEntry() const {
     return {.subject = "s-1",
             .roles = {"clerk"},
             .peer = "ipv4:192.0.2.1:40000",
             .method = "registre.v1.AdminService/Rebuild",
             .refusal = Error(absl::StatusCode::kPermissionDenied, "ROLE_MISSING", "a \"b\"\nc"),
-            .request = R"({"check":true})"};
+            .request = &rebuild_};
   }
 
+  v1::RebuildRequest rebuild_;
   TempFolder folder_;
   TestClock clock_;
   std::unique_ptr<AccessLog> log_;
@@ -63,7 +66,7 @@ TEST_F(AccessLogTest, Lines) {
               .peer = "unix:",
               .method = "registre.v1.BudgetService/GetBudgetLine",
               .refusal = absl::OkStatus(),
-              .request = LoggedRequest(request)});
+              .request = &request});
   const auto lines = CloseAndRead();
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0],
