@@ -54,7 +54,11 @@ absl::StatusOr<Caller> Access::Authorize(const grpc::CallbackServerContext& call
   const std::string& name =
       caller.method == nullptr ? request.GetDescriptor()->full_name() : caller.method->name;
   const absl::Status refusal = Judge(call, name, &caller);
-  if (!refusal.ok() || caller.method->logged) Note(caller, name, refusal, &request);
+  // What is asked by nobody known is not worth its text.
+  const bool known = !absl::IsUnauthenticated(refusal);
+  if (!refusal.ok() || caller.method->logged) {
+    Note(caller, name, refusal, known ? &request : nullptr);
+  }
   if (!refusal.ok()) return refusal;
   return caller;
 }
@@ -118,16 +122,14 @@ absl::StatusOr<std::shared_ptr<const Certificate>> Access::VerifyOnce(std::strin
     const auto at = known_.find(absl::string_view(pem_leaf.data(), pem_leaf.size()));
     if (at != known_.end()) certificate = at->second;
   }
-  if (certificate == nullptr) {
-    auto verified = clients_->Verify(pem_leaf, pem_chain, now);
-    if (!verified.ok()) return verified.status();
-    certificate = std::make_shared<const Certificate>(*std::move(verified));
-    absl::MutexLock lock(&mutex_);
-    if (known_.size() >= kMaxKnownCertificates) known_.clear();
-    known_.emplace(std::string(pem_leaf), certificate);
-  } else if (now > certificate->not_after) {
-    return CertificateExpired(certificate->names.front(), certificate->not_after);
-  }
+  if (certificate != nullptr && now <= certificate->not_after) return certificate;
+  // Unknown, or over: what is over may be an intermediate that the client has a new one of.
+  auto verified = clients_->Verify(pem_leaf, pem_chain, now);
+  if (!verified.ok()) return verified.status();
+  certificate = std::make_shared<const Certificate>(*std::move(verified));
+  absl::MutexLock lock(&mutex_);
+  if (known_.size() >= kMaxKnownCertificates) known_.clear();
+  known_.insert_or_assign(std::string(pem_leaf), certificate);
   return certificate;
 }
 
@@ -214,6 +216,10 @@ absl::StatusOr<Command> Access::MakeCommand(const Caller& caller, v1::RecordRequ
     Note(caller, caller.method->name, command.status(), &noted);
   }
   return command;
+}
+
+void Access::NoteRequest(const Caller& caller, const google::protobuf::Message& request) {
+  Note(caller, caller.method->name, absl::OkStatus(), &request);
 }
 
 void Access::SetPolicy(std::shared_ptr<const Policy> policy) {

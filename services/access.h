@@ -74,6 +74,9 @@ class Access {
   // record.
   absl::StatusOr<Command> MakeCommand(const Caller& caller, v1::RecordRequest request);
 
+  // Notes what a stream asks for, once it is read.
+  void NoteRequest(const Caller& caller, const google::protobuf::Message& request);
+
   // Takes the place of the policy, for streams under way at their next Renew.
   void SetPolicy(std::shared_ptr<const Policy> policy);
 

@@ -115,10 +115,12 @@ void AccessLog::Note(const AccessEntry& entry) {
     absl::MutexLock lock(&mutex_);
     if (second != second_) {
       second_ = second;
-      refused_ = 0;
+      refused_known_ = refused_unknown_ = 0;
       TellLeftOut(now);
     }
-    const bool flood = !entry.refusal.ok() && ++refused_ > kMaxRefusedLines;
+    // Those whom nobody knows must not hide what those do who are known.
+    uint64_t& refused = entry.subject.empty() ? refused_unknown_ : refused_known_;
+    const bool flood = !entry.refusal.ok() && ++refused > kMaxRefusedLines;
     if (flood || lines_.size() >= kMaxQueuedLines) {
       ++left_out_;
       return;

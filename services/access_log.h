@@ -21,7 +21,7 @@
 
 namespace registre {
 
-// Refused calls noted in a second; the rest of them is counted.
+// Refused calls noted in a second, of subjects and of nobody known each; the rest of them is counted.
 inline constexpr int kMaxRefusedLines = 100;
 // Lines that wait for the disk; what comes when there are so many is counted.
 inline constexpr size_t kMaxQueuedLines = 4'096;
@@ -73,7 +73,8 @@ class AccessLog {
   uint64_t left_out_ ABSL_GUARDED_BY(mutex_) = 0;
   // The second whose refusals are counted, and how many of it are noted.
   absl::Time second_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  int refused_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t refused_known_ ABSL_GUARDED_BY(mutex_) = 0;    // of subjects, in that second
+  uint64_t refused_unknown_ ABSL_GUARDED_BY(mutex_) = 0;  // of nobody known
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

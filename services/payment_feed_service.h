@@ -20,8 +20,9 @@ struct PaymentFeedParts {
   ServiceContext context;
   PaymentFeed* feed;
   const Clock* clock;
-  // Runs what connections send; its queue holds one piece for each.
+  // Runs what connections send; its queue holds kMaxFeedStreams and more: one piece for each.
   ReadPool* feed_reads;
+  std::atomic<uint64_t>* open;  // connections
   OpenStreams* streams;
   const std::atomic<bool>* draining;
 };

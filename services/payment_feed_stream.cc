@@ -6,6 +6,7 @@
 //   waiting   for the log to grow, for an alarm, for an answer: each kicks
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -31,45 +32,48 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
                          public std::enable_shared_from_this<FeedStream> {
  public:
   FeedStream(const PaymentFeedParts& parts, Caller caller)
-      : parts_(parts), caller_(std::move(caller)), last_sent_(parts.clock->Now()) {}
+      : parts_(parts),
+        reader_(caller),
+        caller_(std::move(caller)),
+        last_sent_(parts.clock->Now()) {}
 
   // Once, before gRPC knows the reactor.
   void Start() {
     self_ = shared_from_this();
+    if (parts_.open->fetch_add(1) >= kMaxFeedStreams) {
+      FinishWith(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIPTIONS",
+                       "the server serves as many consumers as it may; try again later"));
+      return;
+    }
     stream_id_ = parts_.streams->Add(Kicker());
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     const absl::Status taken = ok ? TakeMessage() : absl::OkStatus();
-    if (!ok || !taken.ok()) {
-      absl::MutexLock lock(&mutex_);
-      if (!end_) end_ = taken;
-    } else {
+    if (ok && taken.ok()) {
       StartRead(&request_);
+    } else {
+      End(taken);
     }
     Kick();
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) {
-      absl::MutexLock lock(&mutex_);
-      if (!end_) end_ = absl::CancelledError("the client is gone");
-    }
+    if (!ok) End(absl::CancelledError("the client is gone"));
     Submit();
   }
 
   void OnCancel() override {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (!end_) end_ = absl::CancelledError("the call was cancelled");
-    }
+    End(absl::CancelledError("the call was cancelled"));
     Kick();
   }
 
   void OnDone() override {
     parts_.streams->Remove(stream_id_);
+    parts_.open->fetch_sub(1);
     // Only now is no answer being taken.
+    if (connection_ != nullptr && Broken()) connection_->MarkLost();
     connection_.reset();
     self_.reset();
   }
@@ -82,13 +86,26 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
     };
   }
 
+  // How the stream is to end; the first reason stands.
+  void End(const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    if (!end_) end_ = status;
+  }
+  bool Broken() {
+    absl::MutexLock lock(&mutex_);
+    return end_ && absl::IsCancelled(*end_);
+  }
+
   // Reads come one at a time, so only one thread is here.
   absl::Status TakeMessage() {
+    // The certificate may have ended, the policy be another.
+    REGISTRE_RETURN_IF_ERROR(parts_.context.access->Renew(&reader_));
     if (request_.has_attach() != (connection_ == nullptr)) return AttachFirst();
     switch (request_.message_case()) {
       case v1::ConsumeRequest::kAttach: {
         auto connection = parts_.feed->Attach(request_.attach(), Kicker());
         if (!connection.ok()) return connection.status();
+        parts_.context.access->NoteRequest(reader_, request_);
         absl::MutexLock lock(&mutex_);
         connection_ = *std::move(connection);
         attached_ = true;
@@ -117,12 +134,10 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
     Submit();
   }
 
-  // Busy.
+  // Busy. The pool's queue has room for every stream, so this cannot fail: it may be called by a
+  // wake, which must not finish the call.
   void Submit() {
-    if (!parts_.feed_reads->Submit([self = shared_from_this()] { self->Pump(); })) {
-      FinishWith(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
-                       "too many consumers are waiting to be served; attach again in a moment"));
-    }
+    if (!parts_.feed_reads->Submit([self = shared_from_this()] { self->Pump(); })) std::abort();
   }
 
   // Busy; nothing is being written.
@@ -140,7 +155,6 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
                   "the server is stopping; attach again when it is back: what was not acknowledged "
                   "is delivered again");
     }
-    // The certificate may have ended, the policy be another.
     if (const absl::Status refused = parts_.context.access->Renew(&caller_);
         !end && !refused.ok()) {
       end = refused;
@@ -173,11 +187,11 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
           event->set_event(*bytes);
         }
       }
-      told_caught_up_ = false;
-    } else if (message->caught_up && !told_caught_up_) {
+      told_held_.reset();
+    } else if (message->caught_up && told_held_ != message->held) {
       response_.mutable_caught_up()->set_position(message->looked_at);
       response_.mutable_caught_up()->set_held(message->held);
-      told_caught_up_ = true;
+      told_held_ = message->held;
     } else if (now - last_sent_ >= kHeartbeat) {
       response_.mutable_heartbeat()->set_paused(message->paused);
     } else {
@@ -216,7 +230,7 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
     Submit();
   }
 
-  // Busy, and from then on for ever.
+  // Busy, and from then on for ever; or before anything else.
   void FinishWith(const absl::Status& status) {
     {
       absl::MutexLock lock(&mutex_);
@@ -230,13 +244,15 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
   const PaymentFeedParts parts_;
   std::shared_ptr<FeedStream> self_;  // until OnDone
   OpenStreams::Id stream_id_ = 0;
-  v1::ConsumeRequest request_;  // of the read under way
+  // Of the read under way.
+  v1::ConsumeRequest request_;
+  Caller reader_;
   // Set once, by a read, before attached_ is.
   std::unique_ptr<PaymentFeed::Connection> connection_;
   // Of who is busy.
   Caller caller_;
   v1::ConsumeResponse response_;
-  bool told_caught_up_ = false;
+  std::optional<uint64_t> told_held_;  // with the last caught_up, since the last deliveries
   absl::Time last_sent_;
   std::optional<Tail::Id> tail_id_;
   std::unique_ptr<grpc::Alarm> alarm_;

@@ -98,7 +98,7 @@ class GrpcServer final : public Server {
         reads_(kReadThreads, kMaxQueuedReads),
         admin_reads_(1, kMaxQueuedAdminReads),
         subscription_reads_(1, kMaxSubscriptions + 1),
-        feed_reads_(1, kMaxQueuedReads),
+        feed_reads_(1, kMaxFeedStreams + 1),
         rebuilds_(1, 1) {
     const ServiceContext context{options.ledger, &reads_, &access_};
     services_.push_back(MakeLedgerService(
@@ -113,6 +113,7 @@ class GrpcServer final : public Server {
                                                 feed_.get(),
                                                 options.clock,
                                                 &feed_reads_,
+                                                &feed_streams_,
                                                 &open_streams_,
                                                 &draining_}));
     services_.push_back(MakeAdminService({{options.ledger, &admin_reads_, &access_},
@@ -199,6 +200,7 @@ class GrpcServer final : public Server {
   Unserved unserved_;
   const std::unique_ptr<PaymentFeed> feed_;
   std::atomic<uint64_t> subscriptions_ = 0;
+  std::atomic<uint64_t> feed_streams_ = 0;
   std::atomic<bool> draining_ = false;
   OpenStreams open_streams_;
   // Before the pools, so that it is destroyed when their last work, in a service, has ended.

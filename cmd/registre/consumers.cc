@@ -98,8 +98,7 @@ int ListConsumers(const Args& args, Client& client, Console& console) {
     table.AddRow({consumer.state().name(), PlaceText(consumer), fmt::format("{}", consumer.lag()),
                   time.Text(consumer.oldest_recorded_at()),
                   fmt::format("{}", consumer.under_way()),
-                  fmt::format("{}", consumer.state().parked_size()),
-                  fmt::format("{}", consumer.state().held_size())});
+                  fmt::format("{}", consumer.parked()), fmt::format("{}", consumer.held())});
   }
   if (args.json) return kExitDone;
   if (table.empty()) {

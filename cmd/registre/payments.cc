@@ -256,6 +256,10 @@ int FollowFeed(const Args& args, Client& client, Console& console) {
   const auto stream = client.feed->Consume(&context);
   v1::ConsumeRequest request;
   request.mutable_attach()->set_consumer(args.payments.consumer);
+  // No more than is shown: what is sent beyond would be held up for others until the call ends.
+  constexpr uint64_t kWindow = 256;
+  request.mutable_attach()->set_window(
+      static_cast<int32_t>(std::min(args.payments.limit.value_or(kWindow), kWindow)));
   stream->Write(request);
   EventPrinter printer(args.json, args.payments.limit, client, console);
   bool damaged = false;

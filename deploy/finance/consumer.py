@@ -75,7 +75,7 @@ def take(table, delivery):
                 print(f"event {event.position} is refused: {error!r}", file=sys.stderr)
                 return feed.ConsumeRequest(refuse=feed.Refuse(
                     delivery_id=delivery.delivery_id, position=event.position,
-                    reason=repr(error)[:400]))
+                    reason=repr(error)[:100]))
         done = event.position
     return feed.ConsumeRequest(acknowledge=feed.Acknowledge(
         delivery_id=delivery.delivery_id, through_position=done))
@@ -91,7 +91,7 @@ def connect(arguments):
 
 
 def consume(arguments, table):
-    """One connection, until it ends. Raises grpc.RpcError."""
+    """One connection, until it ends; how many events are left undone. Raises grpc.RpcError."""
     # Local mode only: under TLS the certificate says who this is.
     metadata = [("registre-subject", arguments.subject)]
     with connect(arguments) as channel:
@@ -102,16 +102,24 @@ def consume(arguments, table):
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.ALREADY_EXISTS:
                 raise
-        answers = queue.SimpleQueue()
+        answers = queue.SimpleQueue()  # ends with None
         answers.put(feed.ConsumeRequest(attach=feed.Attach(consumer=arguments.consumer)))
-        for message in stub.Consume(iter(answers.get, None), metadata=metadata):
-            if message.HasField("caught_up") and arguments.once and not message.caught_up.held:
-                return
-            # One transaction for all that came together, and only then the answers.
-            taken = [take(table, delivery) for delivery in message.deliveries.deliveries]
-            table.commit()
-            for answer in taken:
-                answers.put(answer)
+        left = 0  # refused, or held behind what is parked
+        try:
+            for message in stub.Consume(iter(answers.get, None), metadata=metadata):
+                if message.HasField("caught_up"):
+                    left += message.caught_up.held
+                    if arguments.once:
+                        answers.put(None)  # the server takes the answers before it, then ends
+                # One transaction for all that came together, and only then the answers.
+                taken = [take(table, delivery) for delivery in message.deliveries.deliveries]
+                table.commit()
+                for answer in taken:
+                    left += answer.HasField("refuse")
+                    answers.put(answer)
+        finally:
+            answers.put(None)
+        return left
 
 
 def main():
@@ -123,17 +131,23 @@ def main():
     parser.add_argument("--tls-cert", help="PEM file of the certificate")
     parser.add_argument("--tls-key", help="PEM file of its key")
     parser.add_argument("--subject", default="finance", help="who acts, where there is no TLS")
-    parser.add_argument("--once", action="store_true", help="stop when nothing is left to be done")
+    parser.add_argument("--once", action="store_true", help="stop when there is nothing more to take")
     arguments = parser.parse_args()
+    tls = [arguments.tls_ca, arguments.tls_cert, arguments.tls_key]
+    if any(tls) and not all(tls):
+        parser.error("--tls-ca, --tls-cert and --tls-key go together")
     table = sqlite3.connect(arguments.database)
     table.executescript("pragma journal_mode = wal;" + TABLES)
     pause = 0.1
     while True:
         begun = time.monotonic()
         try:
-            consume(arguments, table)
+            left = consume(arguments, table)
             if arguments.once:
-                return 0
+                if left:
+                    print(f"{left} events are refused or held: registre admin consumers show "
+                          f"{arguments.consumer}", file=sys.stderr)
+                return 1 if left else 0
         except grpc.RpcError as error:
             table.rollback()
             # The server stopped, was not reached, or gave the consumer to another client.

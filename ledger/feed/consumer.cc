@@ -114,10 +114,14 @@ void Consumer::Attach(size_t window) {
   next_position_ = state_.low_water();
 }
 
-void Consumer::Detach(absl::Time now) {
+void Consumer::Detach(bool lost, absl::Time now) {
   while (!deliveries_.empty()) {
-    state_.mutable_totals()->set_unanswered(state_.totals().unanswered() + 1);
-    Return(deliveries_.begin(), "the connection was lost", now);
+    if (lost) {
+      state_.mutable_totals()->set_unanswered(state_.totals().unanswered() + 1);
+      Return(deliveries_.begin(), "the connection was lost", now);
+    } else {
+      TakeBack(deliveries_.begin());
+    }
   }
   for (const auto& [position, item] : items_) {
     if (item.where == Where::kDone) acknowledged_.insert(position);
@@ -175,6 +179,7 @@ void Consumer::Offer(FeedEvent event) {
     return;
   }
   item.lanes = std::move(event.lanes);
+  item.size = event.size;
   item.bytes = std::move(event.bytes);
   if (item.bytes != nullptr) kept_bytes_ += item.bytes->size();
   for (const std::string& lane : item.lanes) lanes_[lane].push_back(position);
@@ -201,15 +206,15 @@ std::vector<Outgoing> Consumer::Next(absl::Time now, size_t max_events, size_t m
   size_t bytes = 0;
   // What one more event adds; whether there is room for it.
   const auto take = [&](uint64_t position, Item* item, Outgoing* out) {
-    const size_t size = item->bytes == nullptr ? 0 : item->bytes->size();
     const bool room = under_way_ < window_ && events < max_events &&
-                      (events == 0 || bytes + size <= max_bytes);
+                      (events == 0 || bytes + item->size <= max_bytes);
     if (!room) return false;
     item->where = Where::kSent;
     out->events.emplace_back(position, item->bytes);
+    out->bytes += item->size;
     ++under_way_;
     ++events;
-    bytes += size;
+    bytes += item->size;
     return true;
   };
   while (!ready_.empty()) {
@@ -244,7 +249,7 @@ std::vector<Outgoing> Consumer::Next(absl::Time now, size_t max_events, size_t m
 
 absl::Time Consumer::NextTime() const {
   absl::Time next = absl::InfiniteFuture();
-  if (!later_.empty()) next = later_.begin()->first;
+  if (!later_.empty() && !state_.paused()) next = later_.begin()->first;
   if (!deadlines_.empty()) next = std::min(next, deadlines_.begin()->first);
   return next;
 }
@@ -293,23 +298,30 @@ absl::Status Consumer::Refuse(uint64_t delivery_id, uint64_t position, const std
   return absl::OkStatus();
 }
 
-void Consumer::Expire(absl::Time now) {
+bool Consumer::Expire(absl::Time now) {
+  bool expired = false;
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     state_.mutable_totals()->set_unanswered(state_.totals().unanswered() + 1);
     Return(deliveries_.find(deadlines_.begin()->second),
            fmt::format("no answer within {}", absl::FormatDuration(AnswerWithin())), now);
+    expired = true;
   }
+  return expired;
 }
 
 void Consumer::Return(Deliveries::iterator delivery, const std::string& reason, absl::Time now) {
-  const std::deque<uint64_t> positions = std::move(delivery->second.positions);
+  Fail(TakeBack(delivery).front(), reason, now);
+}
+
+std::deque<uint64_t> Consumer::TakeBack(Deliveries::iterator delivery) {
+  std::deque<uint64_t> positions = std::move(delivery->second.positions);
   deadlines_.erase({delivery->second.deadline, delivery->first});
   deliveries_.erase(delivery);
   under_way_ -= positions.size();
   for (const uint64_t position : positions) {
     items_.find(position)->second.where = Where::kWaiting;
   }
-  Fail(positions.front(), reason, now);
+  return positions;
 }
 
 void Consumer::Fail(uint64_t position, const std::string& reason, absl::Time now) {
@@ -440,12 +452,24 @@ absl::Status Consumer::Skip(uint64_t position, const std::string& subject,
   return absl::OkStatus();
 }
 
-void Consumer::Rewind(uint64_t position) {
+absl::Status Consumer::Rewind(uint64_t position) {
+  if (position > state_.low_water()) {
+    return Refused("REWIND_FORWARD",
+                   fmt::format("consumer {} has answered for what is below position {}: {} would "
+                               "pass over payments; rewind it to {} or below, or skip those that "
+                               "are parked one by one",
+                               name(), state_.low_water(), position, state_.low_water()),
+                   {{"low_water", fmt::format("{}", state_.low_water())}});
+  }
   state_.set_low_water(position);
   acknowledged_.clear();
-  tried_.clear();
-  held_.clear();
-  parked_.clear();
+  tried_.erase(tried_.lower_bound(position), tried_.end());
+  held_.erase(held_.lower_bound(position), held_.end());
+  parked_.erase(parked_.lower_bound(position), parked_.end());
+  for (const v1::SkippedPayment& skipped : state_.skipped()) {
+    if (skipped.position() >= position) acknowledged_.insert(skipped.position());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace registre

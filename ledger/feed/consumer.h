@@ -55,7 +55,8 @@ struct FeedEvent {
   uint64_t position = 0;
   // Its tags of conventions, then of payments: the queues in which it keeps its place.
   std::vector<std::string> lanes;
-  // As stored; null when it was not kept, and is read again before it is sent.
+  size_t size = 0;  // of its stored bytes
+  // Those bytes; null when they were not kept, and are read again before they are sent.
   std::shared_ptr<const std::string> bytes;
 };
 
@@ -67,7 +68,8 @@ std::vector<std::string> LanesOf(const v1::Event& event);
 // Events to be sent together, in order.
 struct Outgoing {
   uint64_t delivery_id = 0;
-  int tries = 0;  // of the first event, before this one
+  int tries = 0;     // of the first event, before this one
+  size_t bytes = 0;  // of the events, also of those that are read again
   std::vector<std::pair<uint64_t, std::shared_ptr<const std::string>>> events;
 };
 
@@ -85,8 +87,9 @@ class Consumer {
   // ---- A connection, of at most `window` events sent and not answered
 
   void Attach(size_t window);
-  // What is under way is unanswered: each delivery's first event has one try more.
-  void Detach(absl::Time now);
+  // What is under way comes again. Where the connection was lost, each delivery's first event has one
+  // try more: it may be what the client dies of.
+  void Detach(bool lost, absl::Time now);
   bool attached() const { return attached_; }
   size_t under_way() const { return under_way_; }
   // The window has room for another event.
@@ -117,8 +120,8 @@ class Consumer {
   absl::Status Acknowledge(uint64_t delivery_id, uint64_t through_position, absl::Time now);
   absl::Status Refuse(uint64_t delivery_id, uint64_t position, const std::string& reason,
                       absl::Time now);
-  // Deliveries whose time is over are unanswered.
-  void Expire(absl::Time now);
+  // Deliveries whose time is over are unanswered; whether there was one.
+  bool Expire(absl::Time now);
 
   // ---- By an admin
 
@@ -127,8 +130,10 @@ class Consumer {
   absl::Status Retry(uint64_t position);
   absl::Status Skip(uint64_t position, const std::string& subject, const std::string& reason,
                     absl::Time now);
-  // Detached only: the next event is the first at or after `position`.
-  void Rewind(uint64_t position);
+  // Detached only, and backward: all from `position` on comes again, but for what was skipped. What
+  // is held below it stays held. FAILED_PRECONDITION (REWIND_FORWARD) past the low-water mark, since
+  // payments are skipped by name only.
+  absl::Status Rewind(uint64_t position);
 
   // Positions from the low-water mark on that are done.
   size_t done_ahead() const { return acknowledged_.size() + done_; }
@@ -138,6 +143,7 @@ class Consumer {
   enum class Where { kWaiting, kSent, kDone };
   struct Item {
     std::vector<std::string> lanes;
+    size_t size = 0;
     std::shared_ptr<const std::string> bytes;
     Where where = Where::kWaiting;
     absl::Time not_before = absl::InfinitePast();
@@ -170,6 +176,8 @@ class Consumer {
   void Fail(uint64_t position, const std::string& reason, absl::Time now);
   // The delivery is over: its first event failed, the others wait again.
   void Return(Deliveries::iterator delivery, const std::string& reason, absl::Time now);
+  // The events that wait again.
+  std::deque<uint64_t> TakeBack(Deliveries::iterator delivery);
   // The low-water mark moves over what is done, and over what is held behind parked events.
   void Advance();
   bool IsBlocked(uint64_t position, const Item& item) const;

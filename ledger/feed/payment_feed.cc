@@ -16,7 +16,7 @@ namespace {
 
 // Payment events read at a time.
 constexpr size_t kReadAtOnce = 512;
-constexpr size_t kMaxReasonBytes = 512;
+constexpr size_t kMaxReasonBytes = 200;
 
 absl::Status ConsumerUnknown(const std::string& name) {
   return Error(absl::StatusCode::kNotFound, "CONSUMER_UNKNOWN",
@@ -89,11 +89,13 @@ struct PaymentFeed::Entry {
   uint64_t connection ABSL_GUARDED_BY(mutex) = 0;
   absl::Status lost ABSL_GUARDED_BY(mutex);
   std::function<void()> wake ABSL_GUARDED_BY(mutex);
+  // It is none of the feed's any more: who has found it before must not use it.
+  bool deleted ABSL_GUARDED_BY(mutex) = false;
 
-  // Takes the consumer from who holds it.
+  // Takes the consumer from who holds it. `why` is an error.
   void Release(const absl::Status& why, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (connection == 0) return;
-    consumer.Detach(now);
+    consumer.Detach(/*lost=*/false, now);
     connection = 0;
     lost = why;
     if (wake) wake();
@@ -202,6 +204,7 @@ absl::Status PaymentFeed::Delete(const std::string& name) {
   }
   {
     absl::MutexLock lock(&(*entry)->mutex);
+    (*entry)->deleted = true;
     (*entry)->Release(
         HoldLost("CONSUMER_CHANGED", fmt::format("consumer {} was deleted; make it again, or "
                                                  "attach to another",
@@ -225,6 +228,8 @@ absl::StatusOr<v1::Consumer> PaymentFeed::Describe(const Entry& entry) const {
     done_ahead = entry.consumer.done_ahead();
   }
   const v1::ConsumerState& state = description.state();
+  description.set_held(static_cast<uint64_t>(state.held_size()));
+  description.set_parked(static_cast<uint64_t>(state.parked_size()));
   const std::shared_ptr<Index> index = ledger_->index();
   std::optional<uint64_t> oldest;
   if (state.held_size() > 0) oldest = state.held(0);
@@ -274,6 +279,12 @@ absl::StatusOr<std::vector<v1::Consumer>> PaymentFeed::List() const {
   for (const auto& entry : entries) {
     auto consumer = Describe(*entry);
     if (!consumer.ok()) return consumer.status();
+    v1::ConsumerState* state = consumer->mutable_state();
+    state->clear_acknowledged();
+    state->clear_tried();
+    state->clear_held();
+    state->clear_parked();
+    state->clear_skipped();
     consumers.push_back(*std::move(consumer));
   }
   return consumers;
@@ -285,6 +296,7 @@ absl::StatusOr<v1::Consumer> PaymentFeed::Change(
   if (!entry.ok()) return entry.status();
   {
     absl::MutexLock lock(&(*entry)->mutex);
+    if ((*entry)->deleted) return ConsumerUnknown(name);
     REGISTRE_RETURN_IF_ERROR(change(entry->get()));
     if ((*entry)->wake) (*entry)->wake();
   }
@@ -309,8 +321,7 @@ absl::StatusOr<v1::Consumer> PaymentFeed::Rewind(const v1::RewindConsumerRequest
                             fmt::format("consumer {} was set to position {}; attach again",
                                         request.name(), request.position())),
                    clock_->Now());
-    entry->consumer.Rewind(request.position());
-    return absl::OkStatus();
+    return entry->consumer.Rewind(request.position());
   });
 }
 
@@ -345,6 +356,7 @@ absl::StatusOr<std::unique_ptr<PaymentFeed::Connection>> PaymentFeed::Attach(
   {
     Entry& entry = **found;
     absl::MutexLock lock(&entry.mutex);
+    if (entry.deleted) return ConsumerUnknown(entry.name);
     const uint64_t size = ledger_->log().size();
     if (entry.consumer.low_water() > size) {
       return Ahead(entry.name, entry.consumer.low_water(), size);
@@ -372,8 +384,9 @@ PaymentFeed::Connection::~Connection() {
   {
     absl::MutexLock lock(&entry_->mutex);
     if (entry_->connection != id_) return;
+    entry_->consumer.Detach(lost_, feed_->clock_->Now());
+    entry_->connection = 0;
     entry_->wake = nullptr;
-    entry_->Release(absl::OkStatus(), feed_->clock_->Now());
   }
   feed_->MarkChanged(entry_->name);
 }
@@ -391,7 +404,7 @@ absl::Status PaymentFeed::Connection::LoadHeld() {
                                          auto event = ParseEvent(positions[i], bytes);
                                          damaged = event.status();
                                          if (!event.ok()) return false;
-                                         events.push_back({positions[i], LanesOf(*event), nullptr});
+                                         events.push_back({positions[i], LanesOf(*event), bytes.size(), nullptr});
                                          return true;
                                        }));
   REGISTRE_RETURN_IF_ERROR(damaged);
@@ -439,6 +452,7 @@ absl::StatusOr<bool> PaymentFeed::Connection::ReadAhead(uint64_t size) {
         FeedEvent& read = events.emplace_back();
         read.position = positions[i];
         read.lanes = LanesOf(*event);
+        read.size = bytes.size();
         if (bytes.size() <= room) {
           room -= bytes.size();
           read.bytes = std::make_shared<const std::string>(bytes);
@@ -481,15 +495,10 @@ absl::StatusOr<PaymentFeed::Message> PaymentFeed::Connection::Next() {
       if (entry_->connection != id_) return entry_->lost;
       Consumer& consumer = entry_->consumer;
       const absl::Time now = feed_->clock_->Now();
-      if (consumer.NextTime() <= now) {
-        consumer.Expire(now);
-        expired = true;
-      }
+      expired = consumer.Expire(now) || expired;
       for (Outgoing& out : consumer.Next(now, kMaxFeedEvents - events, kMaxFeedBytes - bytes)) {
         events += out.events.size();
-        for (const auto& [position, stored] : out.events) {
-          bytes += stored == nullptr ? 0 : stored->size();
-        }
+        bytes += out.bytes;
         message.deliveries.push_back(std::move(out));
       }
       message.paused = consumer.paused();

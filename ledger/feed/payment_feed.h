@@ -23,6 +23,8 @@ namespace registre {
 
 // Consumers of a ledger.
 inline constexpr size_t kMaxConsumers = 256;
+// Connections of all consumers, those not attached yet and those that have lost theirs included.
+inline constexpr size_t kMaxFeedStreams = 512;
 // Events of one message to a consumer, and their bytes.
 inline constexpr size_t kMaxFeedEvents = 256;
 inline constexpr size_t kMaxFeedBytes = 1024 * 1024;
@@ -53,6 +55,7 @@ class PaymentFeed {
   absl::StatusOr<v1::Consumer> Create(const v1::CreateConsumerRequest& request);
   absl::Status Delete(const std::string& name);
   absl::StatusOr<v1::Consumer> Get(const std::string& name) const;
+  // Without the positions and texts of their states, of which there may be much.
   absl::StatusOr<std::vector<v1::Consumer>> List() const;
   absl::StatusOr<v1::Consumer> SetPaused(const std::string& name, bool paused);
   absl::StatusOr<v1::Consumer> Rewind(const v1::RewindConsumerRequest& request);
@@ -81,6 +84,8 @@ class PaymentFeed {
     // Never block. Errors: those of Consumer; late answers are none.
     absl::Status Acknowledge(const v1::Acknowledge& message);
     absl::Status Refuse(const v1::Refuse& message);
+    // The client went away without saying so, before the destruction: see Consumer::Detach.
+    void MarkLost() { lost_ = true; }
     ~Connection();
 
    private:
@@ -100,6 +105,7 @@ class PaymentFeed {
     // Of Next.
     bool held_loaded_ = false;
     uint64_t next_sequence_ = 0;  // in the postings of kPaymentsKey; 0: not known yet
+    bool lost_ = false;
   };
 
   // Takes the consumer over from who held it. `wake` is called, on any thread and until the

@@ -57,6 +57,7 @@ def consumers(server):
     says(server.run(*consumer, "list"), 0, "paie déconnecté 0")
     says(server.run(*consumer, "rewind", "paie", "53"), 0, "Retard 1 paiement ")
     says(server.run(*consumer, "rewind", "paie", "99"), 1, "POSITION_AHEAD")
+    says(server.run(*consumer, "rewind", "paie", "54"), 1, "REWIND_FORWARD", "to 53 or below")
     says(server.run(*consumer, "pause", "paie"), 0, "en pause")
     says(server.run(*consumer, "resume", "paie"), 0, "déconnecté")
     says(server.run(*consumer, "retry", "paie", "53"), 1, "NOT_PARKED")

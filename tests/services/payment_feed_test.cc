@@ -434,6 +434,45 @@ TEST_F(PaymentFeedTest, AMessageThatDoesNotBelongEndsTheStream) {
   while (Get("paie").attached()) absl::SleepFor(absl::Milliseconds(1));
 }
 
+TEST_F(PaymentFeedTest, WhoLostAConsumerIsToldSoHoweverLateItAsks) {
+  ASSERT_TRUE(Record("a", {Order(1, "1")}).ok());
+  ASSERT_TRUE(Create("paie").ok());
+  FeedClient first(feed_.get(), "paie");
+  const auto deliveries = first.Next();
+  {
+    FeedClient second(feed_.get(), "paie");
+    EXPECT_THAT(MandatsOf(second.Next()), ElementsAre("1"));
+    second.WritesDone();
+    EXPECT_TRUE(second.Finish().ok());
+  }
+  while (Get("paie").attached()) absl::SleepFor(absl::Milliseconds(1));
+  v1::ConsumeRequest late;
+  late.mutable_acknowledge()->set_delivery_id(deliveries[0].delivery_id());
+  late.mutable_acknowledge()->set_through_position(deliveries[0].events(0).position());
+  first.Write(late);
+  EXPECT_EQ(InfoOf(first.Finish()).reason(), "CONSUMER_TAKEN_OVER");
+  EXPECT_EQ(Get("paie").lag(), 1u) << "its answer came too late";
+  EXPECT_EQ(Get("paie").state().tried_size(), 0) << "neither end was a failure";
+}
+
+TEST_F(PaymentFeedTest, NoMoreConnectionsThanTheLimit) {
+  ASSERT_TRUE(Create("paie").ok());
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReaderWriter<v1::ConsumeRequest, v1::ConsumeResponse>>>
+      streams;
+  for (int i = 0; i < 512; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    streams.push_back(feed_->Consume(contexts.back().get()));
+    // Whether it has come is known once it is answered.
+    streams.back()->Write(v1::ConsumeRequest());
+  }
+  for (size_t i = 0; i < streams.size(); ++i) {
+    EXPECT_EQ(InfoOf(streams[i]->Finish()).reason(), "FIELD_INVALID") << "attach comes first";
+  }
+  FeedClient again(feed_.get(), "paie");
+  EXPECT_THAT(again.UntilCaughtUp(), IsEmpty()) << "those that ended have made room";
+}
+
 TEST_F(PaymentFeedTest, AServerThatStopsSaysSo) {
   ASSERT_TRUE(Create("paie").ok());
   FeedClient client(feed_.get(), "paie");

@@ -26,6 +26,7 @@ FeedEvent EventAt(uint64_t position, const std::string& convention, const std::s
   event.position = position;
   event.lanes = {"convention:" + convention, "payment:" + mandat};
   event.bytes = std::make_shared<const std::string>(std::to_string(position));
+  event.size = event.bytes->size();
   return event;
 }
 
@@ -270,7 +271,7 @@ TEST_F(ConsumerTest, ALostConnectionCountsAsATryOfTheNextToBeAnsweredOnly) {
   for (uint64_t i : {1, 2, 3}) consumer_.Offer(EventAt(i, "A", "m"));
   const auto sent = Next();
   ASSERT_TRUE(consumer_.Acknowledge(sent[0].delivery_id, 1, now_).ok());
-  consumer_.Detach(now_);
+  consumer_.Detach(/*lost=*/true, now_);
   const v1::ConsumerState state = consumer_.State();
   ASSERT_EQ(state.tried_size(), 1);
   EXPECT_EQ(state.tried(0).position(), 2u);
@@ -287,15 +288,69 @@ TEST_F(ConsumerTest, AnAnswerThatIsNotOfTheDeliveryIsAnError) {
   EXPECT_EQ(consumer_.under_way(), 1u);
 }
 
-TEST_F(ConsumerTest, ARewoundConsumerForgetsWhatItDid) {
+TEST_F(ConsumerTest, AConnectionThatEndsWellIsNoFailure) {
+  consumer_.Attach(100);
+  consumer_.Offer(EventAt(1, "A", "m"));
+  EXPECT_EQ(Next().size(), 1u);
+  consumer_.Detach(/*lost=*/false, now_);
+  EXPECT_EQ(consumer_.State().tried_size(), 0);
+  consumer_.Attach(100);
+  consumer_.Offer(EventAt(1, "A", "m"));
+  EXPECT_THAT(PositionsOf(Next()), ElementsAre(1));
+}
+
+TEST_F(ConsumerTest, WhileItIsPausedNothingThatWaitsIsDue) {
+  consumer_.Attach(100);
+  consumer_.Offer(EventAt(1, "A", "m"));
+  const auto sent = Next();
+  ASSERT_TRUE(consumer_.Refuse(sent[0].delivery_id, 1, "no", now_).ok());
+  consumer_.SetPaused(true);
+  EXPECT_EQ(consumer_.NextTime(), absl::InfiniteFuture());
+  consumer_.SetPaused(false);
+  EXPECT_EQ(consumer_.NextTime(), now_ + kFirstPause);
+}
+
+TEST_F(ConsumerTest, WhatIsReadAgainCountsWithItsSize) {
+  consumer_.Attach(100);
+  for (uint64_t i : {1, 2, 3}) {
+    FeedEvent event = EventAt(i, fmt::format("C{}", i), fmt::format("m{}", i));
+    event.bytes = nullptr;
+    event.size = 600;
+    consumer_.Offer(event);
+  }
+  EXPECT_THAT(PositionsOf(consumer_.Next(now_, 100, 1'000)), ElementsAre(1));
+  EXPECT_THAT(PositionsOf(consumer_.Next(now_, 100, 1'200)), ElementsAre(2, 3));
+}
+
+TEST_F(ConsumerTest, ARewindGoesBackAndKeepsWhatIsHeldAndSkipped) {
   consumer_.Attach(100);
   for (uint64_t i : {1, 3}) consumer_.Offer(EventAt(i, "A", "m"));
-  ParkFirst();
-  consumer_.Detach(now_);
-  consumer_.Rewind(1);
-  const v1::ConsumerState state = consumer_.State();
-  EXPECT_EQ(state.low_water(), 1u);
-  EXPECT_EQ(state.parked_size() + state.held_size() + state.tried_size(), 0);
+  for (uint64_t i : {5, 7}) consumer_.Offer(EventAt(i, "B", "n"));
+  ParkFirst();  // 1, and 3 behind it
+  now_ += kMaxPause;
+  auto sent = Next();
+  ASSERT_THAT(PositionsOf(sent), ElementsAre(5, 7));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(consumer_.Refuse(sent[0].delivery_id, 5, "no", now_).ok());
+    now_ += kMaxPause;
+    sent = Next();
+  }
+  ASSERT_TRUE(consumer_.Skip(5, "admin", "by hand", now_).ok());
+  sent = Next();
+  ASSERT_THAT(PositionsOf(sent), ElementsAre(7));
+  ASSERT_TRUE(consumer_.Acknowledge(sent[0].delivery_id, 7, now_).ok());
+  consumer_.Detach(/*lost=*/false, now_);
+  EXPECT_EQ(ReasonOf(consumer_.Rewind(consumer_.low_water() + 1)), "REWIND_FORWARD");
+  ASSERT_TRUE(consumer_.Rewind(4).ok());
+  EXPECT_THAT(consumer_.State().held(), ElementsAre(1, 3)) << "they were never done";
+  consumer_.Attach(100);
+  EXPECT_EQ(consumer_.next_position(), 4u);
+  for (uint64_t i : {1, 3}) consumer_.Offer(EventAt(i, "A", "m"));
+  for (uint64_t i : {5, 7}) consumer_.Offer(EventAt(i, "B", "n"));
+  EXPECT_THAT(PositionsOf(Next()), ElementsAre(7)) << "5 was skipped for ever";
+  consumer_.Detach(/*lost=*/false, now_);
+  ASSERT_TRUE(consumer_.Rewind(0).ok());
+  EXPECT_EQ(consumer_.State().held_size() + consumer_.State().parked_size(), 0);
 }
 
 TEST_F(ConsumerTest, NoMoreIsKeptThanTheLimit) {
@@ -384,7 +439,7 @@ TEST(ConsumerRandomTest, EveryEventIsDoneOnceAndInOrderWhateverFails) {
         }
       }
       const uint64_t event = below(40);
-      if (event == 0) consumer->Detach(now);
+      if (event == 0) consumer->Detach(/*lost=*/below(2) == 0, now);
       if (event <= 8) stored = consumer->State();
       if (event == 9) consumer = std::make_unique<Consumer>(stored);  // the server was killed
       if (event == 10 && consumer->State().parked_size() > 0) {
