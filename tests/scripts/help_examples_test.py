@@ -18,7 +18,8 @@ from registre_process import (  # noqa: E402
 
 COMMANDS = ([], ["record"], ["budget"], ["structure"], ["convention"], ["deliberation"],
             ["anomalies"], ["events"], ["admin", "status"], ["admin", "rebuild"],
-            ["admin", "clock", "accept"], ["whoami"])
+            ["admin", "clock", "accept"],
+            ["payments", "list"], ["payments", "show"], ["payments", "statement"], ["whoami"])
 
 failures = []
 
