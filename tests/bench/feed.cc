@@ -263,8 +263,8 @@ void MeasureDelivery(FeedBench* bench, int consumers, double per_second, absl::D
   }
   while (ready < consumers) absl::SleepFor(absl::Milliseconds(1));
   const PacedOrders orders(bench, per_second, duration);
-  last_position = 0;
-  bench->Record(bench->NextOrder());  // lets them all end
+  last_position = bench->Record(bench->NextOrder());
+  bench->Record(bench->NextOrder());  // lets them end who took that one before it was known
   for (std::thread& thread : threads) thread.join();
 
   std::vector<absl::Duration> commit;

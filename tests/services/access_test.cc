@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "ledger/base/errors.h"
+#include "absl/time/clock.h"
 #include "registre/v1/admin_service.grpc.pb.h"
+#include "registre/v1/payment_feed_service.grpc.pb.h"
 #include "tests/services/tls_fixture.h"
 
 namespace registre::testing {
@@ -156,6 +158,68 @@ TEST_F(AccessTest, ASubscriptionEndsWithItsCertificate) {
   EXPECT_TRUE(RecordAs("clerk", UnitOf("u", {RegisterStructure("st-a")})).ok());
   EXPECT_FALSE(stream->Read(&response)) << response.ShortDebugString();
   EXPECT_EQ(InfoOf(stream->Finish()).reason(), "CERTIFICATE_EXPIRED");
+}
+
+// A connection to the payment feed whose client may be told that it may not any more.
+class FeedAccessTest : public AccessTest {
+ protected:
+  void SetUp() override {
+    AccessTest::SetUp();
+    stub_ = v1::PaymentFeedService::NewStub(ForAnHour("accountant"));
+    grpc::ClientContext context;
+    v1::CreateConsumerRequest create;
+    create.set_name("paie");
+    v1::CreateConsumerResponse created;
+    const grpc::Status made = stub_->CreateConsumer(&context, create, &created);
+    ASSERT_TRUE(made.ok()) << made.error_message();
+    stream_ = stub_->Consume(&context_);
+    attach_.mutable_attach()->set_consumer("paie");
+  }
+  // The reason of the end, once it has come.
+  std::string End() {
+    v1::ConsumeResponse response;
+    while (stream_->Read(&response)) continue;
+    return InfoOf(stream_->Finish()).reason();
+  }
+  bool Attached() {
+    grpc::ClientContext context;
+    v1::GetConsumerRequest request;
+    request.set_name("paie");
+    v1::GetConsumerResponse response;
+    const auto admin = v1::PaymentFeedService::NewStub(ChannelOf("admin"));
+    EXPECT_TRUE(admin->GetConsumer(&context, request, &response).ok());
+    return response.consumer().attached();
+  }
+
+  std::unique_ptr<v1::PaymentFeedService::Stub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::ConsumeRequest, v1::ConsumeResponse>> stream_;
+  v1::ConsumeRequest attach_;
+};
+
+TEST_F(FeedAccessTest, AFeedThatWaitsEndsWithThePolicy) {
+  stream_->Write(attach_);
+  v1::ConsumeResponse response;
+  ASSERT_TRUE(stream_->Read(&response));
+  EXPECT_TRUE(response.has_caught_up());
+  server_->SetPolicy(MustParse(R"({"subjects": [{"subject": "s-other", "roles": ["accountant"],
+                                   "certificates": ["other.example.org"]}]})"));
+  EXPECT_EQ(End(), "NOT_IN_POLICY");
+}
+
+TEST_F(FeedAccessTest, WhoMayNotAnyMoreDoesNotAttach) {
+  ASSERT_TRUE(stream_->Write(attach_));
+  v1::ConsumeResponse response;
+  ASSERT_TRUE(stream_->Read(&response));
+  grpc::ClientContext context;
+  const auto late = stub_->Consume(&context);
+  clock_.Advance(absl::Hours(2));
+  late->Write(attach_);
+  EXPECT_FALSE(late->Read(&response));
+  EXPECT_EQ(InfoOf(late->Finish()).reason(), "CERTIFICATE_EXPIRED");
+  stream_->Write(v1::ConsumeRequest());
+  EXPECT_EQ(End(), "CERTIFICATE_EXPIRED") << "not what is wrong with the message";
+  while (Attached()) absl::SleepFor(absl::Milliseconds(1));
 }
 
 TEST_F(AccessTest, ACertificateOfSeveralSubjectsIsNobodys) {
