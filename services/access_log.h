@@ -21,7 +21,8 @@
 
 namespace registre {
 
-// Refused calls noted in a second, of subjects and of nobody known each; the rest of them is counted.
+// Refused calls noted in a second, of subjects and of nobody known each; the rest of them is
+// counted.
 inline constexpr int kMaxRefusedLines = 100;
 // Lines that wait for the disk; what comes when there are so many is counted.
 inline constexpr size_t kMaxQueuedLines = 4'096;

@@ -30,7 +30,8 @@ class PaymentFeedService final : public v1::PaymentFeedService::CallbackService 
   grpc::ServerUnaryReactor* DeleteConsumer(grpc::CallbackServerContext* call,
                                            const v1::DeleteConsumerRequest* request,
                                            v1::DeleteConsumerResponse*) override {
-    return ServeRead(parts_.context, call, *request, [this, request] { return parts_.feed->Delete(request->name()); });
+    return ServeRead(parts_.context, call, *request,
+                     [this, request] { return parts_.feed->Delete(request->name()); });
   }
 
   grpc::ServerUnaryReactor* GetConsumer(grpc::CallbackServerContext* call,
@@ -87,7 +88,8 @@ class PaymentFeedService final : public v1::PaymentFeedService::CallbackService 
   grpc::ServerUnaryReactor* SkipParked(grpc::CallbackServerContext* call,
                                        const v1::SkipParkedRequest* request,
                                        v1::SkipParkedResponse* response) override {
-    return ServeRead(parts_.context, call, *request, [this, request, response](const Caller& caller) {
+    return ServeRead(parts_.context, call, *request,
+                     [this, request, response](const Caller& caller) {
                        return Take(parts_.feed->Skip(*request, caller.subject), response);
                      });
   }
@@ -99,7 +101,7 @@ class PaymentFeedService final : public v1::PaymentFeedService::CallbackService 
       return new EndedCall<grpc::ServerBidiReactor<v1::ConsumeRequest, v1::ConsumeResponse>>(
           caller.status());
     }
-    return NewFeedStream(parts_, *std::move(caller));
+    return NewFeedStream(parts_, *std::move(caller), call);
   }
 
  private:

@@ -34,7 +34,7 @@ std::unique_ptr<grpc::Service> MakePaymentFeedService(const PaymentFeedParts& pa
 
 // The reactor of Consume; owns itself until gRPC is done with it.
 grpc::ServerBidiReactor<v1::ConsumeRequest, v1::ConsumeResponse>* NewFeedStream(
-    const PaymentFeedParts& parts, Caller caller);
+    const PaymentFeedParts& parts, Caller caller, grpc::CallbackServerContext* call);
 
 }  // namespace registre
 

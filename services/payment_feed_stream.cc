@@ -1,5 +1,5 @@
-// Consume: one message at a time is made and written; the next is made when the client has taken it.
-// What the client answers is taken as it comes.
+// Consume: one message at a time is made and written; the next is made when the client has taken
+// it. What the client answers is taken as it comes.
 //
 //   busy      a message is being made (Pump, on the pool) or written: whoever has something new for
 //             the stream asks for another round (Kick)
@@ -31,8 +31,9 @@ absl::Status AttachFirst() {
 class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::ConsumeResponse>,
                          public std::enable_shared_from_this<FeedStream> {
  public:
-  FeedStream(const PaymentFeedParts& parts, Caller caller)
+  FeedStream(const PaymentFeedParts& parts, Caller caller, grpc::CallbackServerContext* call)
       : parts_(parts),
+        call_(call),
         reader_(caller),
         caller_(std::move(caller)),
         last_sent_(parts.clock->Now()) {}
@@ -73,7 +74,7 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
     parts_.streams->Remove(stream_id_);
     parts_.open->fetch_sub(1);
     // Only now is no answer being taken.
-    if (connection_ != nullptr && Broken()) connection_->MarkLost();
+    if (connection_ != nullptr && call_->IsCancelled()) connection_->MarkLost();
     connection_.reset();
     self_.reset();
   }
@@ -90,10 +91,6 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
   void End(const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
     if (!end_) end_ = status;
-  }
-  bool Broken() {
-    absl::MutexLock lock(&mutex_);
-    return end_ && absl::IsCancelled(*end_);
   }
 
   // Reads come one at a time, so only one thread is here.
@@ -215,9 +212,10 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
     if (until != absl::InfiniteFuture()) {
       alarm = std::make_unique<grpc::Alarm>();
       const absl::Duration wait = std::max(until - parts_.clock->Now(), absl::ZeroDuration());
-      alarm->Set(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(wait), [kick = Kicker()](bool rang) {
-        if (rang) kick();
-      });
+      alarm->Set(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(wait),
+                 [kick = Kicker()](bool rang) {
+                   if (rang) kick();
+                 });
     }
     alarm_ = std::move(alarm);
     {
@@ -242,6 +240,7 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
   }
 
   const PaymentFeedParts parts_;
+  grpc::CallbackServerContext* const call_;
   std::shared_ptr<FeedStream> self_;  // until OnDone
   OpenStreams::Id stream_id_ = 0;
   // Of the read under way.
@@ -268,8 +267,8 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
 }  // namespace
 
 grpc::ServerBidiReactor<v1::ConsumeRequest, v1::ConsumeResponse>* NewFeedStream(
-    const PaymentFeedParts& parts, Caller caller) {
-  const auto stream = std::make_shared<FeedStream>(parts, std::move(caller));
+    const PaymentFeedParts& parts, Caller caller, grpc::CallbackServerContext* call) {
+  const auto stream = std::make_shared<FeedStream>(parts, std::move(caller), call);
   stream->Start();
   return stream.get();
 }

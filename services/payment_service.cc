@@ -2,11 +2,11 @@
 
 #include <utility>
 
+#include "ledger/base/date.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
 #include "ledger/view.h"
-#include "ledger/base/date.h"
 #include "projections/statement.h"
 #include "registre/v1/payment_service.grpc.pb.h"
 #include "services/read_services.h"
@@ -101,9 +101,8 @@ absl::Status ListSome(const Ledger& ledger, const v1::ListPaymentsRequest& reque
   if (!request.structure_id().empty()) {
     return ListAlong(ledger, StructureKey(request.structure_id()), request, *listing, response);
   }
-  const std::string prefix = request.fiscal_year() == 0
-                                 ? std::string("payment:")
-                                 : PaymentKey(request.fiscal_year(), "");
+  const std::string prefix =
+      request.fiscal_year() == 0 ? std::string("payment:") : PaymentKey(request.fiscal_year(), "");
   auto next = ListRows(*listing, prefix, [&](const v1::Row& row) {
     if (IsWanted(request, row.payment())) *response->add_payments() = row.payment();
   });

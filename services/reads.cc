@@ -132,13 +132,13 @@ grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
     reactor->Finish(ToGrpcStatus(caller.status()));
     return reactor;
   }
-  const bool queued = context.reads->Submit([reactor, call, caller = *std::move(caller),
-                                             work = std::move(work)] {
-    const absl::Status status = call->IsCancelled()
-                                    ? absl::CancelledError("nobody waits for the answer any more")
-                                    : work(caller);
-    reactor->Finish(ToGrpcStatus(status));
-  });
+  const bool queued =
+      context.reads->Submit([reactor, call, caller = *std::move(caller), work = std::move(work)] {
+        const absl::Status status =
+            call->IsCancelled() ? absl::CancelledError("nobody waits for the answer any more")
+                                : work(caller);
+        reactor->Finish(ToGrpcStatus(status));
+      });
   if (!queued) {
     reactor->Finish(ToGrpcStatus(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
                                        "too many reads are waiting; try again in a moment")));

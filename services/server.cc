@@ -253,8 +253,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Options options) {
   }
   auto feed = PaymentFeed::Open(options.ledger, options.clock);
   if (!feed.ok()) return feed.status();
-  auto server =
-      std::make_unique<GrpcServer>(options, std::move(access), *std::move(feed));
+  auto server = std::make_unique<GrpcServer>(options, std::move(access), *std::move(feed));
   REGISTRE_RETURN_IF_ERROR(server->Listen(options.listen, credentials));
   return server;
 }

@@ -45,8 +45,10 @@ const CLI::Validator kSeverity(
 const CLI::Validator kStatus(
     [](std::string& text) {
       const std::map<std::string, v1::PaymentStatus> words = {
-          {"ordered", v1::PAYMENT_STATUS_ORDERED},     {"suspended", v1::PAYMENT_STATUS_SUSPENDED},
-          {"accepted", v1::PAYMENT_STATUS_ACCEPTED},   {"rejected", v1::PAYMENT_STATUS_REJECTED},
+          {"ordered", v1::PAYMENT_STATUS_ORDERED},
+          {"suspended", v1::PAYMENT_STATUS_SUSPENDED},
+          {"accepted", v1::PAYMENT_STATUS_ACCEPTED},
+          {"rejected", v1::PAYMENT_STATUS_REJECTED},
           {"settled", v1::PAYMENT_STATUS_SETTLED}};
       const auto at = words.find(text);
       if (at == words.end()) {
@@ -240,8 +242,7 @@ class Parser {
   }
   CLI::App* AddRead(CLI::App* parent, const char* name, const char* what, std::string footer,
                     std::function<void()> chosen) {
-    CLI::App* command =
-        Add(parent, name, what, std::move(footer) + kReadFooter, std::move(chosen));
+    CLI::App* command = Add(parent, name, what, std::move(footer) + kReadFooter, std::move(chosen));
     command->add_option("--as-of", as_of_, "Leave out acts in effect after that day")
         ->type_name("DATE");
     command->add_option("--known-at", known_at_, "Leave out acts recorded after that point")
@@ -403,13 +404,14 @@ class Parser {
     statement->add_option("convention", args_->subject, "The convention")
         ->required()
         ->type_name("NUMBER");
-    CLI::App* follow = Add(group, "follow", "Payment events of a consumer, as they come",
-                           R"(Each event is acknowledged once it is written, so that it does not come again.
+    CLI::App* follow =
+        Add(group, "follow", "Payment events of a consumer, as they come",
+            R"(Each event is acknowledged once it is written, so that it does not come again.
 
 Examples:
   registre payments follow --consumer finance  Ctrl-C ends; the next time it goes on from there
   registre payments follow --consumer finance --limit 10 --output json)",
-                           [this] { args_->command = Command::kPaymentsFollow; });
+            [this] { args_->command = Command::kPaymentsFollow; });
     follow->add_option("--consumer", payments.consumer, "The consumer (registre admin consumers)")
         ->required()
         ->type_name("NAME");

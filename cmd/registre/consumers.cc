@@ -38,10 +38,8 @@ void PrintParked(const v1::ConsumerState& state, LedgerTime* time, Console& cons
 
 void PrintSkipped(const v1::ConsumerState& state, LedgerTime* time, Console& console) {
   if (state.skipped().empty()) return;
-  Table table({{"Position", Align::kRight},
-               {"Le"},
-               {"Par"},
-               {"Motif", Align::kLeft, Fit::kWrap, 24}});
+  Table table(
+      {{"Position", Align::kRight}, {"Le"}, {"Par"}, {"Motif", Align::kLeft, Fit::kWrap, 24}});
   for (const v1::SkippedPayment& skipped : state.skipped()) {
     table.AddRow({fmt::format("#{}", skipped.position()), time->Text(skipped.skipped_at()),
                   skipped.subject(), skipped.reason()});
@@ -66,9 +64,8 @@ void PrintConsumer(const v1::Consumer& consumer, Client& client, Console& consol
        {"Le plus ancien du", time.Text(consumer.oldest_recorded_at())},
        {"En cours", count(consumer.under_way(), "paiement")},
        {"Traité jusqu'à", fmt::format("avant #{}", state.low_water())},
-       {"Retenus", state.held().empty()
-                       ? ""
-                       : count(static_cast<uint64_t>(state.held_size()), "paiement")},
+       {"Retenus",
+        state.held().empty() ? "" : count(static_cast<uint64_t>(state.held_size()), "paiement")},
        {"Depuis sa création",
         fmt::format("{} livrés dont {} à nouveau, {} traités, {} refusés, {} sans réponse",
                     totals.delivered(), totals.redelivered(), totals.acknowledged(),
@@ -96,8 +93,7 @@ int ListConsumers(const Args& args, Client& client, Console& console) {
       continue;
     }
     table.AddRow({consumer.state().name(), PlaceText(consumer), fmt::format("{}", consumer.lag()),
-                  time.Text(consumer.oldest_recorded_at()),
-                  fmt::format("{}", consumer.under_way()),
+                  time.Text(consumer.oldest_recorded_at()), fmt::format("{}", consumer.under_way()),
                   fmt::format("{}", consumer.parked()), fmt::format("{}", consumer.held())});
   }
   if (args.json) return kExitDone;

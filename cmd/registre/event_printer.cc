@@ -36,7 +36,7 @@ bool EventPrinter::Print(const v1::RecordedEvent& recorded) {
 }
 
 void EventPrinter::PrintLine(std::string_view position, std::string_view date, std::string_view act,
-               std::string_view recorded_at, std::string_view tags) {
+                             std::string_view recorded_at, std::string_view tags) {
   std::string lead =
       fmt::format("{:>9}  {:<10}  {:<27}  {:<19}  ", position, date, act, recorded_at);
   std::string rest(tags);
@@ -70,9 +70,9 @@ void EventPrinter::PrintRow(const v1::Event& event) {
   const Days days = EffectiveDateOf(event.act());
   std::string tags;
   for (const v1::TagLink& link : event.tags()) tags += (tags.empty() ? "" : " ") + link.tag();
-  PrintLine(
-      fmt::format("#{}", event.position()), days == kAlways ? "" : FormatDate(FromDays(days)),
-      OneLine(std::string(ActType(event.act()))), time_.Text(event.recorded_at()), OneLine(tags));
+  PrintLine(fmt::format("#{}", event.position()), days == kAlways ? "" : FormatDate(FromDays(days)),
+            OneLine(std::string(ActType(event.act()))), time_.Text(event.recorded_at()),
+            OneLine(tags));
 }
 
 }  // namespace registre::cli

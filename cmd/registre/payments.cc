@@ -66,19 +66,18 @@ int ListPayments(const Args& args, Client& client, Console& console) {
   *request.mutable_options() = OptionsOf(args);
   std::vector<v1::Payment> payments;
   std::optional<uint64_t> position;
-  const absl::Status status = ForEachPage(
-      *client.payments, &v1::PaymentService::Stub::ListPayments, request,
-      [&](const v1::ListPaymentsResponse& page) {
-        position = PositionOf(page);
-        for (const v1::Payment& payment : page.payments()) {
-          if (args.json) {
-            PrintJson(console.out, payment);
-          } else {
-            payments.push_back(payment);
-          }
-        }
-        return true;
-      });
+  const absl::Status status = ForEachPage(*client.payments, &v1::PaymentService::Stub::ListPayments,
+                                          request, [&](const v1::ListPaymentsResponse& page) {
+                                            position = PositionOf(page);
+                                            for (const v1::Payment& payment : page.payments()) {
+                                              if (args.json) {
+                                                PrintJson(console.out, payment);
+                                              } else {
+                                                payments.push_back(payment);
+                                              }
+                                            }
+                                            return true;
+                                          });
   if (!status.ok()) return Fail(status, args, console);
   if (args.json) return kExitDone;
   StructureNames names(client, PinnedAt(OptionsOf(args), position));
@@ -177,18 +176,16 @@ void PrintStatementLines(const v1::GetStatementResponse& statement, Footnote* fo
   bool assumed_before = false;
   for (const v1::StatementLine& line : statement.lines()) {
     const auto& fields = line.assumed_fields();
-    table.AddRow({LineName(line),
-                  Cell(fields, DateText(line.ordered_on()),
-                       {"payment_ordered.date", "opening_payment_recorded.date"}),
-                  line.tranche_id(), Cell(fields, Word(line.kind()), {"payment_ordered.kind"}),
-                  Sum{line.net_cents(), IsAssumed(fields, kOrderedPaths)}.Text(),
-                  Word(line.status()),
-                  Cell(fields, DateText(line.paid_on()),
-                       {"payment_settled.date", "opening_payment_recorded.date"}),
-                  Sum{line.paid_before_cents(), assumed_before}.Text(),
-                  line.has_paid_on()
-                      ? Sum{line.paid_cents(), IsAssumed(fields, kPaidPaths)}.Text()
-                      : ""});
+    table.AddRow(
+        {LineName(line),
+         Cell(fields, DateText(line.ordered_on()),
+              {"payment_ordered.date", "opening_payment_recorded.date"}),
+         line.tranche_id(), Cell(fields, Word(line.kind()), {"payment_ordered.kind"}),
+         Sum{line.net_cents(), IsAssumed(fields, kOrderedPaths)}.Text(), Word(line.status()),
+         Cell(fields, DateText(line.paid_on()),
+              {"payment_settled.date", "opening_payment_recorded.date"}),
+         Sum{line.paid_before_cents(), assumed_before}.Text(),
+         line.has_paid_on() ? Sum{line.paid_cents(), IsAssumed(fields, kPaidPaths)}.Text() : ""});
     assumed_before = assumed_before || (line.has_paid_on() && IsAssumed(fields, kPaidPaths));
     footnote->Add(fields);
   }
@@ -266,12 +263,11 @@ int FollowFeed(const Args& args, Client& client, Console& console) {
   v1::ConsumeResponse message;
   while (!damaged && !printer.full() && console.out.good() && stream->Read(&message)) {
     if (message.has_caught_up()) {
-      console.err << fmt::format("registre: caught up before position {}{}, waiting\n",
-                                 message.caught_up().position(),
-                                 message.caught_up().held() == 0
-                                     ? ""
-                                     : fmt::format(", {} held behind parked ones",
-                                                   message.caught_up().held()));
+      console.err << fmt::format(
+          "registre: caught up before position {}{}, waiting\n", message.caught_up().position(),
+          message.caught_up().held() == 0
+              ? ""
+              : fmt::format(", {} held behind parked ones", message.caught_up().held()));
     }
     if (message.heartbeat().paused()) console.err << "registre: the consumer is paused\n";
     for (const v1::Delivery& delivery : message.deliveries().deliveries()) {

@@ -259,8 +259,7 @@ absl::Status Consumer::Acknowledge(uint64_t delivery_id, uint64_t through_positi
   const auto found = deliveries_.find(delivery_id);
   if (found == deliveries_.end()) return absl::OkStatus();
   Delivery& delivery = found->second;
-  if (!std::binary_search(delivery.positions.begin(), delivery.positions.end(),
-                          through_position)) {
+  if (!std::binary_search(delivery.positions.begin(), delivery.positions.end(), through_position)) {
     return NotInDelivery(delivery_id, through_position);
   }
   while (!delivery.positions.empty() && delivery.positions.front() <= through_position) {
@@ -387,7 +386,7 @@ bool Consumer::IsBlocked(uint64_t position, const Item& item) const {
 }
 
 void Consumer::Advance() {
-  for (auto it = items_.lower_bound(state_.low_water());; ) {
+  for (auto it = items_.lower_bound(state_.low_water());;) {
     if (it == items_.end()) {
       state_.set_low_water(std::max(state_.low_water(), next_position_));
       return;

@@ -3,15 +3,17 @@
 //   payment events of the log, in order of position
 //        |  Offer (as far as there is room)
 //        v
-//   a queue a lane (convention:<number>, payment:<year>-<mandat>); an event stands in all of its own
-//        |  Next: events that are first in each of their lanes, with those behind them that wait for
-//        v        nothing else
+//   a queue a lane (convention:<number>, payment:<year>-<mandat>); an event stands in all of its
+//   own
+//        |  Next: events that are first in each of their lanes, with those behind them that wait
+//        for v        nothing else
 //   sent --- Acknowledge ---> done: the low-water mark moves over it
 //    |  \--- Refuse, no answer in time, a lost connection ---> tried: sent again after a pause
 //    v                                                          |  after max_tries
 //   ...                                                         v
-//                                          parked: it and what stands behind it in its lanes is held,
-//                                          below the low-water mark, until it is retried or skipped
+//                                          parked: it and what stands behind it in its lanes is
+//                                          held, below the low-water mark, until it is retried or
+//                                          skipped
 #ifndef REGISTRE_LEDGER_FEED_CONSUMER_H_
 #define REGISTRE_LEDGER_FEED_CONSUMER_H_
 
@@ -87,8 +89,8 @@ class Consumer {
   // ---- A connection, of at most `window` events sent and not answered
 
   void Attach(size_t window);
-  // What is under way comes again. Where the connection was lost, each delivery's first event has one
-  // try more: it may be what the client dies of.
+  // What is under way comes again. Where the connection was lost, each delivery's first event has
+  // one try more: it may be what the client dies of.
   void Detach(bool lost, absl::Time now);
   bool attached() const { return attached_; }
   size_t under_way() const { return under_way_; }
@@ -111,7 +113,8 @@ class Consumer {
 
   // What may be sent now, up to the window and these limits; at least one event, if any may.
   std::vector<Outgoing> Next(absl::Time now, size_t max_events, size_t max_bytes);
-  // When Next, or Expire, has something to do that it has not now; infinite when nothing is awaited.
+  // When Next, or Expire, has something to do that it has not now; infinite when nothing is
+  // awaited.
   absl::Time NextTime() const;
 
   // ---- Answers. One to a delivery that is not under way any more is no error and changes nothing.
@@ -131,8 +134,8 @@ class Consumer {
   absl::Status Skip(uint64_t position, const std::string& subject, const std::string& reason,
                     absl::Time now);
   // Detached only, and backward: all from `position` on comes again, but for what was skipped. What
-  // is held below it stays held. FAILED_PRECONDITION (REWIND_FORWARD) past the low-water mark, since
-  // payments are skipped by name only.
+  // is held below it stays held. FAILED_PRECONDITION (REWIND_FORWARD) past the low-water mark,
+  // since payments are skipped by name only.
   absl::Status Rewind(uint64_t position);
 
   // Positions from the low-water mark on that are done.

@@ -37,9 +37,10 @@ Violation Invalid(const char* field, std::string message) {
 
 absl::Status CheckName(const std::string& name) {
   if (IsId(name)) return absl::OkStatus();
-  return ShapeError({Invalid("name", fmt::format("\"{:.80}\" is no name; a consumer's name has 1 to "
-                                                 "64 of 0-9 A-Z a-z . _ -",
-                                                 name))});
+  return ShapeError(
+      {Invalid("name", fmt::format("\"{:.80}\" is no name; a consumer's name has 1 to "
+                                   "64 of 0-9 A-Z a-z . _ -",
+                                   name))});
 }
 
 void CheckRange(const char* field, int64_t value, int64_t low, int64_t high,
@@ -317,10 +318,10 @@ absl::StatusOr<v1::Consumer> PaymentFeed::Rewind(const v1::RewindConsumerRequest
   const uint64_t size = ledger_->log().size();
   if (request.position() > size) return Ahead(request.name(), request.position(), size);
   return Change(request.name(), [&](Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry->mutex) {
-    entry->Release(HoldLost("CONSUMER_CHANGED",
-                            fmt::format("consumer {} was set to position {}; attach again",
-                                        request.name(), request.position())),
-                   clock_->Now());
+    entry->Release(
+        HoldLost("CONSUMER_CHANGED", fmt::format("consumer {} was set to position {}; attach again",
+                                                 request.name(), request.position())),
+        clock_->Now());
     return entry->consumer.Rewind(request.position());
   });
 }
@@ -399,14 +400,14 @@ absl::Status PaymentFeed::Connection::LoadHeld() {
   }
   std::vector<FeedEvent> events;
   absl::Status damaged;
-  REGISTRE_RETURN_IF_ERROR(VisitEvents(feed_->ledger_->log(), positions,
-                                       [&](size_t i, const std::string& bytes) {
-                                         auto event = ParseEvent(positions[i], bytes);
-                                         damaged = event.status();
-                                         if (!event.ok()) return false;
-                                         events.push_back({positions[i], LanesOf(*event), bytes.size(), nullptr});
-                                         return true;
-                                       }));
+  REGISTRE_RETURN_IF_ERROR(
+      VisitEvents(feed_->ledger_->log(), positions, [&](size_t i, const std::string& bytes) {
+        auto event = ParseEvent(positions[i], bytes);
+        damaged = event.status();
+        if (!event.ok()) return false;
+        events.push_back({positions[i], LanesOf(*event), bytes.size(), nullptr});
+        return true;
+      }));
   REGISTRE_RETURN_IF_ERROR(damaged);
   absl::MutexLock lock(&entry_->mutex);
   if (entry_->connection != id_) return entry_->lost;
@@ -430,8 +431,8 @@ absl::StatusOr<bool> PaymentFeed::Connection::ReadAhead(uint64_t size) {
     const auto reader = index->Read();
     auto head = reader->Get(kPaymentsKey);
     if (!head.ok()) return head.status();
-    auto sequence = SequenceAtOrAfter(*reader, kPaymentsKey,
-                                      head->has_value() ? (*head)->count : 0, from);
+    auto sequence =
+        SequenceAtOrAfter(*reader, kPaymentsKey, head->has_value() ? (*head)->count : 0, from);
     if (!sequence.ok()) return sequence.status();
     next_sequence_ = *sequence;
   }
@@ -444,21 +445,20 @@ absl::StatusOr<bool> PaymentFeed::Connection::ReadAhead(uint64_t size) {
                                          }));
   std::vector<FeedEvent> events;
   absl::Status damaged;
-  REGISTRE_RETURN_IF_ERROR(
-      VisitEvents(log, positions, [&](size_t i, const std::string& bytes) {
-        auto event = ParseEvent(positions[i], bytes);
-        damaged = event.status();
-        if (!event.ok()) return false;
-        FeedEvent& read = events.emplace_back();
-        read.position = positions[i];
-        read.lanes = LanesOf(*event);
-        read.size = bytes.size();
-        if (bytes.size() <= room) {
-          room -= bytes.size();
-          read.bytes = std::make_shared<const std::string>(bytes);
-        }
-        return true;
-      }));
+  REGISTRE_RETURN_IF_ERROR(VisitEvents(log, positions, [&](size_t i, const std::string& bytes) {
+    auto event = ParseEvent(positions[i], bytes);
+    damaged = event.status();
+    if (!event.ok()) return false;
+    FeedEvent& read = events.emplace_back();
+    read.position = positions[i];
+    read.lanes = LanesOf(*event);
+    read.size = bytes.size();
+    if (bytes.size() <= room) {
+      room -= bytes.size();
+      read.bytes = std::make_shared<const std::string>(bytes);
+    }
+    return true;
+  }));
   REGISTRE_RETURN_IF_ERROR(damaged);
   const bool all = positions.size() < kReadAtOnce;
   next_sequence_ += positions.size();

@@ -15,7 +15,8 @@
 
 namespace registre {
 
-// What is stored of a consumer of the payment feed: serialized v1::ConsumerState; empty: it is gone.
+// What is stored of a consumer of the payment feed: serialized v1::ConsumerState; empty: it is
+// gone.
 struct ConsumerWrite {
   std::string name;
   std::string state;
@@ -25,9 +26,9 @@ struct ConsumerWrite {
 
 // Events that become durable together, with the hashes that go with them.
 struct EventBatch {
-  std::vector<std::string> events;  // stored bytes, in order
-  std::vector<Hash> leaf_hashes;    // one for each event
-  std::vector<Tile> tiles;          // every tile filled by these leaves (MerkleTree::Append)
+  std::vector<std::string> events;       // stored bytes, in order
+  std::vector<Hash> leaf_hashes;         // one for each event
+  std::vector<Tile> tiles;               // every tile filled by these leaves (MerkleTree::Append)
   std::vector<ConsumerWrite> consumers;  // each name once; there need not be events
 };
 

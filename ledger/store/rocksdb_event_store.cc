@@ -195,8 +195,7 @@ absl::StatusOr<Tile> RocksDbEventStore::GetTile(uint8_t level, uint64_t index) c
 
 absl::StatusOr<std::vector<ConsumerWrite>> RocksDbEventStore::ReadConsumers() const {
   std::vector<ConsumerWrite> consumers;
-  const std::unique_ptr<rocksdb::Iterator> it(
-      log_.db->NewIterator(ScanOptions(), log_.consumers));
+  const std::unique_ptr<rocksdb::Iterator> it(log_.db->NewIterator(ScanOptions(), log_.consumers));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     consumers.push_back({it->key().ToString(), it->value().ToString()});
   }

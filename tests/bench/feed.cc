@@ -2,9 +2,9 @@
 //
 //   build/release/bin/bench_feed [--payments 200000] [--seconds 3]
 //
-// Prints, in one run: how fast a consumer that was away catches up; from the answer to whoever records
-// to the delivery, with 1, 10 and 100 consumers at half the rate that recording reaches; recording
-// with certificates and roles beside recording without, in turn.
+// Prints, in one run: how fast a consumer that was away catches up; from the answer to whoever
+// records to the delivery, with 1, 10 and 100 consumers at half the rate that recording reaches;
+// recording with certificates and roles beside recording without, in turn.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -53,11 +53,14 @@ Tls MakeTls(const TempFolder& folder) {
     return folder.Path(name);
   };
   Tls tls;
-  tls.server_arguments = {
-      "--tls-cert", write("server.pem", server.certificate_pem),
-      "--tls-key", write("server.key", server.key_pem),
-      "--tls-client-ca", write("ca.pem", ca.pem()),
-      "--policy", write("policy.json", R"({"subjects": [{"subject": "bench", "certificates":
+  tls.server_arguments = {"--tls-cert",
+                          write("server.pem", server.certificate_pem),
+                          "--tls-key",
+                          write("server.key", server.key_pem),
+                          "--tls-client-ca",
+                          write("ca.pem", ca.pem()),
+                          "--policy",
+                          write("policy.json", R"({"subjects": [{"subject": "bench", "certificates":
         ["bench.example.org"], "roles": ["admin", "assembly", "clerk", "orderer"]}]})")};
   tls.client_credentials = grpc::SslCredentials({.pem_root_certs = ca.pem(),
                                                  .pem_private_key = client.key_pem,

@@ -1,7 +1,8 @@
 // The payment feed under fault: consumers with a table each, killed at random as the server is.
 //
-// Every payment must be in every table once, in order within its convention, whatever was killed when.
-// REGISTRE_FEED_PAYMENTS and REGISTRE_FEED_KILLS say how much; the seed is REGISTRE_TEST_SEED.
+// Every payment must be in every table once, in order within its convention, whatever was killed
+// when. REGISTRE_FEED_PAYMENTS and REGISTRE_FEED_KILLS say how much; the seed is
+// REGISTRE_TEST_SEED.
 //
 // With --consume NAME ADDRESS-FILE DATABASE this program is such a consumer.
 #include <fmt/format.h>
@@ -211,8 +212,8 @@ class FeedTest : public ::testing::Test {
     const std::string name = fmt::format("consumer-{}", consumer);
     const std::string address = folder_.Path("address");
     const std::string table = TableOf(consumer);
-    const char* arguments[] = {"feed_test", "--consume", name.c_str(), address.c_str(),
-                               table.c_str(), nullptr};
+    const char* arguments[] = {"feed_test",     "--consume",   name.c_str(),
+                               address.c_str(), table.c_str(), nullptr};
     pid_t pid = 0;
     ASSERT_EQ(posix_spawn(&pid, "/proc/self/exe", nullptr, nullptr,
                           const_cast<char* const*>(arguments), environ),
@@ -231,7 +232,8 @@ class FeedTest : public ::testing::Test {
     return response.consumer();
   }
 
-  // Records the orders over streams, sent again where the server was killed, until all are answered.
+  // Records the orders over streams, sent again where the server was killed, until all are
+  // answered.
   void RecordOrders(uint64_t seed, int64_t payments) {
     std::mt19937_64 rng(seed);
     const Zipf conventions(kFeedConventions);

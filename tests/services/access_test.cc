@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/base/errors.h"
 #include "absl/time/clock.h"
+#include "ledger/base/errors.h"
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "registre/v1/payment_feed_service.grpc.pb.h"
 #include "tests/services/tls_fixture.h"

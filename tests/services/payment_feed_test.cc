@@ -138,7 +138,8 @@ class PaymentFeedTest : public ServicesTest {
     v1::GetConsumerRequest request;
     request.set_name(name);
     v1::GetConsumerResponse response;
-    const grpc::Status status = Call(&v1::PaymentFeedService::Stub::GetConsumer, request, &response);
+    const grpc::Status status =
+        Call(&v1::PaymentFeedService::Stub::GetConsumer, request, &response);
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response.consumer();
   }
@@ -309,9 +310,9 @@ TEST_F(ParkedFeedTest, HoldsUpItsConventionAndNothingElseAlsoAfterARestart) {
     const v1::Consumer consumer = Get("paie");
     EXPECT_EQ(consumer.state().parked(0).reason(), "IBAN still unknown");
     EXPECT_EQ(consumer.lag(), restart ? 3u : 2u);
-    ASSERT_TRUE(Record(restart ? "c" : "b", {Order(1, restart ? "6" : "4"),
-                                             Order(2, restart ? "7" : "5")})
-                    .ok());
+    ASSERT_TRUE(
+        Record(restart ? "c" : "b", {Order(1, restart ? "6" : "4"), Order(2, restart ? "7" : "5")})
+            .ok());
     FeedClient client(feed_.get(), "paie");
     const auto deliveries = client.UntilCaughtUp();
     EXPECT_THAT(MandatsOf(deliveries), ElementsAre(restart ? "7" : "5"));
@@ -393,8 +394,8 @@ TEST_F(PaymentFeedTest, ListsInOrderOfNameAndRefusesWhatIsWrong) {
   EXPECT_TRUE(Create("b").ok());
   EXPECT_TRUE(Create("a").ok());
   v1::ListConsumersResponse list;
-  ASSERT_TRUE(Call(&v1::PaymentFeedService::Stub::ListConsumers, v1::ListConsumersRequest(), &list)
-                  .ok());
+  ASSERT_TRUE(
+      Call(&v1::PaymentFeedService::Stub::ListConsumers, v1::ListConsumersRequest(), &list).ok());
   ASSERT_EQ(list.consumers_size(), 2);
   EXPECT_EQ(list.consumers(0).state().name(), "a");
 
@@ -453,6 +454,25 @@ TEST_F(PaymentFeedTest, WhoLostAConsumerIsToldSoHoweverLateItAsks) {
   EXPECT_EQ(InfoOf(first.Finish()).reason(), "CONSUMER_TAKEN_OVER");
   EXPECT_EQ(Get("paie").lag(), 1u) << "its answer came too late";
   EXPECT_EQ(Get("paie").state().tried_size(), 0) << "neither end was a failure";
+}
+
+TEST_F(PaymentFeedTest, AConnectionThatBreaksIsATryOfWhatWasToBeAnsweredNext) {
+  ASSERT_TRUE(Record("a", {Order(1, "1"), Order(1, "2"), Order(2, "3")}).ok());
+  ASSERT_TRUE(Create("paie").ok());
+  uint64_t first = 0;
+  {
+    FeedClient client(feed_.get(), "paie");
+    const auto deliveries = client.UntilCaughtUp();
+    EXPECT_THAT(MandatsOf(deliveries), ElementsAre("1 2", "3"));
+    first = deliveries[0].events(0).position();
+    client.Acknowledge(deliveries[1]);
+    AwaitLag("paie", 2);
+  }
+  while (Get("paie").attached()) absl::SleepFor(absl::Milliseconds(1));
+  const v1::ConsumerState state = Get("paie").state();
+  ASSERT_EQ(state.tried_size(), 1);
+  EXPECT_EQ(state.tried(0).position(), first);
+  EXPECT_EQ(state.tried(0).reason(), "the connection was lost");
 }
 
 TEST_F(PaymentFeedTest, NoMoreConnectionsThanTheLimit) {

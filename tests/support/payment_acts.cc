@@ -21,29 +21,20 @@ constexpr char kVoted[] = R"pb(deliberation_voted {
                                  session_id: "s1"
                                  title: "Délibération d'essai"
                                  date { year: 2023 month: 1 day: 10 }
-                                 articles {
-                                   number: "1"
-                                   kind: ARTICLE_KIND_FINANCING
-                                   text: "Essai"
-                                 }
+                                 articles { number: "1" kind: ARTICLE_KIND_FINANCING text: "Essai" }
                                  declared { votes_for: 1 }
                                  result: VOTE_RESULT_ADOPTED
                                })pb";
 constexpr char kSigned[] = R"pb(convention_signed {
                                   structure_id: "st-a"
                                   object: "Convention d'essai"
-                                  signatures {
-                                    authority_signed_on { year: 2023 month: 1 day: 20 }
-                                  }
+                                  signatures { authority_signed_on { year: 2023 month: 1 day: 20 } }
                                   amount_cents: 10000000
                                   tranches {
                                     tranche_id: "1"
                                     ceiling_cents: 10000000
                                     budget_code: "C02-446A05"
-                                    draws {
-                                      deliberation_number: "2023-1"
-                                      amount_cents: 10000000
-                                    }
+                                    draws { deliberation_number: "2023-1" amount_cents: 10000000 }
                                   }
                                 })pb";
 constexpr int64_t kCeilingCents = 10'000'000;

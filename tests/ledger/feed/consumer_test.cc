@@ -367,8 +367,8 @@ TEST_F(ConsumerTest, NoMoreIsKeptThanTheLimit) {
   EXPECT_TRUE(consumer_.WantsMore());
 }
 
-// A client over a consumer that crashes, stops, refuses and forgets; a server that loses what it had
-// not stored. What the client does must be each event once, in order within each lane.
+// A client over a consumer that crashes, stops, refuses and forgets; a server that loses what it
+// had not stored. What the client does must be each event once, in order within each lane.
 TEST(ConsumerRandomTest, EveryEventIsDoneOnceAndInOrderWhateverFails) {
   const uint64_t seed = TestSeed();
   for (uint64_t round = 0; round < 60; ++round) {
@@ -378,7 +378,8 @@ TEST(ConsumerRandomTest, EveryEventIsDoneOnceAndInOrderWhateverFails) {
     std::vector<FeedEvent> log;
     for (uint64_t position = 0; log.size() < 200; ++position) {
       if (below(3) == 0) continue;
-      FeedEvent event = EventAt(position, fmt::format("C{}", below(6)), fmt::format("m{}", below(9)));
+      FeedEvent event =
+          EventAt(position, fmt::format("C{}", below(6)), fmt::format("m{}", below(9)));
       if (below(12) == 0) event.lanes.push_back(fmt::format("convention:C{}", below(6) + 6));
       log.push_back(std::move(event));
     }
@@ -432,8 +433,7 @@ TEST(ConsumerRandomTest, EveryEventIsDoneOnceAndInOrderWhateverFails) {
           }
           apply(position);
           if (kind > 0) {
-            const absl::Status answered =
-                consumer->Acknowledge(out.delivery_id, position, now);
+            const absl::Status answered = consumer->Acknowledge(out.delivery_id, position, now);
             ASSERT_TRUE(answered.ok()) << answered;
           }
         }
