@@ -1,5 +1,3 @@
-#include "ledger/base/limits.h"
-#include "ledger/event_query.h"
 #include "ledger/view.h"
 #include "registre/v1/convention_service.grpc.pb.h"
 #include "services/read_services.h"
@@ -49,32 +47,13 @@ absl::Status ListPayments(const Ledger& ledger, const v1::ListConventionPayments
                           v1::ListConventionPaymentsResponse* response) {
   auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
-  const Point& point = listing->reading.point;
   auto convention = FindConvention(listing->reading, request.number());
   if (!convention.ok()) return convention.status();
-  v1::EventQuery query;
-  query.add_items()->add_tags(ConventionKey(request.number()));
-  query.mutable_items(0)->add_types("payment_ordered");
-  auto page = ReadEventPage(ledger.log(), *listing->reading.index, query,
-                            {.from = listing->token.next,
-                             .end = point.size,
-                             .effective_on = point.effective_on,
-                             .max_events = listing->page_size,
-                             .max_bytes = kMaxPageBytes});
-  if (!page.ok()) return page.status();
-  for (const EventPage::Item& item : page->events) {
-    auto event = ParseEvent(item.position, item.bytes);
-    if (!event.ok()) return event.status();
-    const v1::PaymentOrdered& order = event->act().payment_ordered();
-    auto row = listing->reading.state.RowAt(PaymentKey(order.fiscal_year(), order.mandat()), point);
-    if (!row.ok()) return row.status();
-    if (*row != nullptr) *response->add_payments() = (*row)->payment();
-  }
-  if (!page->complete) {
-    response->set_next_page_token(
-        EncodePageToken({.size = point.size, .next = page->next, .after = ""}));
-  }
-  SetPosition(point, response);
+  auto next = ListOrders(*listing, ConventionKey(request.number()),
+                         [&](const v1::Payment& payment) { *response->add_payments() = payment; });
+  if (!next.ok()) return next.status();
+  response->set_next_page_token(*next);
+  SetPosition(listing->reading.point, response);
   return absl::OkStatus();
 }
 

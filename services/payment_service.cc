@@ -4,8 +4,6 @@
 
 #include "ledger/base/date.h"
 #include "ledger/base/errors.h"
-#include "ledger/base/limits.h"
-#include "ledger/event_query.h"
 #include "ledger/view.h"
 #include "projections/statement.h"
 #include "registre/v1/payment_service.grpc.pb.h"
@@ -52,38 +50,6 @@ bool IsWanted(const v1::ListPaymentsRequest& request, const v1::Payment& payment
                            ToDays(request.unanswered_since());
 }
 
-// In the order in which they were given: along the history of a convention or a structure.
-absl::Status ListAlong(const Ledger& ledger, const std::string& tag,
-                       const v1::ListPaymentsRequest& request, const Listing& listing,
-                       v1::ListPaymentsResponse* response) {
-  const Point& point = listing.reading.point;
-  v1::EventQuery query;
-  query.add_items()->add_tags(tag);
-  query.mutable_items(0)->add_types("payment_ordered");
-  auto page = ReadEventPage(ledger.log(), *listing.reading.index, query,
-                            {.from = listing.token.next,
-                             .end = point.size,
-                             .effective_on = point.effective_on,
-                             .max_events = listing.page_size,
-                             .max_bytes = kMaxPageBytes});
-  if (!page.ok()) return page.status();
-  for (const EventPage::Item& item : page->events) {
-    auto event = ParseEvent(item.position, item.bytes);
-    if (!event.ok()) return event.status();
-    const v1::PaymentOrdered& order = event->act().payment_ordered();
-    auto row = listing.reading.state.RowAt(PaymentKey(order.fiscal_year(), order.mandat()), point);
-    if (!row.ok()) return row.status();
-    if (*row != nullptr && IsWanted(request, (*row)->payment())) {
-      *response->add_payments() = (*row)->payment();
-    }
-  }
-  if (!page->complete) {
-    response->set_next_page_token(
-        EncodePageToken({.size = point.size, .next = page->next, .after = ""}));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ListSome(const Ledger& ledger, const v1::ListPaymentsRequest& request,
                       v1::ListPaymentsResponse* response) {
   if (request.has_unanswered_since() && !IsValidDate(request.unanswered_since())) {
@@ -94,18 +60,19 @@ absl::Status ListSome(const Ledger& ledger, const v1::ListPaymentsRequest& reque
   auto listing = BeginListing(ledger, request.options(), request.page_size(), request.page_token());
   if (!listing.ok()) return listing.status();
   SetPosition(listing->reading.point, response);
+  const auto add = [&](const v1::Payment& payment) {
+    if (IsWanted(request, payment)) *response->add_payments() = payment;
+  };
+  absl::StatusOr<std::string> next;
   if (!request.convention_number().empty()) {
-    return ListAlong(ledger, ConventionKey(request.convention_number()), request, *listing,
-                     response);
+    next = ListOrders(*listing, ConventionKey(request.convention_number()), add);
+  } else if (!request.structure_id().empty()) {
+    next = ListOrders(*listing, StructureKey(request.structure_id()), add);
+  } else {
+    const std::string prefix = request.fiscal_year() == 0 ? std::string("payment:")
+                                                          : PaymentKey(request.fiscal_year(), "");
+    next = ListRows(*listing, prefix, [&](const v1::Row& row) { add(row.payment()); });
   }
-  if (!request.structure_id().empty()) {
-    return ListAlong(ledger, StructureKey(request.structure_id()), request, *listing, response);
-  }
-  const std::string prefix =
-      request.fiscal_year() == 0 ? std::string("payment:") : PaymentKey(request.fiscal_year(), "");
-  auto next = ListRows(*listing, prefix, [&](const v1::Row& row) {
-    if (IsWanted(request, row.payment())) *response->add_payments() = row.payment();
-  });
   if (!next.ok()) return next.status();
   response->set_next_page_token(*next);
   return absl::OkStatus();

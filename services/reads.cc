@@ -7,6 +7,8 @@
 #include "absl/strings/escaping.h"
 #include "ledger/base/date.h"
 #include "ledger/base/limits.h"
+#include "ledger/event_query.h"
+#include "ledger/view.h"
 #include "services/status.h"
 
 namespace registre {
@@ -112,6 +114,31 @@ absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view pr
       });
   REGISTRE_RETURN_IF_ERROR(read);
   return full ? EncodePageToken(next) : std::string();
+}
+
+absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string& tag,
+                                       const std::function<void(const v1::Payment&)>& add) {
+  const Reading& reading = listing.reading;
+  v1::EventQuery query;
+  query.add_items()->add_tags(tag);
+  query.mutable_items(0)->add_types("payment_ordered");
+  auto page = ReadEventPage(reading.log, *reading.index, query,
+                            {.from = listing.token.next,
+                             .end = reading.point.size,
+                             .effective_on = reading.point.effective_on,
+                             .max_events = listing.page_size,
+                             .max_bytes = kMaxPageBytes});
+  if (!page.ok()) return page.status();
+  for (const EventPage::Item& item : page->events) {
+    auto event = ParseEvent(item.position, item.bytes);
+    if (!event.ok()) return event.status();
+    const v1::PaymentOrdered& order = event->act().payment_ordered();
+    auto row = reading.state.RowAt(PaymentKey(order.fiscal_year(), order.mandat()), reading.point);
+    if (!row.ok()) return row.status();
+    if (*row != nullptr) add((*row)->payment());
+  }
+  if (page->complete) return std::string();
+  return EncodePageToken({.size = reading.point.size, .next = page->next, .after = ""});
 }
 
 grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,

@@ -71,6 +71,11 @@ absl::StatusOr<Listing> BeginListing(const Ledger& ledger, const v1::ReadOptions
 absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view prefix,
                                      const std::function<void(const v1::Row&)>& add);
 
+// One page of the orders in a tag's history, in the order in which they were given: `add` takes
+// each as it is at the listing's point. Returns the next page's token, empty after the last.
+absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string& tag,
+                                       const std::function<void(const v1::Payment&)>& add);
+
 // Runs `work` on the read pool and finishes the call with its status, once its caller is known and
 // allowed to call the method that takes `request` (access.h, which has the errors). CANCELLED,
 // without the work, when the client has gone or its deadline has passed meanwhile;

@@ -1,4 +1,6 @@
 // The payment feed as its clients see it: what is delivered, when, and what an admin may do.
+#include "ledger/feed/payment_feed.h"
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "ledger/base/errors.h"
 #include "registre/v1/payment_feed_service.grpc.pb.h"
 #include "tests/services/services_fixture.h"
 #include "tests/support/payment_acts.h"
@@ -406,6 +409,28 @@ TEST_F(PaymentFeedTest, ListsInOrderOfNameAndRefusesWhatIsWrong) {
   EXPECT_EQ(InfoOf(Create("c", 1, 99)).reason(), "FIELD_INVALID");
   EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "nobody").Finish()).reason(), "CONSUMER_UNKNOWN");
   EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "a", 5'000).Finish()).reason(), "FIELD_INVALID");
+}
+
+TEST_F(PaymentFeedTest, AConsumerThatCannotBeReadStopsTheStart) {
+  ASSERT_TRUE(Create("paie").ok());
+  server_.reset();
+  ledger_.reset();
+  {
+    auto log = OpenRocksDbEventStore(folder_.Path("data/log"));
+    ASSERT_TRUE(log.ok()) << log.status();
+    EventBatch batch;
+    batch.consumers = {{"paie", "\xff"}};
+    ASSERT_TRUE((*log)->Append((*log)->size(), batch).ok());
+  }
+  auto ledger = Ledger::Open({.directory = folder_.Path("data"),
+                              .projection = RegistreProjection(),
+                              .clock = &clock_,
+                              .random = &random_,
+                              .on_progress = nullptr});
+  ASSERT_TRUE(ledger.ok()) << ledger.status();
+  const auto feed = PaymentFeed::Open(ledger->get(), &clock_);
+  EXPECT_EQ(ReasonOf(feed.status()), "CONSUMER_DAMAGED");
+  EXPECT_EQ(feed.status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST_F(PaymentFeedTest, NoMoreConsumersThanTheLimit) {

@@ -7,19 +7,12 @@
 
 #include "ledger/base/date.h"
 #include "tests/support/fake_view.h"
+#include "tests/support/payment_acts.h"
 #include "tests/support/test_recorder.h"
 
 namespace registre::testing {
 namespace {
 
-constexpr char kSession[] = R"pb(session_held {
-                                   session_id: "s1"
-                                   body: BODY_COMMISSION_PERMANENTE
-                                   date { year: 2023 month: 1 day: 10 }
-                                   chair: "Membre 1"
-                                   members_in_office: 1
-                                   roster { member: "Membre 1" presence: PRESENCE_PRESENT }
-                                 })pb";
 constexpr char kVote[] = R"pb(deliberation_voted {
                                 number: "2023-1"
                                 session_id: "s1"
@@ -63,7 +56,7 @@ std::vector<std::vector<v1::Act>> BusyLedger(uint64_t seed, int orders) {
   std::mt19937_64 rng(seed);
   std::vector<std::vector<v1::Act>> units = {
       {OpenTestLedger(), RegisterStructure("st-a"), OpenLine("C02-446A05", 100'000'000),
-       Text<v1::Act>(kSession), Text<v1::Act>(kVote), Text<v1::Act>(kConvention)}};
+       HoldTestSession(), Text<v1::Act>(kVote), Text<v1::Act>(kConvention)}};
   const Days first = ToDays(On("2023-02-01"));
   // A unit of the clerk's orders and one of the accountant's answers are open at once; orders go
   // before what answers them.

@@ -49,10 +49,12 @@ v1::OrderRef RefTo(const std::string& mandat) {
 
 }  // namespace
 
+v1::Act HoldTestSession() { return Text<v1::Act>(kHeld); }
+
 std::vector<v1::Act> PaymentFounding(int conventions) {
   const int64_t total = kCeilingCents * conventions;
   std::vector<v1::Act> acts = {OpenTestLedger(), RegisterStructure("st-a"),
-                               OpenLine("C02-446A05", total), Text<v1::Act>(kHeld)};
+                               OpenLine("C02-446A05", total), HoldTestSession()};
   v1::Act vote = Text<v1::Act>(kVoted);
   vote.mutable_deliberation_voted()->mutable_articles(0)->set_amount_cents(total);
   for (int i = 1; i <= conventions; ++i) {

@@ -11,6 +11,9 @@
 
 namespace registre::testing {
 
+// The session of the one member, 10 January 2023, in which test deliberations are voted.
+v1::Act HoldTestSession();
+
 // Opens the ledger, with conventions 2023-00001 to 2023-<conventions> of 100,000 EUR each.
 std::vector<v1::Act> PaymentFounding(int conventions);
 
