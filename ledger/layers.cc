@@ -1,6 +1,7 @@
 #include "ledger/layers.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "ledger/acts/act.h"
@@ -53,6 +54,20 @@ const v1::Row* Layers::Find(std::string_view key) const {
   }
   const KeyState* state = Below(key);
   return state == nullptr ? nullptr : state->row.get();
+}
+
+void Layers::ForEachKey(std::string_view prefix,
+                        const std::function<bool(std::string_view key)>& visit) const {
+  std::set<std::string> keys;
+  const auto collect = [&](std::string_view key) {
+    if (key.starts_with(prefix)) keys.emplace(key);
+    return true;
+  };
+  for (const auto& [key, touched] : unit_) collect(key);
+  for (const auto& [key, delta] : group_.keys) collect(key);
+  const absl::Status read = index_->Read()->ForEachKeyName(prefix, "", collect);
+  if (!read.ok() && status_.ok()) status_ = read;
+  std::all_of(keys.begin(), keys.end(), visit);
 }
 
 Layers::Head Layers::HeadOf(std::string_view key) const {

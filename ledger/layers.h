@@ -41,6 +41,8 @@ class Layers final : public LedgerView {
 
   // LedgerView.
   const v1::Row* Find(std::string_view key) const override;
+  void ForEachKey(std::string_view prefix,
+                  const std::function<bool(std::string_view key)>& visit) const override;
 
   // The first read error since the last ResetStatus. What was decided meanwhile is worth nothing.
   const absl::Status& status() const { return status_; }

@@ -20,6 +20,8 @@ std::string PaymentKey(int fiscal_year, std::string_view mandat) {
 }
 std::string SiretKey(std::string_view siret) { return fmt::format("siret:{}", siret); }
 std::string SirenKey(std::string_view siren) { return fmt::format("siren:{}", siren); }
+std::string CorrectionKey(std::string_view number) { return fmt::format("correction:{}", number); }
+std::string CorrectedKey(uint64_t position) { return fmt::format("corrected:{}", position); }
 
 const v1::Ledger& LedgerView::Ledger() const {
   const v1::Row* row = Find(kLedgerKey);
@@ -74,6 +76,11 @@ const v1::StructureIds& LedgerView::StructuresBySiret(std::string_view siret) co
 const v1::StructureIds& LedgerView::StructuresBySiren(std::string_view siren) const {
   const v1::Row* row = Find(SirenKey(siren));
   return row == nullptr ? v1::StructureIds::default_instance() : row->structure_ids();
+}
+
+const v1::Correction* LedgerView::Correction(std::string_view number) const {
+  const v1::Row* row = Find(CorrectionKey(number));
+  return row == nullptr || !row->correction().has_proposal() ? nullptr : &row->correction();
 }
 
 }  // namespace registre

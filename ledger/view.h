@@ -2,6 +2,8 @@
 #ifndef REGISTRE_LEDGER_VIEW_H_
 #define REGISTRE_LEDGER_VIEW_H_
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,9 @@ std::string ConventionKey(std::string_view number);
 std::string PaymentKey(int fiscal_year, std::string_view mandat);
 std::string SiretKey(std::string_view siret);
 std::string SirenKey(std::string_view siren);
+std::string CorrectionKey(std::string_view number);
+// What stands for the act at a position, once it was corrected.
+std::string CorrectedKey(uint64_t position);
 
 // The state that an act is judged on. One thread. A typed reader returns nullptr when the thing
 // does not exist; the pointer lives until the next change of the view's owner. A read that fails on
@@ -32,6 +37,11 @@ class LedgerView {
 
   // The row of a key, or nullptr when no event has touched it.
   virtual const v1::Row* Find(std::string_view key) const = 0;
+
+  // Calls visit(key) for each key with the prefix, in order, until it returns false. Costs as much as
+  // there are keys: for acts that are rare.
+  virtual void ForEachKey(std::string_view prefix,
+                          const std::function<bool(std::string_view key)>& visit) const = 0;
 
   // Never null: an empty ledger before LedgerOpened.
   const v1::Ledger& Ledger() const;
@@ -46,6 +56,7 @@ class LedgerView {
   // Structures that carry a SIRET, or whose SIRET starts with a SIREN; empty list when none.
   const v1::StructureIds& StructuresBySiret(std::string_view siret) const;
   const v1::StructureIds& StructuresBySiren(std::string_view siren) const;
+  const v1::Correction* Correction(std::string_view number) const;
 };
 
 }  // namespace registre

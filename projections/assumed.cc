@@ -11,8 +11,9 @@ void FoldAssumedFields(Direction direction, const v1::Act& act,
   if (direction == Direction::kApply) {
     fields->MergeFrom(act.assumed_fields());
   } else {
-    const int count = std::min(act.assumed_fields_size(), fields->size());
-    fields->DeleteSubrange(fields->size() - count, count);
+    for (int i = act.assumed_fields_size() - 1; i >= 0; --i) {
+      Appended(direction, act.assumed_fields(i), fields);
+    }
   }
 }
 

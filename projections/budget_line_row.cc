@@ -222,26 +222,7 @@ void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1:
           Plus(direction, row->released_cents(), act.commitment_released().amount_cents()));
       MentionAssumed(direction, act, row);
       break;
-    case v1::Act::kLedgerOpened:
-    case v1::Act::kStructureRegistered:
-    case v1::Act::kStructureUpdated:
-    case v1::Act::kOpeningClosed:
-    case v1::Act::kCallForProjectsOpened:
-    case v1::Act::kApplicationSubmitted:
-    case v1::Act::kApplicationWithdrawn:
-    case v1::Act::kApplicationInstructed:
-    case v1::Act::kSessionHeld:
-    case v1::Act::kReportTabled:
-    case v1::Act::kOpinionGiven:
-    case v1::Act::kDeliberationTransmitted:
-    case v1::Act::kDeliberationPublished:
-    case v1::Act::kReportReceived:
-    case v1::Act::kReportAccepted:
-    case v1::Act::kConventionClosed:
-    case v1::Act::kServiceCertified:
-    case v1::Act::kPaymentAccepted:
-    case v1::Act::kPaymentSuspended:
-    case v1::Act::ACT_NOT_SET:
+    default:  // says nothing of this row
       break;
   }
 }

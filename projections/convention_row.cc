@@ -246,28 +246,7 @@ void FoldConvention(Direction direction, const v1::Event& event, std::string_vie
       FoldSettled(direction, act, row);
       MentionAssumed(direction, act, row);
       break;
-    case v1::Act::kLedgerOpened:
-    case v1::Act::kStructureRegistered:
-    case v1::Act::kStructureUpdated:
-    case v1::Act::kBudgetLineOpened:
-    case v1::Act::kBudgetLineAdjusted:
-    case v1::Act::kPaymentCreditsVoted:
-    case v1::Act::kOpeningCommitmentRecorded:
-    case v1::Act::kOpeningClosed:
-    case v1::Act::kCallForProjectsOpened:
-    case v1::Act::kApplicationSubmitted:
-    case v1::Act::kApplicationWithdrawn:
-    case v1::Act::kApplicationInstructed:
-    case v1::Act::kSessionHeld:
-    case v1::Act::kReportTabled:
-    case v1::Act::kOpinionGiven:
-    case v1::Act::kDeliberationVoted:
-    case v1::Act::kDeliberationTransmitted:
-    case v1::Act::kDeliberationPublished:
-    case v1::Act::kPaymentAccepted:
-    case v1::Act::kPaymentSuspended:
-    case v1::Act::kCommitmentReleased:
-    case v1::Act::ACT_NOT_SET:
+    default:  // says nothing of this row
       break;
   }
 }

@@ -26,6 +26,7 @@ void FoldVotedAllotment(Direction direction, const v1::Act& act, int index, v1::
   FoldAllotment(direction, allotment.allotment_id(), row, [&](v1::AllotmentState* state) {
     *state->mutable_allotment() = Given(direction, allotment);
     state->mutable_allotment()->set_allotment_id(allotment.allotment_id());
+    state->set_amount_cents(Plus(direction, state->amount_cents(), allotment.amount_cents()));
     MentionAssumed(direction, act, state,
                    [index](std::string_view path) { return OfElement(path, "allotments", index); });
   });
@@ -47,6 +48,7 @@ void FoldVotedAllotments(Direction direction, const v1::Act& act, v1::Deliberati
   for (int i = 0; i < size; ++i) {
     v1::AllotmentState* state = row->add_allotments();
     *state->mutable_allotment() = vote.allotments(i);
+    state->set_amount_cents(vote.allotments(i).amount_cents());
     state->set_mentions(1);
     MentionAssumed(direction, act, state,
                    [i](std::string_view path) { return OfElement(path, "allotments", i); });
@@ -169,31 +171,7 @@ void FoldDeliberation(Direction direction, const v1::Event& event, std::string_v
     case v1::Act::kCommitmentReleased:
       FoldReleased(direction, act, row);
       break;
-    case v1::Act::kLedgerOpened:
-    case v1::Act::kStructureRegistered:
-    case v1::Act::kStructureUpdated:
-    case v1::Act::kBudgetLineOpened:
-    case v1::Act::kBudgetLineAdjusted:
-    case v1::Act::kPaymentCreditsVoted:
-    case v1::Act::kOpeningCommitmentRecorded:
-    case v1::Act::kOpeningConventionRecorded:
-    case v1::Act::kOpeningPaymentRecorded:
-    case v1::Act::kOpeningClosed:
-    case v1::Act::kCallForProjectsOpened:
-    case v1::Act::kApplicationSubmitted:
-    case v1::Act::kApplicationWithdrawn:
-    case v1::Act::kApplicationInstructed:
-    case v1::Act::kSessionHeld:
-    case v1::Act::kReportTabled:
-    case v1::Act::kOpinionGiven:
-    case v1::Act::kReportReceived:
-    case v1::Act::kReportAccepted:
-    case v1::Act::kConventionClosed:
-    case v1::Act::kServiceCertified:
-    case v1::Act::kPaymentAccepted:
-    case v1::Act::kPaymentSuspended:
-    case v1::Act::kPaymentSettled:
-    case v1::Act::ACT_NOT_SET:
+    default:  // says nothing of this row
       break;
   }
 }

@@ -13,6 +13,8 @@ constexpr size_t kSirenDigits = 9;
 
 // The SIRET that the act gives a structure; empty for any other act.
 std::string_view SiretGivenBy(const v1::Act& act) {
+  if (act.has_act_reversed()) return SiretGivenBy(act.act_reversed().act());
+  if (act.has_act_rectified()) return SiretGivenBy(act.act_rectified().act());
   if (act.has_structure_registered()) return act.structure_registered().identity().siret();
   if (act.has_structure_updated()) return act.structure_updated().after().siret();
   return {};
@@ -34,7 +36,12 @@ std::vector<std::string> RowKeysOf(const v1::Event& event) {
   keys.reserve(event.tags_size() + 2);
   for (const v1::TagLink& link : event.tags()) keys.push_back(link.tag());
   const v1::Act& act = event.act();
-  if (act.has_ledger_opened() || act.has_opening_closed()) keys.emplace_back(kLedgerKey);
+  if (act.has_ledger_opened() || act.has_opening_closed() || act.has_fiscal_year_closed() ||
+      act.has_correction_proposed()) {
+    keys.emplace_back(kLedgerKey);
+  }
+  if (act.has_act_reversed()) keys.push_back(CorrectedKey(act.act_reversed().target_position()));
+  if (act.has_act_rectified()) keys.push_back(CorrectedKey(act.act_rectified().target_position()));
   const std::string_view siret = SiretGivenBy(act);
   if (siret.size() == kSiretDigits) {
     keys.push_back(SiretKey(siret));
@@ -43,11 +50,46 @@ std::vector<std::string> RowKeysOf(const v1::Event& event) {
   return keys;
 }
 
+Correction CorrectionOf(const v1::Event& event) {
+  Correction correction;
+  const auto set = [&](Direction direction, const auto& act) {
+    correction.direction = direction;
+    correction.event.set_position(act.target_position());
+    correction.event.mutable_actor()->set_subject(act.recorded_by());
+    *correction.event.mutable_act() = act.act();
+  };
+  if (event.act().has_act_reversed()) {
+    set(Direction::kRevert, event.act().act_reversed());
+  } else {
+    set(Direction::kApply, event.act().act_rectified());
+  }
+  return correction;
+}
+
 void Fold(Direction direction, const v1::Event& event, std::string_view key, v1::Row* row) {
   const size_t colon = key.find(':');
   const std::string_view kind = key.substr(0, colon);
   const std::string_view id =
       colon == std::string_view::npos ? std::string_view() : key.substr(colon + 1);
+  if (kind == "correction") {
+    FoldInto(
+        row, &v1::Row::mutable_correction,
+        [&](v1::Correction* correction) { FoldCorrection(direction, event, correction); },
+        [](const v1::Correction& correction) { return correction.has_proposal(); });
+    return;
+  }
+  if (kind == "corrected") {
+    FoldInto(
+        row, &v1::Row::mutable_corrected_position,
+        [&](v1::CorrectedPosition* corrected) { FoldCorrected(direction, event, corrected); },
+        [](const v1::CorrectedPosition& corrected) { return corrected.correction_numbers_size() > 0; });
+    return;
+  }
+  if (IsCorrection(event.act())) {
+    const Correction correction = CorrectionOf(event);
+    Fold(Compose(direction, correction.direction), correction.event, key, row);
+    return;
+  }
   const auto by_id = [&](auto fold) {
     return [=, &event](auto* inner) { fold(direction, event, id, inner); };
   };

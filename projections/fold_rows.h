@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "google/protobuf/message.h"
 #include "google/protobuf/repeated_field.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "projections/fold.h"
@@ -36,6 +37,10 @@ void FoldPayment(Direction direction, const v1::Event& event, std::string_view i
 // Both lookups: `id` is a SIRET, or the SIREN it starts with.
 void FoldStructureIds(Direction direction, const v1::Event& event, std::string_view id,
                       v1::StructureIds* row);
+// The proposal, and what became of it.
+void FoldCorrection(Direction direction, const v1::Event& event, v1::Correction* row);
+// What stands for the act at a position.
+void FoldCorrected(Direction direction, const v1::Event& event, v1::CorrectedPosition* row);
 
 // Sums. The rules have bounded them; they wrap rather than be undefined, so that a revert still
 // gives back what was there.
@@ -70,14 +75,22 @@ void Put(const T* value, R* row, T* (R::*mutable_field)(), void (R::*clear)()) {
   }
 }
 
-// Adds one at the end, or takes the last away.
+inline bool SameItem(const std::string& a, const std::string& b) { return a == b; }
+inline bool SameItem(const google::protobuf::Message& a, const google::protobuf::Message& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
+// Adds one at the end, or takes the last that is equal away: a correction may revert an act that
+// others came after.
 template <typename T>
 void Appended(Direction direction, const T& value, google::protobuf::RepeatedPtrField<T>* list) {
   if (direction == Direction::kApply) {
     *list->Add() = value;
-  } else if (!list->empty()) {
-    list->RemoveLast();
+    return;
   }
+  int at = list->size() - 1;
+  while (at >= 0 && !SameItem(list->Get(at), value)) --at;
+  if (at >= 0) list->DeleteSubrange(at, 1);
 }
 
 // Appends the assumed fields of the act, or takes as many away: for the rows whose acts are few.

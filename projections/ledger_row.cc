@@ -1,4 +1,4 @@
-// The row "ledger": its opening act and the end of its opening.
+// The row "ledger": its opening act, the end of its opening, closed years, corrections counted.
 #include "projections/fold_rows.h"
 
 namespace registre {
@@ -15,38 +15,18 @@ void FoldLedger(Direction direction, const v1::Event& event, v1::Ledger* row) {
       Put(applied ? &act.opening_closed().date() : nullptr, row,
           &v1::Ledger::mutable_opening_closed_on, &v1::Ledger::clear_opening_closed_on);
       break;
-    case v1::Act::kStructureRegistered:
-    case v1::Act::kStructureUpdated:
-    case v1::Act::kBudgetLineOpened:
-    case v1::Act::kBudgetLineAdjusted:
-    case v1::Act::kPaymentCreditsVoted:
-    case v1::Act::kOpeningCommitmentRecorded:
-    case v1::Act::kOpeningConventionRecorded:
-    case v1::Act::kOpeningPaymentRecorded:
-    case v1::Act::kCallForProjectsOpened:
-    case v1::Act::kApplicationSubmitted:
-    case v1::Act::kApplicationWithdrawn:
-    case v1::Act::kApplicationInstructed:
-    case v1::Act::kSessionHeld:
-    case v1::Act::kReportTabled:
-    case v1::Act::kOpinionGiven:
-    case v1::Act::kDeliberationVoted:
-    case v1::Act::kDeliberationTransmitted:
-    case v1::Act::kDeliberationPublished:
-    case v1::Act::kConventionSigned:
-    case v1::Act::kAvenantSigned:
-    case v1::Act::kReportReceived:
-    case v1::Act::kReportAccepted:
-    case v1::Act::kConventionClosed:
-    case v1::Act::kServiceCertified:
-    case v1::Act::kPaymentOrdered:
-    case v1::Act::kPaymentAccepted:
-    case v1::Act::kPaymentSuspended:
-    case v1::Act::kPaymentRejected:
-    case v1::Act::kPaymentSettled:
-    case v1::Act::kPaymentReduced:
-    case v1::Act::kCommitmentReleased:
-    case v1::Act::ACT_NOT_SET:
+    case v1::Act::kFiscalYearClosed: {
+      v1::ClosedYear closed;
+      closed.set_fiscal_year(act.fiscal_year_closed().fiscal_year());
+      *closed.mutable_closed_on() = act.fiscal_year_closed().date();
+      closed.set_position(event.position());
+      Appended(direction, closed, row->mutable_closed_years());
+      break;
+    }
+    case v1::Act::kCorrectionProposed:
+      row->set_corrections(static_cast<uint32_t>(Plus(direction, row->corrections(), 1)));
+      break;
+    default:  // says nothing of this row
       break;
   }
 }

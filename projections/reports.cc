@@ -200,20 +200,7 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
       return;
     }
     // Acts without a structure, and deliberations, which have an entry for each allotment.
-    case v1::Act::kLedgerOpened:
-    case v1::Act::kBudgetLineOpened:
-    case v1::Act::kBudgetLineAdjusted:
-    case v1::Act::kPaymentCreditsVoted:
-    case v1::Act::kOpeningCommitmentRecorded:
-    case v1::Act::kOpeningClosed:
-    case v1::Act::kCallForProjectsOpened:
-    case v1::Act::kSessionHeld:
-    case v1::Act::kReportTabled:
-    case v1::Act::kOpinionGiven:
-    case v1::Act::kDeliberationVoted:
-    case v1::Act::kDeliberationTransmitted:
-    case v1::Act::kDeliberationPublished:
-    case v1::Act::ACT_NOT_SET:
+    default:  // says nothing of this row
       return;
   }
 }

@@ -115,6 +115,12 @@ int Serve(const Settings& settings) {
   auto access_log =
       registre::AccessLog::Open(settings.data + "/access.log", &registre::SystemClock());
   if (!access_log.ok()) return Fail(access_log.status());
+  // Before the line that says it serves, which scripts wait for.
+  if (!settings.files.given()) {
+    spdlog::warn(
+        "local mode: nobody is authenticated, everyone on this machine may do everything; "
+        "--tls-cert, --tls-key, --tls-client-ca and --policy change that (deploy/IDENTITIES.md)");
+  }
   auto server = registre::Server::Start({.listen = settings.listen,
                                          .ledger = ledger->get(),
                                          .clock = &registre::SystemClock(),
@@ -123,11 +129,6 @@ int Serve(const Settings& settings) {
   if (!server.ok()) return Fail(server.status());
   spdlog::info("registred {} serves {} on port {}: {} events", registre::kVersion, settings.data,
                (*server)->port(), (*ledger)->recorder().status().head.size);
-  if (!settings.files.given()) {
-    spdlog::warn(
-        "local mode: nobody is authenticated, everyone on this machine may do everything; "
-        "--tls-cert, --tls-key, --tls-client-ca and --policy change that (deploy/IDENTITIES.md)");
-  }
 
   AwaitStop(signals, settings, server->get());
   spdlog::info("stopping");

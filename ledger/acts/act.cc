@@ -44,6 +44,8 @@ class Tags {
     Add(mandat, PaymentKey(fiscal_year, mandat));
   }
 
+  void Correction(std::string_view number) { Add(number, CorrectionKey(number)); }
+
   // A deliberation before the ledger has no tag.
   void Ref(const v1::DeliberationRef& ref) { Deliberation(ref.number()); }
 
@@ -75,6 +77,20 @@ class Tags {
     }
   }
 
+  void Changes(const RepeatedPtrField<v1::AllotmentChange>& changes) {
+    for (const v1::AllotmentChange& change : changes) Change(change);
+  }
+  void Change(const v1::AllotmentChange& change) {
+    BudgetLine(change.budget_code());
+    Structure(change.structure_id());
+    Application(change.application_number());
+  }
+
+  // Every tag of another act.
+  void Act(const v1::Act& act) {
+    for (std::string& tag : TagsOf(act)) AddTag(std::move(tag));
+  }
+
   std::vector<std::string> Take() { return std::move(tags_); }
 
  private:
@@ -82,7 +98,10 @@ class Tags {
   static constexpr size_t kFew = 16;
 
   void Add(std::string_view id, std::string tag) {
-    if (id.empty()) return;
+    if (!id.empty()) AddTag(std::move(tag));
+  }
+
+  void AddTag(std::string tag) {
     if (tags_.size() < kFew) {
       if (std::find(tags_.begin(), tags_.end(), tag) != tags_.end()) return;
     } else {
@@ -117,6 +136,7 @@ std::vector<std::string> TagsOf(const v1::Act& act, uint32_t /*schema_version*/)
   switch (act.act_case()) {
     case v1::Act::kLedgerOpened:
     case v1::Act::kOpeningClosed:
+    case v1::Act::kFiscalYearClosed:
     case v1::Act::ACT_NOT_SET:
       break;
     case v1::Act::kStructureRegistered:
@@ -244,6 +264,66 @@ std::vector<std::string> TagsOf(const v1::Act& act, uint32_t /*schema_version*/)
       tags.Deliberation(act.commitment_released().deliberation_number());
       tags.BudgetLine(act.commitment_released().budget_code());
       tags.Structure(act.commitment_released().structure_id());
+      break;
+    case v1::Act::kDeliberationAmended:
+      tags.Deliberation(act.deliberation_amended().deliberation_number());
+      tags.Call(act.deliberation_amended().call_id());
+      tags.Ref(act.deliberation_amended().amended_by());
+      tags.Changes(act.deliberation_amended().changes());
+      break;
+    case v1::Act::kDeliberationWithdrawn:
+      tags.Deliberation(act.deliberation_withdrawn().deliberation_number());
+      tags.Call(act.deliberation_withdrawn().call_id());
+      tags.Ref(act.deliberation_withdrawn().withdrawn_by());
+      tags.Changes(act.deliberation_withdrawn().changes());
+      break;
+    case v1::Act::kDeliberationAnnulled:
+      tags.Deliberation(act.deliberation_annulled().deliberation_number());
+      tags.Call(act.deliberation_annulled().call_id());
+      tags.Changes(act.deliberation_annulled().changes());
+      break;
+    case v1::Act::kAllotmentReduced:
+      tags.Deliberation(act.allotment_reduced().deliberation_number());
+      tags.Call(act.allotment_reduced().call_id());
+      tags.Change(act.allotment_reduced().change());
+      break;
+    case v1::Act::kConventionTerminated:
+      tags.Convention(act.convention_terminated().convention_number());
+      tags.Structure(act.convention_terminated().structure_id());
+      tags.Tranches(act.convention_terminated().tranches_before());
+      break;
+    case v1::Act::kStructuresMerged:
+      tags.Structure(act.structures_merged().absorbed_structure_id());
+      tags.Structure(act.structures_merged().structure_id());
+      break;
+    case v1::Act::kRecoveryOrdered:
+      tags.Order(act.recovery_ordered().order());
+      break;
+    case v1::Act::kRecoveryReceived:
+      tags.Order(act.recovery_received().order());
+      break;
+    case v1::Act::kPaymentReimputed:
+      tags.Order(act.payment_reimputed().order());
+      tags.Basis(act.payment_reimputed().basis());
+      tags.BudgetLine(act.payment_reimputed().budget_code());
+      break;
+    case v1::Act::kCorrectionProposed:
+      tags.Correction(act.correction_proposed().correction_number());
+      tags.Act(act.correction_proposed().target());
+      break;
+    case v1::Act::kCorrectionApproved:
+      tags.Correction(act.correction_approved().correction_number());
+      break;
+    case v1::Act::kCorrectionRejected:
+      tags.Correction(act.correction_rejected().correction_number());
+      break;
+    case v1::Act::kActReversed:
+      tags.Correction(act.act_reversed().correction_number());
+      tags.Act(act.act_reversed().act());
+      break;
+    case v1::Act::kActRectified:
+      tags.Correction(act.act_rectified().correction_number());
+      tags.Act(act.act_rectified().act());
       break;
   }
   return tags.Take();

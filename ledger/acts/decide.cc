@@ -97,6 +97,36 @@ absl::Status JudgeAct(const RuleContext& context, v1::Act* act) {
       return Judge(context, act->mutable_payment_reduced());
     case v1::Act::kCommitmentReleased:
       return Judge(context, act->mutable_commitment_released());
+    case v1::Act::kDeliberationAmended:
+      return Judge(context, act->mutable_deliberation_amended());
+    case v1::Act::kDeliberationWithdrawn:
+      return Judge(context, act->mutable_deliberation_withdrawn());
+    case v1::Act::kDeliberationAnnulled:
+      return Judge(context, act->mutable_deliberation_annulled());
+    case v1::Act::kAllotmentReduced:
+      return Judge(context, act->mutable_allotment_reduced());
+    case v1::Act::kConventionTerminated:
+      return Judge(context, act->mutable_convention_terminated());
+    case v1::Act::kStructuresMerged:
+      return Judge(context, act->mutable_structures_merged());
+    case v1::Act::kRecoveryOrdered:
+      return Judge(context, act->mutable_recovery_ordered());
+    case v1::Act::kRecoveryReceived:
+      return Judge(context, act->mutable_recovery_received());
+    case v1::Act::kPaymentReimputed:
+      return Judge(context, act->mutable_payment_reimputed());
+    case v1::Act::kFiscalYearClosed:
+      return Judge(context, act->mutable_fiscal_year_closed());
+    case v1::Act::kCorrectionProposed:
+      return Judge(context, act->mutable_correction_proposed());
+    case v1::Act::kCorrectionApproved:
+      return Judge(context, act->mutable_correction_approved());
+    case v1::Act::kCorrectionRejected:
+      return Judge(context, act->mutable_correction_rejected());
+    case v1::Act::kActReversed:
+      return Judge(context, act->mutable_act_reversed());
+    case v1::Act::kActRectified:
+      return Judge(context, act->mutable_act_rectified());
     case v1::Act::ACT_NOT_SET:
       break;
   }
@@ -112,11 +142,19 @@ bool IsOpeningAct(const v1::Act& act) {
 // Where the ledger's opening does not say; 0 said turns the flag off.
 constexpr int64_t kLateEntryDays = 60;
 
+// Acts of control speak of acts of before: their dates are not what is late.
+bool IsControlAct(const v1::Act& act) {
+  return act.act_case() >= v1::Act::kFiscalYearClosed;
+}
+
 void FlagLateEntry(const RuleContext& context, const v1::Act& act) {
   const v1::LedgerOpened& opened = context.view.Ledger().opened();
   const int64_t limit = opened.has_late_entry_days() ? opened.late_entry_days() : kLateEntryDays;
   const Days effective = EffectiveDateOf(act);
-  if (limit == 0 || effective == kAlways || act.has_ledger_opened() || IsOpeningAct(act)) return;
+  if (limit == 0 || effective == kAlways || act.has_ledger_opened() || IsOpeningAct(act) ||
+      IsControlAct(act)) {
+    return;
+  }
   const int64_t late = int64_t{context.today} - effective;
   if (late <= limit) return;
   context.Flag(

@@ -1,4 +1,6 @@
 // EffectiveDateOf: the legal date of each act.
+#include <algorithm>
+
 #include "ledger/acts/act.h"
 
 namespace registre {
@@ -73,6 +75,34 @@ const v1::Date& LegalDateOf(const v1::Act& act) {
       return act.payment_reduced().date();
     case v1::Act::kCommitmentReleased:
       return act.commitment_released().date();
+    case v1::Act::kDeliberationAmended:
+      return act.deliberation_amended().date();
+    case v1::Act::kDeliberationWithdrawn:
+      return act.deliberation_withdrawn().date();
+    case v1::Act::kDeliberationAnnulled:
+      return act.deliberation_annulled().date();
+    case v1::Act::kAllotmentReduced:
+      return act.allotment_reduced().date();
+    case v1::Act::kConventionTerminated:
+      return act.convention_terminated().date();
+    case v1::Act::kStructuresMerged:
+      return act.structures_merged().date();
+    case v1::Act::kRecoveryOrdered:
+      return act.recovery_ordered().date();
+    case v1::Act::kRecoveryReceived:
+      return act.recovery_received().date();
+    case v1::Act::kPaymentReimputed:
+      return act.payment_reimputed().date();
+    case v1::Act::kFiscalYearClosed:
+      return act.fiscal_year_closed().date();
+    case v1::Act::kCorrectionProposed:
+    case v1::Act::kCorrectionApproved:
+    case v1::Act::kCorrectionRejected:
+      break;  // in effect as soon as they are known; they change nothing
+    case v1::Act::kActReversed:
+      return act.act_reversed().effective_on();
+    case v1::Act::kActRectified:
+      return act.act_rectified().effective_on();
     case v1::Act::ACT_NOT_SET:
       break;
   }
@@ -81,6 +111,13 @@ const v1::Date& LegalDateOf(const v1::Act& act) {
 
 }  // namespace
 
-Days EffectiveDateOf(const v1::Act& act) { return ToDaysOrAlways(LegalDateOf(act)); }
+// What a correction does to an act is in effect neither before the correction nor before the act: a
+// read as of an earlier date than both finds the act as it was recorded, or not at all.
+Days EffectiveDateOf(const v1::Act& act) {
+  const Days own = ToDaysOrAlways(LegalDateOf(act));
+  if (act.has_act_reversed()) return std::max(own, EffectiveDateOf(act.act_reversed().act()));
+  if (act.has_act_rectified()) return std::max(own, EffectiveDateOf(act.act_rectified().act()));
+  return own;
+}
 
 }  // namespace registre

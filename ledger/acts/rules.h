@@ -3,12 +3,14 @@
 #ifndef REGISTRE_LEDGER_ACTS_RULES_H_
 #define REGISTRE_LEDGER_ACTS_RULES_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "ledger/base/date.h"
+#include "ledger/proof/merkle.h"
 #include "ledger/view.h"
 #include "registre/v1/act.pb.h"
 
@@ -20,6 +22,8 @@ struct RuleContext {
   Days today;                    // the day it is recorded, in the ledger's time zone
   std::string_view actor;        // the subject who records it
   std::vector<v1::Flag>* flags;  // oddities found, in the order of the rules
+  // Size and root of the log before the act's unit; empty: it is judged where no log stands.
+  std::function<LogHead()> log_head = {};
 
   // Adds a flag.
   void Flag(std::string_view rule, v1::Severity severity, std::string subject,
@@ -65,6 +69,21 @@ struct RuleContext {
 [[nodiscard]] absl::Status Judge(const RuleContext& context, v1::PaymentSettled* act);
 [[nodiscard]] absl::Status Judge(const RuleContext& context, v1::PaymentReduced* act);
 [[nodiscard]] absl::Status Judge(const RuleContext& context, v1::CommitmentReleased* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::DeliberationAmended* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::DeliberationWithdrawn* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::DeliberationAnnulled* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::AllotmentReduced* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::ConventionTerminated* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::StructuresMerged* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::RecoveryOrdered* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::RecoveryReceived* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::PaymentReimputed* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::FiscalYearClosed* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::CorrectionProposed* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::CorrectionApproved* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::CorrectionRejected* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::ActReversed* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::ActRectified* act);
 
 }  // namespace registre
 

@@ -72,6 +72,12 @@ class MerkleTree {
   std::vector<Hash> peaks_;  // roots of the perfect subtrees that make the tree, largest first
 };
 
+// Size and root of the log at a moment.
+struct LogHead {
+  uint64_t size = 0;
+  Hash root = {};
+};
+
 // Root of the first `size` leaves of a larger tree, from full tiles and leaf hashes as for Load. It
 // also asks for tiles that a tree not much larger has not filled: NOT_FOUND is then the answer.
 absl::StatusOr<Hash> RootAt(uint64_t size,

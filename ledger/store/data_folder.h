@@ -26,12 +26,6 @@ namespace registre {
 // Version of the layout that this program writes and the only one it reads.
 inline constexpr int kFormatVersion = 1;
 
-// Size and root of the log at a moment.
-struct LogHead {
-  uint64_t size = 0;
-  Hash root = {};
-};
-
 // A locked data folder. Methods: any thread.
 class DataFolder {
  public:

@@ -31,7 +31,7 @@ def stop_is_pending():
 def a_new_server_reports_no_error():
     with Server() as server:
         expect("error" not in server.output.lower(), f"a new server says:\n{server.output}")
-        expect(" serves " in server.output.splitlines()[0], f"the first line is {server.output}")
+        expect(" serves " in server.output.splitlines()[-1], f"the last line is {server.output}")
         expect(server.stop() == 0, "the server ends with an error")
         expect(" warning local mode: nobody is authenticated" in server.output,
                f"it does not say that nobody is authenticated: {server.output}")

@@ -48,6 +48,13 @@ void ParseText(const std::string& text, google::protobuf::Message* message) {
   if (!google::protobuf::TextFormat::ParseFromString(text, message)) Abort("no message: " + text);
 }
 
+void FakeView::ForEachKey(std::string_view prefix,
+                       const std::function<bool(std::string_view key)>& visit) const {
+  for (auto it = rows_.lower_bound(prefix); it != rows_.end(); ++it) {
+    if (!it->first.starts_with(prefix) || !visit(it->first)) return;
+  }
+}
+
 const v1::Row* FakeView::Find(std::string_view key) const {
   const auto it = rows_.find(key);
   return it == rows_.end() ? nullptr : &it->second;
@@ -163,6 +170,7 @@ v1::AllotmentState& FakeView::AddAllotment(const std::string& deliberation,
   allotment.set_structure_id(structure_id);
   allotment.set_budget_code(budget_code);
   allotment.set_amount_cents(amount_cents);
+  state.set_amount_cents(amount_cents);
   return state;
 }
 

@@ -33,6 +33,8 @@ M Text(const std::string& text) {
 class FakeView : public LedgerView {
  public:
   const v1::Row* Find(std::string_view key) const override;
+  void ForEachKey(std::string_view prefix,
+                  const std::function<bool(std::string_view key)>& visit) const override;
 
   // The row of a key, made when it is missing.
   v1::Row& RowOf(const std::string& key) { return rows_[key]; }

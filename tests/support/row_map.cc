@@ -8,6 +8,13 @@
 
 namespace registre::testing {
 
+void RowMap::ForEachKey(std::string_view prefix,
+                       const std::function<bool(std::string_view key)>& visit) const {
+  for (auto it = rows_.lower_bound(prefix); it != rows_.end(); ++it) {
+    if (!it->first.starts_with(prefix) || !visit(it->first)) return;
+  }
+}
+
 const v1::Row* RowMap::Find(std::string_view key) const {
   const auto row = rows_.find(key);
   return row == rows_.end() ? nullptr : &row->second;

@@ -19,6 +19,8 @@ namespace registre::testing {
 class RowMap : public LedgerView {
  public:
   const v1::Row* Find(std::string_view key) const override;
+  void ForEachKey(std::string_view prefix,
+                  const std::function<bool(std::string_view key)>& visit) const override;
 
   // Folds the event into the rows of its keys. A row that is empty after it is dropped, as the
   // index drops it.
