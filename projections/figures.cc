@@ -57,6 +57,14 @@ std::string IdOf(const Message& element) {
   return "";
 }
 
+// What an act said, kept in the row beside what it adds up to.
+bool IsTerms(const FieldDescriptor* field) {
+  const auto* type = field->message_type();
+  return type == v1::Tranche::descriptor() || type == v1::Allotment::descriptor() ||
+         type == v1::AvenantState::descriptor() || type == v1::SessionHeld::descriptor() ||
+         type == v1::Report::descriptor() || type == v1::CorrectionProposed::descriptor();
+}
+
 void Collect(const Message& message, const std::string& path,
              std::map<std::string, int64_t>* figures) {
   const auto* reflection = message.GetReflection();
@@ -68,7 +76,10 @@ void Collect(const Message& message, const std::string& path,
       if (std::string_view(field->name()).ends_with("_cents")) {
         (*figures)[name] += reflection->GetInt64(message, field);
       }
-    } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+    } else if (field->message_type() == v1::Tranche::descriptor()) {
+      const auto& terms = static_cast<const v1::Tranche&>(reflection->GetMessage(message, field));
+      (*figures)[path + ".ceiling_cents"] += terms.ceiling_cents();
+    } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || IsTerms(field)) {
       continue;
     } else if (!field->is_repeated()) {
       Collect(reflection->GetMessage(message, field), name, figures);
