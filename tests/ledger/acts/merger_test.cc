@@ -79,7 +79,7 @@ TEST(AfterAMerger, ApplicationsAreForWhoAbsorbed) {
     view->AddStructure("s", "S");
     view->AddStructure("t", "T");
     view->AddCall("k");
-    *act = Text<Act>(R"(number: "a" call_id: "k" thematic: "2" structure_id: "s"
+    *act = Text<Act>(R"(number: "a" call_id: "k" thematic: "1" operation: "1" structure_id: "s"
                         requested_cents: 1 pledge_signed: true
                         date { year: 2023 month: 4 day: 3 })");
   };
@@ -227,34 +227,39 @@ TEST(AfterAMerger, AllotmentsAreForWhoAbsorbed) {
     index = i;
   }
   ASSERT_FALSE(id.empty());
-  RunCases<Act>(StartVote, {{"absorbed",
-                             [&](FakeView* on, Act* act) { absorb(on, act, id); },
-                             "STRUCTURE_MERGED",
-                             {},
-                             {"structure " + id, "name absorbante"}},
-                            {"named without an amount",
-                             [&](FakeView* on, Act* act) {
-                               absorb(on, act, id);
-                               act->mutable_allotments(index)->clear_structure_id();
-                               act->mutable_allotments(index)->clear_application_number();
-                               act->mutable_allotments(index)->add_named_structure_ids(id);
-                             },
-                             "STRUCTURE_MERGED",
-                             {},
-                             {"structure " + id, "name absorbante"}},
-                            {"for who absorbed it, as it applied",
-                             [&](FakeView* on, Act* act) {
-                               absorb(on, act, id);
-                               on->AddApplication("d1", "k", id, 100000);
-                               act->mutable_allotments(index)->set_application_number("d1");
-                               for (v1::Allotment& allotment : *act->mutable_allotments()) {
-                                 if (allotment.structure_id() == id)
-                                   allotment.set_structure_id("absorbante");
-                               }
-                             },
-                             "",
-                             {},
-                             {}}});
+  RunCases<Act>(StartVote,
+                {{"absorbed",
+                  [&](FakeView* on, Act* act) { absorb(on, act, id); },
+                  "STRUCTURE_MERGED",
+                  {},
+                  {"structure " + id, "name absorbante"}},
+                 {"named without an amount",
+                  [&](FakeView* on, Act* act) {
+                    absorb(on, act, id);
+                    act->mutable_allotments(index)->clear_structure_id();
+                    act->mutable_allotments(index)->clear_application_number();
+                    act->mutable_allotments(index)->add_named_structure_ids(id);
+                  },
+                  "STRUCTURE_MERGED",
+                  {},
+                  {"structure " + id, "name absorbante"}},
+                 {"for who absorbed it, as it applied",
+                  [&](FakeView* on, Act* act) {
+                    absorb(on, act, id);
+                    on->AddApplication("d1", "k", id, 100000);
+                    act->mutable_allotments(index)->set_application_number("d1");
+                    for (v1::Allotment& allotment : *act->mutable_allotments()) {
+                      if (allotment.structure_id() == id) {
+                        allotment.set_structure_id("absorbante");
+                      }
+                      for (std::string& named : *allotment.mutable_named_structure_ids()) {
+                        if (named == id) named = "absorbante";
+                      }
+                    }
+                  },
+                  "",
+                  {},
+                  {}}});
 }
 
 TEST(AfterAMerger, TheAbsorbedOneIsStillUpdated) {
