@@ -331,7 +331,7 @@ TEST_F(Reads, WhatBecameOfADeliberation) {
   deliberation->add_assumed_fields("deliberation_annulled.date");
   server_.answers.deliberation = Always<v1::GetDeliberationRequest>(response);
   const std::string out = Run({"deliberation", "2023-405"}, 170).out;
-  EXPECT_THAT(out, HasSubstr("Annulée le        14/01/2025*\n"));
+  EXPECT_THAT(out, HasSubstr("Annulée le    14/01/2025*\n"));
   EXPECT_THAT(out, HasSubstr("Voté"));
   EXPECT_THAT(out, HasSubstr("115 000,00  120 000,00"));
   EXPECT_THAT(out, HasSubstr("\nSuites\n"));

@@ -354,7 +354,7 @@ after("ordered through a convention on an annulled deliberation", "NOT_AUTHORISE
       order("r.balance", AG_BALANCE, "BALANCE", "275000", "2024-04-01"))
 after("withdrawn twice", "ALREADY_WITHDRAWN",
       withdrawn("r.withdrawn", "2023-407", by="2023-408"),
-      decider("n.withdrawing", "2023-408"), withdrawn("n.withdrawn", "2023-407", by="2023-408"))
+      decider("n.withdrawing", "2023-408"), withdrawn("n.withdrawn.407", "2023-407", by="2023-408"))
 
 # ---- Malformed input -----------------------------------------------------------------------------
 
