@@ -28,6 +28,7 @@ enum class Command {
   kBudgetList,
   kBudgetLine,
   kBudgetOfDeliberation,
+  kBudgetOfYear,
   kStructureList,
   kStructure,
   kConventionList,
@@ -111,6 +112,7 @@ struct Args {
   // What a read is about: code, number, ledger id or SIRET.
   std::string subject;
   v1::AsOf as_of;
+  int fiscal_year = 0;  // budget --year
 
   RecordArgs record;
   EventsArgs events;
