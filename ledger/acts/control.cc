@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "ledger/acts/checks.h"
 #include "ledger/acts/rules.h"
@@ -103,8 +104,12 @@ absl::Status FillLog(const RuleContext& context, v1::FiscalYearClosed* act) {
   const LogHead head = context.log_head();
   REGISTRE_RETURN_IF_ERROR(Fill("log_size", act->log_size(), head.size,
                                 [&](uint64_t size) { act->set_log_size(size); }));
-  return Fill("log_root", act->log_root(), std::string(head.root.begin(), head.root.end()),
-              [&](const std::string& root) { act->set_log_root(root); });
+  const std::string root(head.root.begin(), head.root.end());
+  if (!act->log_root().empty() && act->log_root() != root) {
+    return FilledDiffers("log_root", absl::BytesToHexString(act->log_root()), HexOf(head.root));
+  }
+  act->set_log_root(root);
+  return absl::OkStatus();
 }
 
 }  // namespace
