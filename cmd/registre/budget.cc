@@ -128,7 +128,8 @@ YearSums YearSumsOf(const v1::FiscalYearCredits& year) {
   const bool year_assumed = IsAssumed(fields, kYearPaths);
   YearSums sums{.credits = {},
                 .ordered = {year.ordered_cents(), IsAssumed(fields, kOrderedPaths) || year_assumed},
-                .paid = {year.paid_cents(), IsAssumed(fields, kPaidPaths) || year_assumed},
+                .paid = {year.paid_cents(),
+                         IsAssumed(fields, kPaidPaths) || (year_assumed && year.paid_cents() != 0)},
                 .left = {},
                 .unanswered = year.unanswered_orders()};
   if (year.credits_recorded()) {

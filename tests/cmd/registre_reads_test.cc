@@ -147,7 +147,7 @@ TEST_F(Reads, OneBudgetLineWithItsFiscalYears) {
   const Outcome outcome = Run({"budget", "C02-446A05"});
   EXPECT_THAT(outcome.out, HasSubstr("Imputation                   6568/93446\n"));
   EXPECT_THAT(outcome.out, HasSubstr("Disponible                   863 451,77*\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("2023          non enregistrés  28 125,00*\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("2023          non enregistrés  28 125,00*  0,00\n"));
 }
 
 // Two pages: the total is of both, and no credits left are added up where some are not recorded.
@@ -183,8 +183,16 @@ TEST_F(Reads, AFiscalYearLineByLine) {
   };
   EXPECT_EQ(Run({"budget", "--year", "2023"}).out,
             "Exercice 2023\n\n"
-            "Code   Libellé        Crédits de paiement  Mandaté   Payé    Reste  Sans réponse\n"
-            "-----\n");
+            "Code   Libellé        Crédits de paiement  Mandaté     Payé   Reste  Sans réponse\n"
+            "─────  ─────────────  ───────────────────  ────────  ──────  ──────  ────────────\n"
+            "L1     Ligne d'essai               900,00   700,00   500,00  200,00             2\n"
+            "L2     Ligne d'essai      non enregistrés    30,00*    0,00\n"
+            "─────  ─────────────  ───────────────────  ────────  ──────  ──────  ────────────\n"
+            "Total                              900,00   730,00*  500,00                     2\n"
+            "\nexercice ouvert\n"
+            "\n* supposé : le document ne le dit pas\n"
+            "  payment_ordered  amount_cents\n"
+            "à la position #63\n");
   closed = true;
   const std::string out = Run({"budget", "--year", "2023"}).out;
   EXPECT_THAT(out, HasSubstr("Clos le  31/01/2024\n"));

@@ -36,6 +36,7 @@ const std::map<std::string, RoleSet> kMethods = {
     {"BudgetService/GetBudgetLine", kEveryone},
     {"BudgetService/ListBudgetLines", kEveryone},
     {"BudgetService/GetDeliberationBudget", kEveryone},
+    {"BudgetService/ListFiscalYearLines", kEveryone},
     {"ConventionService/GetConvention", kMembers},
     {"ConventionService/ListConventions", kMembers},
     {"ConventionService/ListConventionPayments", kMembers},
@@ -98,6 +99,10 @@ const std::map<std::string, std::string> kActs = {
     {"payment_settled", "accountant"},
     {"payment_reduced", "orderer"},
     {"commitment_released", "orderer"},
+    {"recovery_ordered", "orderer"},
+    {"recovery_received", "accountant"},
+    {"payment_reimputed", "orderer"},
+    {"fiscal_year_closed", "accountant"},
 };
 
 // Who is refused whatever is asked for.

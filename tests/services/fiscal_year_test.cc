@@ -125,7 +125,8 @@ class FiscalYearTest : public ServicesTest {
       request.set_page_token(response.next_page_token());
     } while (!request.page_token().empty());
     std::vector<std::string> stated;
-    for (const v1::StatementLine& line : Statement(number).lines()) stated.push_back(line.mandat());
+    const v1::GetStatementResponse statement = Statement(number);
+    for (const v1::StatementLine& line : statement.lines()) stated.push_back(line.mandat());
     EXPECT_EQ(stated, mandats);
     return mandats;
   }
@@ -238,12 +239,12 @@ TEST_F(FiscalYearTest, AnOrderIsListedWhereItWasPut) {
   EXPECT_EQ(there.total().recovery_ordered_cents(), 40);
   EXPECT_EQ(there.total().recovered_cents(), 15);
   EXPECT_EQ(Statement("2023-00001").total().paid_cents(), 0);
-  ASSERT_TRUE(Record("and back", {Move("a", 1, "2023-05-02")}).ok());
+  ASSERT_TRUE(Record("back-there", {Move("a", 1, "2023-05-02")}).ok());
   ASSERT_TRUE(Record("again", {Move("a", 2, "2023-05-03"), Move("b", 2, "2023-05-03")}).ok());
   EXPECT_THAT(OrdersOn(1), IsEmpty());
   EXPECT_THAT(OrdersOn(2), ElementsAre("a", "b"));
   EXPECT_THAT(OrdersOfStructure(), ElementsAre("a", "b"));
-  ASSERT_TRUE(Record("and back again", {Move("a", 1, "2023-05-04")}).ok());
+  ASSERT_TRUE(Record("back-again", {Move("a", 1, "2023-05-04")}).ok());
   EXPECT_THAT(OrdersOn(1), ElementsAre("a"));
 }
 
