@@ -309,7 +309,7 @@ class Parser {
     CLI::App* budget = AddRead("budget", "Balances of budget lines", R"(Examples:
   registre budget                              every line
   registre budget C02-446A05                   one line, with its fiscal years
-  registre budget --year 2023                  a fiscal year, line by line, and whether it is closed
+  registre budget --year 2023                  a fiscal year, and whether it is closed
   registre budget --deliberation 2023-405      AE, disponible, proposition, solde après vote)",
                                [this] { args_->command = BudgetCommand(); });
     CLI::Option* code = budget->add_option("code", args_->subject, "One line")->type_name("CODE");
