@@ -376,7 +376,12 @@ INSTANTIATE_TEST_SUITE_P(
                  R"pb(budget_line {
                         ordered_cents: 120
                         paid_cents: 120
-                        fiscal_years { fiscal_year: 2023 ordered_cents: 120 mentions: 1 }
+                        fiscal_years {
+                          fiscal_year: 2023
+                          ordered_cents: 120
+                          mentions: 1
+                          paid_cents: 120
+                        }
                       })pb"},
         FoldCase{"OrderedReducedPaid",
                  "budget_line:L1",
@@ -384,7 +389,12 @@ INSTANTIATE_TEST_SUITE_P(
                  R"pb(budget_line {
                         ordered_cents: 75
                         paid_cents: 75
-                        fiscal_years { fiscal_year: 2024 ordered_cents: 75 mentions: 2 }
+                        fiscal_years {
+                          fiscal_year: 2024
+                          ordered_cents: 75
+                          mentions: 4
+                          paid_cents: 75
+                        }
                       })pb"},
         FoldCase{"OrderedReducedRejected",
                  "budget_line:L1",
@@ -392,7 +402,12 @@ INSTANTIATE_TEST_SUITE_P(
                  R"pb(budget_line {
                         ordered_cents: 120
                         paid_cents: 120
-                        fiscal_years { fiscal_year: 2023 ordered_cents: 120 mentions: 1 }
+                        fiscal_years {
+                          fiscal_year: 2023
+                          ordered_cents: 120
+                          mentions: 1
+                          paid_cents: 120
+                        }
                         fiscal_years { fiscal_year: 2024 mentions: 3 }
                       })pb"},
         FoldCase{"Assumed",
@@ -407,6 +422,7 @@ INSTANTIATE_TEST_SUITE_P(
                           fiscal_year: 2024
                           ordered_cents: 10
                           mentions: 2
+                          unanswered_orders: 2
                           assumed_fields: "payment_ordered"
                           assumed_mentions: 2
                         }

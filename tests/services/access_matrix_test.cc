@@ -36,6 +36,7 @@ const std::map<std::string, RoleSet> kMethods = {
     {"BudgetService/GetBudgetLine", kEveryone},
     {"BudgetService/ListBudgetLines", kEveryone},
     {"BudgetService/GetDeliberationBudget", kEveryone},
+    {"BudgetService/ListFiscalYearLines", kEveryone},
     {"ConventionService/GetConvention", kMembers},
     {"ConventionService/ListConventions", kMembers},
     {"ConventionService/ListConventionPayments", kMembers},
@@ -104,6 +105,10 @@ const std::map<std::string, std::string> kActs = {
     {"allotment_reduced", "orderer"},
     {"convention_terminated", "clerk"},
     {"structures_merged", "clerk"},
+    {"recovery_ordered", "orderer"},
+    {"recovery_received", "accountant"},
+    {"payment_reimputed", "orderer"},
+    {"fiscal_year_closed", "accountant"},
 };
 
 // Who is refused whatever is asked for.
