@@ -78,7 +78,7 @@ TEST(RecorderTest, AClosedYearSaysWhatTheLogHeldBeforeIt) {
   ledger.Must("orders", {Order(1, "a", 500), Order(2, "b", 300)});
   ledger.Must("accepted", {Accept("a"), Accept("b")});
   ledger.log.CloseGate();
-  const auto first = ledger.Submit(UnitOf("held up", {RegisterStructure("st-x")}));
+  const auto first = ledger.Submit(UnitOf("held-up", {RegisterStructure("st-x")}));
   ledger.log.AwaitAppend();
   // What is queued now is one group, written once the gate opens.
   const auto paid = ledger.Submit(UnitOf("paid", {Settle("a")}));
@@ -107,7 +107,7 @@ TEST(RecorderTest, AClosedYearSaysWhatTheLogHeldBeforeIt) {
   EXPECT_EQ(act.balances(0).paid_cents(), 500);
 
   EXPECT_EQ(ReasonIn(ledger.Record(UnitOf("late", {Order(1, "c", 100)}))), "BUDGET_CLOSED_YEAR");
-  EXPECT_TRUE(ledger.Record(UnitOf("late paid", {Settle("b")})).ok());
+  EXPECT_TRUE(ledger.Record(UnitOf("late-paid", {Settle("b")})).ok());
 }
 
 TEST(RecorderTest, LinksTheEventsOfATag) {
