@@ -81,11 +81,16 @@ inline bool SameItem(const google::protobuf::Message& a, const google::protobuf:
 }
 
 // Adds one at the end, or takes the last that is equal away: a correction may revert an act that
-// others came after.
+// others came after. What has a position stays in order of it.
 template <typename T>
 void Appended(Direction direction, const T& value, google::protobuf::RepeatedPtrField<T>* list) {
   if (direction == Direction::kApply) {
     *list->Add() = value;
+    if constexpr (requires { value.position(); }) {
+      for (int i = list->size() - 1; i > 0 && list->Get(i - 1).position() > value.position(); --i) {
+        list->SwapElements(i - 1, i);
+      }
+    }
     return;
   }
   int at = list->size() - 1;

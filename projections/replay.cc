@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "ledger/acts/act.h"
@@ -93,6 +94,10 @@ absl::Status Replay::Touch(const v1::Event& event) {
     auto row = past_->RowBefore(key, moment_);
     if (!row.ok()) return row.status();
     rows_.emplace(key, *row == nullptr ? v1::Row() : **row);
+    // A correction may have put a later act on the row that was recorded on others.
+    past_->ForEachCorrected(key, [&](uint64_t position) {
+      if (position > moment_) queue_.insert(position);
+    });
     uint64_t count = 0;
     uint64_t sequence = 0;
     {
@@ -116,6 +121,17 @@ absl::Status Replay::Touch(const v1::Event& event) {
     if (queue_.size() > kMaxCorrectionScan) return TooWide(kMaxCorrectionScan);
   }
   return absl::OkStatus();
+}
+
+void Replay::Overwrite(const v1::Act& act) {
+  for (std::string& value : OverwrittenBy(act)) overwritten_.insert(std::move(value));
+}
+
+bool Replay::WritesOver(const v1::Act& act) const {
+  if (overwritten_.empty()) return false;
+  const std::vector<std::string> values = OverwrittenBy(act);
+  return std::any_of(values.begin(), values.end(),
+                     [this](const std::string& value) { return overwritten_.count(value) > 0; });
 }
 
 void Replay::FoldTouched(const v1::Event& event) {
@@ -144,6 +160,7 @@ absl::Status Replay::ReplayOne(StandingAct standing, Days today,
   if (!decided.ok() && !IsRefusal(decided)) return decided;
   if (!decided.ok()) {
     REGISTRE_RETURN_IF_ERROR(Touch(before));
+    Overwrite(standing.act);
     touched->push_back({.before = std::move(standing),
                         .effect = v1::CORRECTION_EFFECT_REVERSED,
                         .because = WhyRefused(decided),
@@ -151,7 +168,7 @@ absl::Status Replay::ReplayOne(StandingAct standing, Days today,
                         .flags = {}});
     return absl::OkStatus();
   }
-  if (again.SerializeAsString() == standing.act.SerializeAsString()) {
+  if (again.SerializeAsString() == standing.act.SerializeAsString() && !WritesOver(again)) {
     FoldTouched(before);
     return absl::OkStatus();
   }
@@ -159,6 +176,8 @@ absl::Status Replay::ReplayOne(StandingAct standing, Days today,
   REGISTRE_RETURN_IF_ERROR(Touch(before));
   REGISTRE_RETURN_IF_ERROR(Touch(after));
   FoldTouched(after);
+  Overwrite(standing.act);
+  Overwrite(again);
   touched->push_back({.before = std::move(standing),
                       .effect = v1::CORRECTION_EFFECT_REFILLED,
                       .because = "",
@@ -172,12 +191,14 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
   touched->clear();
   rows_.clear();
   queue_.clear();
+  overwritten_.clear();
   read_.clear();
   moment_ = target.position;
   auto past = CorrectedPast::Load(log_, index_, state_, Point{.size = size_}, target.position);
   if (!past.ok()) return past.status();
   past_ = *std::move(past);
   REGISTRE_RETURN_IF_ERROR(Touch(BareEvent(target.position, target.subject, target.act)));
+  Overwrite(target.act);
   ReplayedAct first{.before = target,
                     .effect = v1::CORRECTION_EFFECT_REVERSED,
                     .because = "",
@@ -189,6 +210,7 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
     const v1::Event event = BareEvent(target.position, target.subject, act);
     REGISTRE_RETURN_IF_ERROR(Touch(event));
     FoldTouched(event);
+    Overwrite(act);
     first.effect = v1::CORRECTION_EFFECT_REPLACED;
     first.after = std::move(act);
   }

@@ -71,6 +71,9 @@ class Replay final : public LedgerView {
   // Folds into the rows that are touched.
   void FoldTouched(const v1::Event& event);
   absl::Status ReplayOne(StandingAct standing, Days today, std::vector<ReplayedAct>* touched);
+  // Of a corrected act: what writes over what it writes is corrected with it.
+  void Overwrite(const v1::Act& act);
+  bool WritesOver(const v1::Act& act) const;
 
   const EventStore& log_;
   const Index& index_;
@@ -80,7 +83,8 @@ class Replay final : public LedgerView {
   std::optional<CorrectedPast> past_;  // from the target on
   uint64_t moment_ = 0;                // what is before this position has happened
   std::map<std::string, v1::Row, std::less<>> rows_;
-  std::set<uint64_t> queue_;  // positions of later acts on touched rows
+  std::set<uint64_t> queue_;           // positions of later acts on touched rows
+  std::set<std::string> overwritten_;  // by corrected acts (fold.h)
   // Rows read at the moment.
   mutable std::map<std::string, std::shared_ptr<const v1::Row>, std::less<>> read_;
   mutable absl::Status status_;  // of these reads

@@ -90,6 +90,13 @@ absl::StatusOr<CorrectedPast> CorrectedPast::Load(const EventStore& log, const I
   return past;
 }
 
+void CorrectedPast::ForEachCorrected(std::string_view key,
+                                     const std::function<void(uint64_t position)>& visit) const {
+  for (const Known& known : corrections_) {
+    if (known.keys.count(key) > 0) visit(CompensationOf(known.event).event.position());
+  }
+}
+
 absl::StatusOr<std::shared_ptr<const v1::Row>> CorrectedPast::RowBefore(std::string_view key,
                                                                         uint64_t position) const {
   Point before = point_;

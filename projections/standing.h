@@ -49,6 +49,10 @@ class CorrectedPast {
                                             const StateReader& state, const Point& point,
                                             uint64_t from);
 
+  // Positions of the acts that a correction since took off the row or put on it; some twice.
+  void ForEachCorrected(std::string_view key,
+                        const std::function<void(uint64_t position)>& visit) const;
+
   // The row before the act at `position`, from `from` on; nullptr when nothing had touched it.
   absl::StatusOr<std::shared_ptr<const v1::Row>> RowBefore(std::string_view key,
                                                            uint64_t position) const;

@@ -1,0 +1,199 @@
+// Random corrections of a random ledger: whatever is corrected, in whatever order, the ledger is
+// then what the acts that stand add up to, at every point.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ledger/base/date.h"
+#include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
+#include "projections/standing.h"
+#include "tests/support/corrected_ledger.h"
+#include "tests/support/random_acts.h"
+#include "tests/support/test_seed.h"
+
+namespace registre::testing::correction_random_test {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// A field that a mistake may be in.
+struct Leaf {
+  Message* message;
+  const FieldDescriptor* field;
+};
+
+void CollectLeaves(Message* message, std::vector<Leaf>* leaves) {
+  const auto* reflection = message->GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->message_type() == v1::Date::descriptor() ||
+        (!field->is_repeated() && (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64 ||
+                                   field->cpp_type() == FieldDescriptor::CPPTYPE_STRING))) {
+      leaves->push_back({message, field});
+    } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      continue;
+    } else if (!field->is_repeated()) {
+      CollectLeaves(reflection->MutableMessage(message, field), leaves);
+    } else {
+      for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+        CollectLeaves(reflection->MutableRepeatedMessage(message, field, i), leaves);
+      }
+    }
+  }
+}
+
+class RandomCorrections {
+ public:
+  explicit RandomCorrections(uint64_t seed) : rng_(seed), acts_(seed, view_) {}
+
+  void Run(int rounds) {
+    RecordSome(120);
+    for (int round = 0; round < rounds; ++round) {
+      RecordSome(static_cast<int>(rng_() % 30));
+      CorrectOne();
+      if (::testing::Test::HasFailure()) return;
+    }
+    std::string counts;
+    for (const auto& [what, count] : counts_) counts += fmt::format("{} {}\n", what, count);
+    ::testing::Test::RecordProperty("counts", counts);
+    printf("%s", counts.c_str());
+  }
+
+ private:
+  void Follow() {
+    for (; followed_ < ledger_.recorder.log.size(); ++followed_) {
+      view_.Fold(Direction::kApply, ledger_.recorder.EventAt(followed_));
+    }
+  }
+
+  // An act that the generator believes in may be refused: what it remembers may be gone.
+  void RecordSome(int count) {
+    for (int i = 0; i < count; ++i) {
+      v1::Act act = acts_.Next();
+      ClearFilled(&act);
+      if (!ledger_.Record(act).ok()) ++counts_["act refused"];
+      Follow();
+    }
+  }
+
+  std::string AnotherId(const std::string& prefix) {
+    std::vector<std::string> ids;
+    view_.ForEachKey(prefix, [&](std::string_view key) {
+      ids.emplace_back(key.substr(prefix.size()));
+      return true;
+    });
+    return ids.empty() ? "" : ids[rng_() % ids.size()];
+  }
+
+  void MakeMistake(v1::Act* act) {
+    std::vector<Leaf> leaves;
+    CollectLeaves(act, &leaves);
+    if (leaves.empty()) return;
+    const Leaf& leaf = leaves[rng_() % leaves.size()];
+    const auto* reflection = leaf.message->GetReflection();
+    const std::string& name = leaf.field->name();
+    if (leaf.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (leaf.field->is_repeated()) return;
+      auto* date = static_cast<v1::Date*>(reflection->MutableMessage(leaf.message, leaf.field));
+      const Days day = ToDays(*date) + static_cast<Days>(rng_() % 21) - 10;
+      *date = FromDays(day);
+    } else if (leaf.field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
+      const int64_t cents = reflection->GetInt64(*leaf.message, leaf.field);
+      const int64_t change = static_cast<int64_t>(rng_() % 2001) - 1000;
+      reflection->SetInt64(leaf.message, leaf.field, std::max<int64_t>(1, cents + change));
+    } else if (name == "structure_id") {
+      reflection->SetString(leaf.message, leaf.field, AnotherId("structure:"));
+    } else if (name == "budget_code") {
+      reflection->SetString(leaf.message, leaf.field, AnotherId("budget_line:"));
+    } else if (name == "convention_number") {
+      reflection->SetString(leaf.message, leaf.field, AnotherId("convention:"));
+    } else if (name == "application_number") {
+      reflection->SetString(leaf.message, leaf.field, AnotherId("application:"));
+    } else if (name == "mandat" || name == "title" || name == "label" || name == "object" ||
+               name == "reason" || name == "name" || name == "text" || name == "bordereau") {
+      reflection->SetString(leaf.message, leaf.field,
+                            reflection->GetString(*leaf.message, leaf.field) + "b");
+    } else if (name == "number") {
+      std::string number = reflection->GetString(*leaf.message, leaf.field);
+      if (!number.empty()) number.back() = static_cast<char>('0' + rng_() % 10);
+      reflection->SetString(leaf.message, leaf.field, number);
+    } else {
+      act->add_remarks("essai");
+    }
+  }
+
+  std::vector<v1::Act> Replacements(uint64_t target) {
+    const StateReader reader(ledger_.recorder.log, *ledger_.recorder.index, RegistreProjection());
+    const auto standing =
+        StandingAt(ledger_.recorder.log, reader, {.size = ledger_.recorder.log.size()}, target);
+    if (!standing.ok() || !standing->has_value() || rng_() % 5 == 0) return {};
+    std::vector<v1::Act> acts = {(*standing)->act};
+    ClearFilled(&acts[0]);
+    MakeMistake(&acts[0]);
+    if (rng_() % 12 == 0)
+      acts.push_back(RegisterStructure(fmt::format("new-{}", counts_["new"]++)));
+    return acts;
+  }
+
+  void CorrectOne() {
+    const uint64_t size = ledger_.recorder.log.size();
+    const uint64_t target = rng_() % size;
+    const std::vector<v1::Act> replacements = Replacements(target);
+    const Days first = ToDays(On2(2024, 1));
+    const v1::Date effective_on = FromDays(first + static_cast<Days>(rng_() % 500));
+    const auto corrected = ledger_.Correct(target, replacements, FormatIsoDate(effective_on));
+    std::vector<Point> points;
+    for (int i = 0; i < 4; ++i) {
+      points.push_back({.size = 1 + rng_() % ledger_.recorder.log.size(),
+                        .effective_on = first + static_cast<Days>(rng_() % 500),
+                        .as_recorded = rng_() % 4 == 0});
+      if (rng_() % 2 == 0) points.back().size = ledger_.recorder.log.size();
+    }
+    Follow();
+    if (!corrected.ok()) {
+      ++counts_[ReasonOf(corrected.status())];
+      EXPECT_NE(ReasonOf(corrected.status()), "") << corrected.status();
+      return;
+    }
+    ++counts_[v1::CorrectionKind_Name(corrected->plan.kind())];
+    counts_["affected"] += corrected->plan.affected_size();
+    SCOPED_TRACE(fmt::format("{} -> {}\n{}", corrected->target.ShortDebugString(),
+                             replacements.empty() ? "" : replacements[0].ShortDebugString(),
+                             corrected->plan.ShortDebugString()));
+    ledger_.Audit(points);
+  }
+
+  static v1::Date On2(int year, int month) {
+    v1::Date date;
+    date.set_year(year);
+    date.set_month(month);
+    date.set_day(1);
+    return date;
+  }
+
+  std::mt19937_64 rng_;
+  CorrectedLedger ledger_;
+  RowMap view_;
+  RandomActs acts_;
+  uint64_t followed_ = 0;
+  std::map<std::string, int> counts_;
+};
+
+TEST(CorrectionRandom, LeavesWhatTheStandingActsAddUpTo) {
+  const uint64_t seed = TestSeed();
+  for (uint64_t i = 0; i < 4; ++i) {
+    SCOPED_TRACE(fmt::format("ledger {}", i));
+    RandomCorrections(seed + i).Run(60);
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace registre::testing::correction_random_test
