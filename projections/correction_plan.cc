@@ -246,13 +246,16 @@ class Planner {
     planned_.plan.mutable_flags()->Add(act.flags.begin(), act.flags.end());
   }
 
+  // What undoes an earlier correction counts no earlier than it does: a date between the two would
+  // find the act taken away that the earlier one had not put there yet.
   template <typename A>
   void Describe(const StandingAct& of, const v1::Act& content, A* act) const {
     act->set_correction_number(request_.correction_number);
     act->set_target_position(of.position);
     act->set_recorded_by(of.subject);
     *act->mutable_act() = content;
-    *act->mutable_effective_on() = request_.effective_on;
+    const bool later = of.counts_from > ToDays(request_.effective_on);
+    *act->mutable_effective_on() = later ? FromDays(of.counts_from) : request_.effective_on;
   }
 
   // Judged now, over what the reversals leave.

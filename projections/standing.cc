@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ledger/acts/act.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
@@ -24,12 +25,14 @@ absl::StatusOr<std::optional<StandingAct>> StandingAt(const EventStore& log,
   StandingAct standing{.position = position,
                        .subject = event->actor().subject(),
                        .act = std::move(*event->mutable_act()),
-                       .standing_position = std::nullopt};
+                       .standing_position = std::nullopt,
+                       .counts_from = kAlways};
   if (*row == nullptr) return standing;
   const v1::CorrectedPosition& corrected = (*row)->corrected_position();
   if (!corrected.has_replaced_position()) return std::nullopt;
   auto rectified = ReadEvent(log, corrected.replaced_position());
   if (!rectified.ok()) return rectified.status();
+  standing.counts_from = EffectiveDateOf(rectified->act());
   standing.act = rectified->act().act_rectified().act();
   standing.standing_position = corrected.replaced_position();
   return standing;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "ledger/base/date.h"
 #include "ledger/store/event_store.h"
 #include "ledger/store/index.h"
 #include "projections/state_reader.h"
@@ -26,6 +27,7 @@ struct StandingAct {
   std::string subject;  // who recorded it
   v1::Act act;
   std::optional<uint64_t> standing_position;  // of the act_rectified that it is; unset: as recorded
+  Days counts_from = kAlways;  // effective date of that act_rectified
 };
 
 // What stands at the point for the act at a position below its size; nothing when it was reversed.

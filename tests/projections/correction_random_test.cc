@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <algorithm>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -47,6 +48,12 @@ void CollectLeaves(Message* message, std::vector<Leaf>* leaves) {
       }
     }
   }
+}
+
+bool IsReference(const Leaf& leaf) {
+  const std::string& name = leaf.field->name();
+  return name == "structure_id" || name == "budget_code" || name == "convention_number" ||
+         name == "application_number";
 }
 
 class RandomCorrections {
@@ -96,6 +103,12 @@ class RandomCorrections {
     std::vector<Leaf> leaves;
     CollectLeaves(act, &leaves);
     if (leaves.empty()) return;
+    // What an act is about is mistaken more often than its texts.
+    if (rng_() % 2 == 0) {
+      std::stable_partition(leaves.begin(), leaves.end(), IsReference);
+      const auto end = std::find_if_not(leaves.begin(), leaves.end(), IsReference);
+      if (end != leaves.begin()) leaves.erase(end, leaves.end());
+    }
     const Leaf& leaf = leaves[rng_() % leaves.size()];
     const auto* reflection = leaf.message->GetReflection();
     const std::string& name = leaf.field->name();
@@ -144,7 +157,9 @@ class RandomCorrections {
 
   void CorrectOne() {
     const uint64_t size = ledger_.recorder.log.size();
-    const uint64_t target = rng_() % size;
+    // What was corrected is often corrected again.
+    const bool again = !corrected_.empty() && rng_() % 3 == 0;
+    const uint64_t target = again ? corrected_[rng_() % corrected_.size()] : rng_() % size;
     const std::vector<v1::Act> replacements = Replacements(target);
     const Days first = ToDays(On2(2024, 1));
     const v1::Date effective_on = FromDays(first + static_cast<Days>(rng_() % 500));
@@ -163,6 +178,9 @@ class RandomCorrections {
       return;
     }
     ++counts_[v1::CorrectionKind_Name(corrected->plan.kind())];
+    for (const v1::CorrectedAct& act : corrected->plan.affected()) {
+      corrected_.push_back(act.position());
+    }
     counts_["affected"] += corrected->plan.affected_size();
     SCOPED_TRACE(fmt::format("{} -> {}\n{}", corrected->target.ShortDebugString(),
                              replacements.empty() ? "" : replacements[0].ShortDebugString(),
@@ -183,6 +201,7 @@ class RandomCorrections {
   RowMap view_;
   RandomActs acts_;
   uint64_t followed_ = 0;
+  std::vector<uint64_t> corrected_;
   std::map<std::string, int> counts_;
 };
 
