@@ -10,6 +10,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/base/shape.h"
+#include "ledger/layers.h"
 #include "ledger/view.h"
 #include "projections/figures.h"
 #include "projections/fold.h"
@@ -100,6 +101,8 @@ class Planner {
     REGISTRE_RETURN_IF_ERROR(CompareFigures());
     planned_.size = size_;
     for (const auto& [key, row] : replay_.rows()) planned_.keys.push_back(key);
+    // Another correction may change what acts of before were judged on; a year may be closed.
+    planned_.keys.insert(planned_.keys.end(), {kCorrectionsKey, kLedgerKey});
     planned_.target = target_.act;
     return std::move(planned_);
   }
@@ -133,13 +136,12 @@ class Planner {
       return absl::OkStatus();
     }
     planned_.plan.set_kind(v1::CORRECTION_KIND_REVERSAL);
-    return replay_.Run(target_, std::nullopt, request_.today, &touched_);
+    return replay_.Run(target_, std::nullopt, &touched_);
   }
 
   // Clears `*in_place` and says why when it cannot be.
   absl::Status ReplayInPlace(bool* in_place) {
-    const absl::Status run =
-        replay_.Run(target_, request_.replacements[0], request_.today, &touched_);
+    const absl::Status run = replay_.Run(target_, request_.replacements[0], &touched_);
     if (absl::IsDataLoss(run) || absl::IsInternal(run) || absl::IsResourceExhausted(run))
       return run;
     if (!run.ok()) {
@@ -263,7 +265,7 @@ class Planner {
     for (size_t i = 0; i < request_.replacements.size(); ++i) {
       v1::Act act = request_.replacements[i];
       std::vector<v1::Flag> flags;
-      const absl::Status recorded = replay_.Record(request_.subject, request_.today, &act, &flags);
+      const absl::Status recorded = replay_.Record(request_.subject, request_.now, &act, &flags);
       if (!recorded.ok()) return Annotate(recorded, fmt::format("replacements[{}]: ", i));
       planned_.plan.mutable_flags()->Add(flags.begin(), flags.end());
       planned_.unit.push_back(request_.replacements[i]);

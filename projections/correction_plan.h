@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "projections/state_reader.h"
 #include "registre/v1/act.pb.h"
 #include "registre/v1/correction_service.pb.h"
@@ -30,7 +31,7 @@ struct CorrectionRequest {
   v1::Date effective_on;
   std::vector<v1::Act> replacements;
   std::string subject;  // who would record it
-  Days today = 0;       // in the ledger's time zone
+  absl::Time now;
 };
 
 // What it does.
@@ -43,7 +44,6 @@ struct PlannedCorrection {
   // Nothing that touches the rows of these keys may be recorded from `size` on before the unit is,
   // or the plan is worth nothing.
   std::vector<std::string> keys;
-  std::vector<std::string> tags;
   uint64_t size = 0;
 };
 

@@ -142,21 +142,24 @@ void Replay::FoldTouched(const v1::Event& event) {
   }
 }
 
-absl::Status Replay::Decide(const std::string& subject, Days today, v1::Act* act,
+absl::Status Replay::Decide(const std::string& subject, absl::Time recorded_at, v1::Act* act,
                             std::vector<v1::Flag>* flags) {
   status_ = absl::OkStatus();
+  absl::TimeZone zone = absl::UTCTimeZone();
+  absl::LoadTimeZone(Ledger().opened().time_zone(), &zone);
+  const auto today =
+      static_cast<Days>(absl::ToCivilDay(recorded_at, zone) - absl::CivilDay(1970, 1, 1));
   const absl::Status decided =
       registre::Decide({.view = *this, .today = today, .actor = subject, .flags = flags}, act);
   return status_.ok() ? decided : status_;
 }
 
-absl::Status Replay::ReplayOne(StandingAct standing, Days today,
-                               std::vector<ReplayedAct>* touched) {
+absl::Status Replay::ReplayOne(StandingAct standing, std::vector<ReplayedAct>* touched) {
   const v1::Event before = BareEvent(standing.position, standing.subject, standing.act);
   v1::Act again = standing.act;
   ClearFilled(&again);
   std::vector<v1::Flag> flags;
-  const absl::Status decided = Decide(standing.subject, today, &again, &flags);
+  const absl::Status decided = Decide(standing.subject, standing.recorded_at, &again, &flags);
   if (!decided.ok() && !IsRefusal(decided)) return decided;
   if (!decided.ok()) {
     REGISTRE_RETURN_IF_ERROR(Touch(before));
@@ -187,7 +190,7 @@ absl::Status Replay::ReplayOne(StandingAct standing, Days today,
 }
 
 absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>& replacement,
-                         Days today, std::vector<ReplayedAct>* touched) {
+                         std::vector<ReplayedAct>* touched) {
   touched->clear();
   rows_.clear();
   queue_.clear();
@@ -206,7 +209,7 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
                     .flags = {}};
   if (replacement) {
     v1::Act act = *replacement;
-    REGISTRE_RETURN_IF_ERROR(Decide(target.subject, today, &act, &first.flags));
+    REGISTRE_RETURN_IF_ERROR(Decide(target.subject, target.recorded_at, &act, &first.flags));
     const v1::Event event = BareEvent(target.position, target.subject, act);
     REGISTRE_RETURN_IF_ERROR(Touch(event));
     FoldTouched(event);
@@ -224,16 +227,16 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
     auto standing = Standing(moment_);
     if (!standing.ok()) return standing.status();
     if (!standing->has_value()) continue;
-    REGISTRE_RETURN_IF_ERROR(ReplayOne(**std::move(standing), today, touched));
+    REGISTRE_RETURN_IF_ERROR(ReplayOne(**std::move(standing), touched));
   }
   moment_ = size_;
   read_.clear();
   return absl::OkStatus();
 }
 
-absl::Status Replay::Record(const std::string& subject, Days today, v1::Act* act,
+absl::Status Replay::Record(const std::string& subject, absl::Time now, v1::Act* act,
                             std::vector<v1::Flag>* flags) {
-  REGISTRE_RETURN_IF_ERROR(Decide(subject, today, act, flags));
+  REGISTRE_RETURN_IF_ERROR(Decide(subject, now, act, flags));
   const v1::Event event = BareEvent(moment_, subject, *act);
   REGISTRE_RETURN_IF_ERROR(Touch(event));
   FoldTouched(event);

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "ledger/view.h"
 #include "projections/fold.h"
 #include "projections/standing.h"
@@ -42,13 +43,14 @@ class Replay final : public LedgerView {
   Replay(const EventStore& log, const Index& index, uint64_t size);
 
   // Starts before the target and goes to the present, with `replacement` in its place, or nothing.
-  // The target comes first in `*touched`, what else changes after it, in order of position. An
-  // error that is no refusal, or the refusal of the replacement. CORRECTION_TOO_WIDE.
-  absl::Status Run(const StandingAct& target, const std::optional<v1::Act>& replacement, Days today,
+  // The target comes first in `*touched`, what else changes after it, in order of position. Each
+  // act is judged as of the day it was recorded. An error that is no refusal, or the refusal of the
+  // replacement. CORRECTION_TOO_WIDE.
+  absl::Status Run(const StandingAct& target, const std::optional<v1::Act>& replacement,
                    std::vector<ReplayedAct>* touched);
 
   // Judges an act at the present, after Run, fills it and moves the state on.
-  absl::Status Record(const std::string& subject, Days today, v1::Act* act,
+  absl::Status Record(const std::string& subject, absl::Time now, v1::Act* act,
                       std::vector<v1::Flag>* flags);
 
   // What stands at a position below size (standing.h).
@@ -66,11 +68,11 @@ class Replay final : public LedgerView {
 
  private:
   absl::Status Touch(const v1::Event& event);
-  absl::Status Decide(const std::string& subject, Days today, v1::Act* act,
+  absl::Status Decide(const std::string& subject, absl::Time recorded_at, v1::Act* act,
                       std::vector<v1::Flag>* flags);
   // Folds into the rows that are touched.
   void FoldTouched(const v1::Event& event);
-  absl::Status ReplayOne(StandingAct standing, Days today, std::vector<ReplayedAct>* touched);
+  absl::Status ReplayOne(StandingAct standing, std::vector<ReplayedAct>* touched);
   // Of a corrected act: what writes over what it writes is corrected with it.
   void Overwrite(const v1::Act& act);
   bool WritesOver(const v1::Act& act) const;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ledger/acts/act.h"
+#include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
@@ -24,6 +25,7 @@ absl::StatusOr<std::optional<StandingAct>> StandingAt(const EventStore& log,
   if (!row.ok()) return row.status();
   StandingAct standing{.position = position,
                        .subject = event->actor().subject(),
+                       .recorded_at = FromTimestamp(event->recorded_at()),
                        .act = std::move(*event->mutable_act()),
                        .standing_position = std::nullopt,
                        .counts_from = kAlways};

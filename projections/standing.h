@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "ledger/base/date.h"
 #include "ledger/store/event_store.h"
 #include "ledger/store/index.h"
@@ -24,10 +25,11 @@ namespace registre {
 // What stands for the act recorded at a position, earlier corrections included.
 struct StandingAct {
   uint64_t position = 0;
-  std::string subject;  // who recorded it
+  std::string subject;     // who recorded it
+  absl::Time recorded_at;  // when that was, whatever was corrected since
   v1::Act act;
   std::optional<uint64_t> standing_position;  // of the act_rectified that it is; unset: as recorded
-  Days counts_from = kAlways;  // effective date of that act_rectified
+  Days counts_from = kAlways;                 // effective date of that act_rectified
 };
 
 // What stands at the point for the act at a position below its size; nothing when it was reversed.

@@ -69,27 +69,16 @@ v1::CorrectionProposed ProposalOf(const v1::ProposeCorrectionRequest& request) {
 
 // ---- Planning
 
-// The day it is in the ledger's time zone.
-absl::StatusOr<Days> TodayIn(const Reading& reading, const Clock& clock) {
-  auto row = reading.state.RowAt(kLedgerKey, reading.point);
-  if (!row.ok()) return row.status();
-  absl::TimeZone zone = absl::UTCTimeZone();
-  if (*row != nullptr) absl::LoadTimeZone((*row)->ledger().opened().time_zone(), &zone);
-  return static_cast<Days>(absl::ToCivilDay(clock.Now(), zone) - absl::CivilDay(1970, 1, 1));
-}
-
 absl::StatusOr<PlannedCorrection> Plan(const Reading& reading, const Clock& clock,
                                        const v1::CorrectionProposed& proposal,
                                        const std::string& number, const std::string& subject) {
-  auto today = TodayIn(reading, clock);
-  if (!today.ok()) return today.status();
   CorrectionRequest request{
       .correction_number = number,
       .target_position = proposal.target_position(),
       .effective_on = proposal.effective_on(),
       .replacements = {proposal.replacements().begin(), proposal.replacements().end()},
       .subject = subject,
-      .today = *today};
+      .now = clock.Now()};
   return PlanCorrection(reading.log, *reading.index, request);
 }
 

@@ -193,14 +193,13 @@ absl::StatusOr<PlannedCorrection> CorrectedLedger::Plan(uint64_t target,
                                                         const std::vector<v1::Act>& replacements,
                                                         const std::string& effective_on,
                                                         const std::string& number) const {
-  const auto since_1970 = absl::ToCivilDay(recorder.clock.Now(), absl::UTCTimeZone());
   return PlanCorrection(recorder.log, *recorder.index,
                         {.correction_number = number,
                          .target_position = target,
                          .effective_on = On(effective_on),
                          .replacements = replacements,
                          .subject = "approver",
-                         .today = static_cast<Days>(since_1970 - absl::CivilDay(1970, 1, 1))});
+                         .now = recorder.clock.Now()});
 }
 
 absl::StatusOr<PlannedCorrection> CorrectedLedger::Correct(uint64_t target,
