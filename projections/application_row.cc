@@ -72,6 +72,16 @@ void FoldApplication(Direction direction, const v1::Event& event, std::string_vi
         FoldAllotments(direction, act, id, row);
       }
       break;
+    case v1::Act::kDeliberationAmended:
+    case v1::Act::kDeliberationWithdrawn:
+    case v1::Act::kDeliberationAnnulled:
+    case v1::Act::kAllotmentReduced:
+      row->set_allotted_cents(
+          Plus(direction, row->allotted_cents(),
+               FoldChanges(direction, act, row, [&](const v1::AllotmentChange& change) {
+                 return change.application_number() == id;
+               })));
+      break;
     default:  // says nothing of this row
       break;
   }

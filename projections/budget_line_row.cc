@@ -106,8 +106,9 @@ void FoldUndrawn(Direction direction, const Tranches& tranches, std::string_view
   }
 }
 
-void FoldAvenant(Direction direction, const v1::AvenantSigned& act, std::string_view code,
-                 v1::BudgetLine* row) {
+// The tranches of an avenant or of a termination, in the place of those before it.
+template <typename A>
+void FoldReplaced(Direction direction, const A& act, std::string_view code, v1::BudgetLine* row) {
   const Direction opposite =
       direction == Direction::kApply ? Direction::kRevert : Direction::kApply;
   FoldDraws(direction, act.tranches(), code, row);
@@ -192,7 +193,7 @@ void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1:
       MentionTranches(direction, act, act.convention_signed().tranches(), code, row);
       break;
     case v1::Act::kAvenantSigned:
-      FoldAvenant(direction, act.avenant_signed(), code, row);
+      FoldReplaced(direction, act.avenant_signed(), code, row);
       MentionTranches(direction, act, act.avenant_signed().tranches(), code, row);
       break;
     case v1::Act::kPaymentOrdered:
@@ -221,6 +222,20 @@ void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1:
       row->set_released_cents(
           Plus(direction, row->released_cents(), act.commitment_released().amount_cents()));
       MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kDeliberationAmended:
+    case v1::Act::kDeliberationWithdrawn:
+    case v1::Act::kDeliberationAnnulled:
+    case v1::Act::kAllotmentReduced:
+      row->set_voted_cents(
+          Plus(direction, row->voted_cents(),
+               FoldChanges(direction, act, row, [&](const v1::AllotmentChange& change) {
+                 return change.budget_code() == code;
+               })));
+      break;
+    case v1::Act::kConventionTerminated:
+      FoldReplaced(direction, act.convention_terminated(), code, row);
+      MentionTranches(direction, act, act.convention_terminated().tranches(), code, row);
       break;
     default:  // says nothing of this row
       break;

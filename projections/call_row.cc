@@ -46,6 +46,14 @@ void FoldCall(Direction direction, const v1::Event& event, std::string_view /*id
         });
       }
       break;
+    case v1::Act::kDeliberationAmended:
+    case v1::Act::kDeliberationWithdrawn:
+    case v1::Act::kDeliberationAnnulled:
+    case v1::Act::kAllotmentReduced:
+      row->set_allotted_cents(
+          Plus(direction, row->allotted_cents(),
+               FoldChanges(direction, act, row, [](const v1::AllotmentChange&) { return true; })));
+      break;
     default:  // says nothing of this row
       break;
   }

@@ -100,6 +100,18 @@ void FoldAvenant(Direction direction, const v1::Event& event, v1::Convention* ro
             });
 }
 
+void FoldTerminated(Direction direction, const v1::Act& act, v1::Convention* row) {
+  const v1::ConventionTerminated& terminated = act.convention_terminated();
+  Put(direction == Direction::kApply ? &terminated.date() : nullptr, row,
+      &v1::Convention::mutable_terminated_on, &v1::Convention::clear_terminated_on);
+  const int64_t sum = Plus(direction, row->amount_cents(), terminated.amount_after_cents());
+  row->set_amount_cents(Minus(direction, sum, terminated.amount_before_cents()));
+  FoldTerms(direction, act, v1::ContractSignatures::default_instance(), terminated.tranches(), row,
+            [&](const std::string& tranche_id) {
+              return FindTranche(terminated.tranches_before(), tranche_id);
+            });
+}
+
 // What an act of money changes in a tranche and a line of its schedule.
 struct Sums {
   int64_t ordered_cents = 0;  // negative when it is taken off an order
@@ -244,6 +256,10 @@ void FoldConvention(Direction direction, const v1::Event& event, std::string_vie
     }
     case v1::Act::kPaymentSettled:
       FoldSettled(direction, act, row);
+      MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kConventionTerminated:
+      FoldTerminated(direction, act, row);
       MentionAssumed(direction, act, row);
       break;
     default:  // says nothing of this row

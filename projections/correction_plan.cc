@@ -125,9 +125,17 @@ class Planner {
     return CheckCorrectable(target_);
   }
 
-  // In the target's place when nothing stands against it; else without the target.
+  // In the target's place when nothing stands against it; else without the target; else with what
+  // follows it.
   absl::Status ReplayTarget() {
     const auto& replacements = request_.replacements;
+    auto follows = OnlyFollow();
+    if (!follows.ok()) return follows.status();
+    if (*follows) {
+      planned_.plan.set_kind(v1::CORRECTION_KIND_CONSEQUENCE);
+      replay_.GoToPresent();
+      return absl::OkStatus();
+    }
     bool in_place =
         replacements.size() == 1 && replacements[0].act_case() == target_.act.act_case();
     if (in_place) REGISTRE_RETURN_IF_ERROR(ReplayInPlace(&in_place));
@@ -137,6 +145,28 @@ class Planner {
     }
     planned_.plan.set_kind(v1::CORRECTION_KIND_REVERSAL);
     return replay_.Run(target_, std::nullopt, &touched_);
+  }
+
+  // Whether the target is about an accepted payment, and the replacements make it good without
+  // reversing it: at least one act on that very order, and the orders that should have been.
+  absl::StatusOr<bool> OnlyFollow() const {
+    const OrderKey order = OrderOf(target_.act);
+    if (order.mandat.empty()) return false;
+    auto row = replay_.Present(PaymentKey(order.fiscal_year, order.mandat));
+    if (!row.ok()) return row.status();
+    if (*row == nullptr || !IsAccepted((*row)->payment())) return false;
+    bool on_the_order = false;
+    for (const v1::Act& act : request_.replacements) {
+      if (act.has_payment_ordered()) continue;
+      const OrderKey other = OrderOf(act);
+      const bool makes_good =
+          act.has_payment_reduced() || act.has_payment_reimputed() || act.has_recovery_ordered();
+      if (!makes_good || other.fiscal_year != order.fiscal_year || other.mandat != order.mandat) {
+        return false;
+      }
+      on_the_order = true;
+    }
+    return on_the_order;
   }
 
   // Clears `*in_place` and says why when it cannot be.
@@ -189,8 +219,8 @@ class Planner {
     return Refused(
         "CORRECTION_ACCEPTED_PAYMENT",
         fmt::format("the correction would undo the {} at position {}: mandat {}-{} is accepted by "
-                    "the accountant and never reversed; record payment_reduced, recovery_ordered "
-                    "or payment_reimputed instead",
+                    "the accountant and never reversed; propose payment_reduced, payment_reimputed "
+                    "or, for a closed year, recovery_ordered on it as what replaces it",
                     ActType(act.act), act.position, order.fiscal_year, order.mandat),
         {{"position", fmt::format("{}", act.position)},
          {"payment", fmt::format("{}-{}", order.fiscal_year, order.mandat)}});
@@ -221,7 +251,7 @@ class Planner {
     for (auto it = touched_.rbegin(); it != touched_.rend(); ++it) {
       if (it->after) AddRectified(*it);
     }
-    if (planned_.plan.kind() == v1::CORRECTION_KIND_REVERSAL) {
+    if (planned_.plan.kind() != v1::CORRECTION_KIND_RECTIFICATION) {
       REGISTRE_RETURN_IF_ERROR(AddReplacements());
     }
     return CheckSize();

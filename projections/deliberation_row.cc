@@ -1,4 +1,5 @@
 // The rows deliberation:<number>. Many acts name a deliberation; few change its row.
+#include "ledger/acts/act.h"
 #include "projections/fold_rows.h"
 
 namespace registre {
@@ -93,7 +94,31 @@ void FoldPublished(Direction direction, const v1::DeliberationPublished& act,
       &v1::Deliberation::clear_published_on);
 }
 
-// `replaced`: the tranches are those that an avenant takes away.
+// What an act after the vote makes of allotments, and what it says of the deliberation. `by`: the
+// deliberation that does it; null when none does.
+template <typename A>
+void FoldChange(Direction direction, const v1::Event& event, const A& act,
+                const v1::DeliberationRef* by, v1::Deliberation* row) {
+  const auto changes = ChangesOf(event.act());
+  for (int i = 0; i < changes.size(); ++i) {
+    FoldAllotment(direction, changes[i].allotment_id(), row, [&](v1::AllotmentState* state) {
+      state->set_amount_cents(Plus(direction, state->amount_cents(), AddedBy(changes[i])));
+      MentionAssumed(direction, event.act(), state,
+                     [i](std::string_view path) { return OfChange(path, i); });
+    });
+  }
+  v1::DeliberationChange change;
+  change.set_type(std::string(ActType(event.act())));
+  *change.mutable_date() = act.date();
+  if (by != nullptr) *change.mutable_by() = *by;
+  change.set_reason(act.reason());
+  change.set_position(event.position());
+  change.set_decision(event.act().deliberation_annulled().decision());
+  Appended(direction, change, row->mutable_changes());
+  FoldAssumedFields(direction, event.act(), row->mutable_assumed_fields());
+}
+
+// `replaced`: the tranches are those that an avenant or a termination takes away.
 void FoldDraws(Direction direction, const v1::Act& act, const Tranches& tranches, bool replaced,
                std::string_view number, v1::Deliberation* row) {
   for (int i = 0; i < tranches.size(); ++i) {
@@ -170,6 +195,34 @@ void FoldDeliberation(Direction direction, const v1::Event& event, std::string_v
     }
     case v1::Act::kCommitmentReleased:
       FoldReleased(direction, act, row);
+      break;
+    case v1::Act::kDeliberationAmended: {
+      const v1::DeliberationAmended& amended = act.deliberation_amended();
+      if (amended.deliberation_number() != id) break;
+      FoldChange(direction, event, amended, &amended.amended_by(), row);
+      break;
+    }
+    case v1::Act::kDeliberationWithdrawn: {
+      const v1::DeliberationWithdrawn& withdrawn = act.deliberation_withdrawn();
+      if (withdrawn.deliberation_number() != id) break;
+      FoldChange(direction, event, withdrawn, &withdrawn.withdrawn_by(), row);
+      Put(direction == Direction::kApply ? &withdrawn.date() : nullptr, row,
+          &v1::Deliberation::mutable_withdrawn_on, &v1::Deliberation::clear_withdrawn_on);
+      break;
+    }
+    case v1::Act::kDeliberationAnnulled: {
+      const v1::DeliberationAnnulled& annulled = act.deliberation_annulled();
+      FoldChange(direction, event, annulled, nullptr, row);
+      Put(direction == Direction::kApply ? &annulled.date() : nullptr, row,
+          &v1::Deliberation::mutable_annulled_on, &v1::Deliberation::clear_annulled_on);
+      break;
+    }
+    case v1::Act::kAllotmentReduced:
+      FoldChange(direction, event, act.allotment_reduced(), nullptr, row);
+      break;
+    case v1::Act::kConventionTerminated:
+      FoldDraws(direction, act, act.convention_terminated().tranches(), false, id, row);
+      FoldDraws(direction, act, act.convention_terminated().tranches_before(), true, id, row);
       break;
     default:  // says nothing of this row
       break;

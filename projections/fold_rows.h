@@ -174,6 +174,33 @@ void Mention(Direction direction, google::protobuf::RepeatedPtrField<E>* list, I
   }
 }
 
+// The changes of allotments that an act after their vote makes; none for another act.
+google::protobuf::RepeatedPtrField<v1::AllotmentChange> ChangesOf(const v1::Act& act);
+
+// A path of such an act as seen by one of its changes: the rest of the act counts as well.
+std::string OfChange(std::string_view path, int index);
+
+// What a change adds, in cents; negative when it takes off.
+inline int64_t AddedBy(const v1::AllotmentChange& change) {
+  return Minus(Direction::kApply, change.amount_after_cents(), change.amount_before_cents());
+}
+
+// Mentions the assumed fields of such an act in a row that adds up the changes for which
+// mine(change) holds. Returns what they add, in cents.
+template <typename R, typename Mine>
+int64_t FoldChanges(Direction direction, const v1::Act& act, R* row, Mine mine) {
+  const auto changes = ChangesOf(act);
+  int64_t added = 0;
+  for (const v1::AllotmentChange& change : changes) {
+    if (mine(change)) added = Plus(Direction::kApply, added, AddedBy(change));
+  }
+  MentionAssumed(direction, act, row, [&](std::string_view path) {
+    return OfElements(path, "changes", /*beside=*/true,
+                      [&](int i) { return i < changes.size() && mine(changes[i]); });
+  });
+  return added;
+}
+
 // The vote is one that allots: the assembly adopted it.
 inline bool Adopted(const v1::DeliberationVoted& act) {
   return act.result() == v1::VOTE_RESULT_ADOPTED;

@@ -57,13 +57,18 @@ absl::StatusOr<std::shared_ptr<const v1::Row>> Replay::Present(std::string_view 
   return state_.RowAt(key, Point{.size = size_});
 }
 
+// The row as it stands before the moment, were nothing corrected now.
+absl::StatusOr<std::shared_ptr<const v1::Row>> Replay::RowBefore(std::string_view key) const {
+  return past_ ? past_->RowBefore(key, moment_) : Present(key);
+}
+
 const v1::Row* Replay::Find(std::string_view key) const {
   if (const auto it = rows_.find(key); it != rows_.end()) {
     return it->second.row_case() == v1::Row::ROW_NOT_SET ? nullptr : &it->second;
   }
   auto it = read_.find(key);
   if (it == read_.end()) {
-    auto row = past_->RowBefore(key, moment_);
+    auto row = RowBefore(key);
     if (!row.ok() && status_.ok()) status_ = row.status();
     it = read_.emplace(std::string(key), row.ok() ? *row : nullptr).first;
   }
@@ -91,13 +96,15 @@ void Replay::ForEachKey(std::string_view prefix,
 absl::Status Replay::Touch(const v1::Event& event) {
   for (const std::string& key : RowKeysOf(event)) {
     if (rows_.count(key) > 0) continue;
-    auto row = past_->RowBefore(key, moment_);
+    auto row = RowBefore(key);
     if (!row.ok()) return row.status();
     rows_.emplace(key, *row == nullptr ? v1::Row() : **row);
     // A correction may have put a later act on the row that was recorded on others.
-    past_->ForEachCorrected(key, [&](uint64_t position) {
-      if (position > moment_) queue_.insert(position);
-    });
+    if (past_) {
+      past_->ForEachCorrected(key, [&](uint64_t position) {
+        if (position > moment_) queue_.insert(position);
+      });
+    }
     uint64_t count = 0;
     uint64_t sequence = 0;
     {
@@ -229,9 +236,13 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
     if (!standing->has_value()) continue;
     REGISTRE_RETURN_IF_ERROR(ReplayOne(**std::move(standing), touched));
   }
+  GoToPresent();
+  return absl::OkStatus();
+}
+
+void Replay::GoToPresent() {
   moment_ = size_;
   read_.clear();
-  return absl::OkStatus();
 }
 
 absl::Status Replay::Record(const std::string& subject, absl::Time now, v1::Act* act,

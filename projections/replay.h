@@ -49,7 +49,9 @@ class Replay final : public LedgerView {
   absl::Status Run(const StandingAct& target, const std::optional<v1::Act>& replacement,
                    std::vector<ReplayedAct>* touched);
 
-  // Judges an act at the present, after Run, fills it and moves the state on.
+  // Goes to the present with nothing touched.
+  void GoToPresent();
+  // Judges an act at the present, after Run or GoToPresent, fills it and moves the state on.
   absl::Status Record(const std::string& subject, absl::Time now, v1::Act* act,
                       std::vector<v1::Flag>* flags);
 
@@ -67,6 +69,7 @@ class Replay final : public LedgerView {
                   const std::function<bool(std::string_view key)>& visit) const override;
 
  private:
+  absl::StatusOr<std::shared_ptr<const v1::Row>> RowBefore(std::string_view key) const;
   absl::Status Touch(const v1::Event& event);
   absl::Status Decide(const std::string& subject, absl::Time recorded_at, v1::Act* act,
                       std::vector<v1::Flag>* flags);
@@ -82,7 +85,7 @@ class Replay final : public LedgerView {
   const StateReader state_;
   const uint64_t size_;
 
-  std::optional<CorrectedPast> past_;  // from the target on
+  std::optional<CorrectedPast> past_;  // from the target on; unset: at the present
   uint64_t moment_ = 0;                // what is before this position has happened
   std::map<std::string, v1::Row, std::less<>> rows_;
   std::set<uint64_t> queue_;           // positions of later acts on touched rows

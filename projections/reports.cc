@@ -208,10 +208,71 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
           0);
       return;
     }
-    // Acts without a structure, and deliberations, which have an entry for each allotment.
+    case v1::Act::kConventionTerminated: {
+      const auto& terminated = act.convention_terminated();
+      say(terminated.convention_number(), fmt::format("résiliation : {}", terminated.reason()),
+          terminated.amount_after_cents() - terminated.amount_before_cents());
+      return;
+    }
+    case v1::Act::kStructuresMerged: {
+      const auto& merged = act.structures_merged();
+      say("",
+          fmt::format("{} absorbée par {} : {}", merged.absorbed_structure_id(),
+                      merged.structure_id(), merged.deed()),
+          0);
+      return;
+    }
+    // Acts without a structure, and those that have an entry for each allotment.
     default:
       return;
   }
+}
+
+// What an act after a vote says of a deliberation: its number, and what happens to it.
+struct AfterVote {
+  std::string number;
+  std::string what;
+};
+
+template <typename A>
+AfterVote AfterVoteOf(const A& act, std::string_view what) {
+  return {act.deliberation_number(), fmt::format("{} : {}", what, act.reason())};
+}
+
+AfterVote AfterVoteOf(const v1::Act& act) {
+  if (act.has_deliberation_amended()) {
+    return AfterVoteOf(act.deliberation_amended(), "attribution modifiée");
+  }
+  if (act.has_deliberation_withdrawn()) {
+    return AfterVoteOf(act.deliberation_withdrawn(), "délibération retirée");
+  }
+  if (act.has_deliberation_annulled()) {
+    return AfterVoteOf(act.deliberation_annulled(), "délibération annulée");
+  }
+  return AfterVoteOf(act.allotment_reduced(), "attribution réduite");
+}
+
+// One entry for each allotment of the structure that the act changes.
+std::vector<v1::StructureAct> EntriesOfChanges(const v1::Event& event,
+                                               std::string_view structure_id) {
+  std::vector<v1::StructureAct> entries;
+  const auto changes = ChangesOf(event.act());
+  const AfterVote after = AfterVoteOf(event.act());
+  for (int i = 0; i < changes.size(); ++i) {
+    if (changes[i].structure_id() != structure_id) continue;
+    v1::StructureAct entry = EntryOf(event);
+    entry.clear_assumed_fields();
+    for (const std::string& field : event.act().assumed_fields()) {
+      if (std::string seen = OfChange(field, i); !seen.empty()) {
+        entry.add_assumed_fields(std::move(seen));
+      }
+    }
+    entry.set_reference(fmt::format("{}, attribution {}", after.number, changes[i].allotment_id()));
+    entry.set_label(after.what);
+    entry.set_amount_cents(AddedBy(changes[i]));
+    entries.push_back(std::move(entry));
+  }
+  return entries;
 }
 
 }  // namespace
@@ -271,7 +332,7 @@ void AddThematicTotals(const v1::Deliberation& deliberation, const v1::Call* cal
     if (operations.emplace(allotment.thematic(), allotment.operation()).second) {
       total->set_operations(total->operations() + 1);
     }
-    const int64_t cents = allotment.amount_cents();
+    const int64_t cents = state.amount_cents();
     const int64_t without_name = allotment.structure_id().empty() ? cents : 0;
     total->set_allotted_cents(total->allotted_cents() + cents);
     total->set_without_name_cents(total->without_name_cents() + without_name);
@@ -314,6 +375,7 @@ std::vector<v1::StructureAct> StructureActsOf(const v1::Event& event,
                                               std::string_view structure_id) {
   if (IsCorrection(event.act())) return CorrectionEntries(event, structure_id);
   std::vector<v1::StructureAct> entries;
+  if (!ChangesOf(event.act()).empty()) return EntriesOfChanges(event, structure_id);
   if (event.act().act_case() != v1::Act::kDeliberationVoted) {
     entries.push_back(EntryOf(event));
     Describe(event.act(), &entries.back());

@@ -83,6 +83,19 @@ void FoldContract(Direction direction, const A& act, v1::Structure* row) {
   FoldChain(direction, act, row);
 }
 
+// Both structures of a merger have its act.
+void FoldMerged(Direction direction, const v1::StructuresMerged& act, std::string_view id,
+                v1::Structure* row) {
+  if (act.structure_id() == id) {
+    Appended(direction, act.absorbed_structure_id(), row->mutable_absorbed_structure_ids());
+    return;
+  }
+  const v1::StructuresMerged& given = Given(direction, act);
+  row->set_merged_into(given.structure_id());
+  Put(given.has_date() ? &given.date() : nullptr, row, &v1::Structure::mutable_merged_on,
+      &v1::Structure::clear_merged_on);
+}
+
 // `cents` is negative when it is taken off an order.
 void FoldOrdered(Direction direction, int year, int64_t cents, v1::Structure* row) {
   row->set_ordered_cents(Plus(direction, row->ordered_cents(), cents));
@@ -164,6 +177,27 @@ void FoldStructure(Direction direction, const v1::Event& event, std::string_view
     }
     case v1::Act::kPaymentSettled:
       FoldPaid(direction, act.payment_settled().order().amount_cents(), row);
+      MentionAct(direction, act, row);
+      break;
+    case v1::Act::kDeliberationAmended:
+    case v1::Act::kDeliberationWithdrawn:
+    case v1::Act::kDeliberationAnnulled:
+    case v1::Act::kAllotmentReduced:
+      row->set_allotted_cents(
+          Plus(direction, row->allotted_cents(),
+               FoldChanges(direction, act, row, [&](const v1::AllotmentChange& change) {
+                 return change.structure_id() == id;
+               })));
+      break;
+    case v1::Act::kConventionTerminated: {
+      const v1::ConventionTerminated& terminated = act.convention_terminated();
+      const int64_t sum = Plus(direction, row->contracted_cents(), terminated.amount_after_cents());
+      row->set_contracted_cents(Minus(direction, sum, terminated.amount_before_cents()));
+      MentionAct(direction, act, row);
+      break;
+    }
+    case v1::Act::kStructuresMerged:
+      FoldMerged(direction, act.structures_merged(), id, row);
       MentionAct(direction, act, row);
       break;
     default:  // says nothing of this row

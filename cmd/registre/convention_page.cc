@@ -24,6 +24,7 @@ constexpr std::string_view kInitialPaths[] = {"convention_signed.amount_cents",
                                               "opening_convention_recorded.amount_cents"};
 constexpr std::string_view kDeltaPaths[] = {"avenant_signed.delta_cents"};
 constexpr std::string_view kClosedPaths[] = {"convention_closed.date"};
+constexpr std::string_view kTerminatedPaths[] = {"convention_terminated.date"};
 constexpr std::string_view kAvenantSignedPaths[] = {
     "avenant_signed.signatures.authority_signed_on"};
 
@@ -56,20 +57,23 @@ void PrintHeader(const v1::GetConventionResponse& response, Console& console) {
   const Sum initial{convention.initial_amount_cents(), IsAssumed(fields, kInitialPaths)};
   std::string amount = initial.Text();
   if (convention.amount_cents() != convention.initial_amount_cents()) {
-    amount += fmt::format(", porté à {}", AmountOf(convention).Text());
+    amount += fmt::format(", {} à {}", convention.has_terminated_on() ? "ramené" : "porté",
+                          AmountOf(convention).Text());
   }
-  PrintPairs(console.out, console.width,
-             {{"Convention", NumberCell(convention)},
-              {"Objet", ObjectCell(convention)},
-              {"Structure", (response.structure_name().empty()
-                                 ? convention.structure_id()
-                                 : fmt::format("{} ({})", response.structure_name(),
-                                               convention.structure_id())) +
-                                NamesAsWritten(response)},
-              {"Signée le", SignedOnCell(convention) +
-                                (convention.opening() ? ", avant l'ouverture du registre" : "")},
-              {"Montant", amount},
-              {"Close le", Cell(fields, DateText(convention.closed_on()), kClosedPaths)}});
+  PrintPairs(
+      console.out, console.width,
+      {{"Convention", NumberCell(convention)},
+       {"Objet", ObjectCell(convention)},
+       {"Structure",
+        (response.structure_name().empty()
+             ? convention.structure_id()
+             : fmt::format("{} ({})", response.structure_name(), convention.structure_id())) +
+            NamesAsWritten(response)},
+       {"Signée le",
+        SignedOnCell(convention) + (convention.opening() ? ", avant l'ouverture du registre" : "")},
+       {"Montant", amount},
+       {"Close le", Cell(fields, DateText(convention.closed_on()), kClosedPaths)},
+       {"Résiliée le", Cell(fields, DateText(convention.terminated_on()), kTerminatedPaths)}});
 }
 
 void PrintAvenants(const v1::Convention& convention, Console& console) {
@@ -105,7 +109,8 @@ bool IsTermAssumed(const v1::TrancheState& state, std::string_view field) {
   return IsAssumed(state.assumed_fields(),
                    {fmt::format("convention_signed.tranches.{}", field),
                     fmt::format("opening_convention_recorded.tranches.{}", field),
-                    fmt::format("avenant_signed.tranches.{}", field)});
+                    fmt::format("avenant_signed.tranches.{}", field),
+                    fmt::format("convention_terminated.tranches.{}", field)});
 }
 
 // What is ordered and paid on a tranche rests on the acts of each line of its schedule.
@@ -182,7 +187,9 @@ void PrintSchedule(const v1::Convention& convention, Console& console) {
   }
   PrintHeading(console.out, "Échéancier");
   table.Print(console.out, console.width);
-  if (const DueLine* next = NextDue(lines); next != nullptr) {
+  // Nothing is due on a convention that is terminated, whatever an order rejected since leaves.
+  const DueLine* next = convention.has_terminated_on() ? nullptr : NextDue(lines);
+  if (next != nullptr) {
     PrintPairs(
         console.out, console.width,
         {{"Prochaine échéance :",

@@ -18,7 +18,7 @@ std::string ShortTally(const v1::Tally& tally) {
 Sum AllottedBy(const v1::Deliberation& deliberation) {
   Sum sum;
   for (const v1::AllotmentState& state : deliberation.allotments()) {
-    sum += {state.allotment().amount_cents(), IsAssumed(state.assumed_fields(), kAllottedPaths)};
+    sum += {state.amount_cents(), IsAssumed(state.assumed_fields(), kAllottedPaths)};
   }
   return sum;
 }

@@ -14,6 +14,8 @@ namespace {
 // "12 structures non détaillées" stands on one line.
 constexpr size_t kNarrowestPayee = 28;
 
+constexpr std::string_view kVotedPaths[] = {"deliberation_voted.allotments.amount_cents"};
+
 std::string AmountOrNothing(const Sum& sum) { return sum.cents == 0 ? "" : sum.Text(); }
 
 std::string TallyText(const v1::Tally& tally) {
@@ -103,7 +105,11 @@ void PrintHeader(const v1::GetDeliberationResponse& response, Console& console) 
        {"Appel à projets", Cell(fields, deliberation.call_id(), {"deliberation_voted.call_id"})},
        {"Signature", act.has_signature() ? SignatureText(act.signature()) : ""},
        {"Transmise le", transmitted.empty() ? "pas encore" : transmitted},
-       {"Publiée le", published.empty() ? "pas encore" : published}});
+       {"Publiée le", published.empty() ? "pas encore" : published},
+       {"Retirée le",
+        Cell(fields, DateText(deliberation.withdrawn_on()), {"deliberation_withdrawn.date"})},
+       {"Annulée le",
+        Cell(fields, DateText(deliberation.annulled_on()), {"deliberation_annulled.date"})}});
 }
 
 void PrintVote(const v1::GetDeliberationResponse& response, Console& console) {
@@ -161,6 +167,28 @@ void PrintArticles(const v1::GetDeliberationResponse& response, Console& console
   annexes.Print(console.out, console.width);
 }
 
+// What became of the deliberation after its vote.
+void PrintChanges(const v1::Deliberation& deliberation, Console& console) {
+  if (deliberation.changes().empty()) return;
+  const auto& fields = deliberation.assumed_fields();
+  Table table({{"Position", Align::kRight},
+               {"Date"},
+               {"Acte"},
+               {"Par", Align::kLeft, Fit::kWrap},
+               {"Motif", Align::kLeft, Fit::kWrap}});
+  for (const v1::DeliberationChange& change : deliberation.changes()) {
+    const auto cell = [&](std::string text, std::string_view field) {
+      return Cell(fields, std::move(text), {fmt::format("{}.{}", change.type(), field)});
+    };
+    const std::string by = change.decision().empty() ? cell(DeliberationText(change.by()), "by")
+                                                     : cell(change.decision(), "decision");
+    table.AddRow({fmt::format("#{}", change.position()), cell(DateText(change.date()), "date"),
+                  change.type(), by, cell(change.reason(), "reason")});
+  }
+  PrintHeading(console.out, "Suites");
+  table.Print(console.out, console.width);
+}
+
 void PrintThematics(const v1::GetDeliberationResponse& response, Console& console) {
   if (response.thematics().empty()) return;
   Table table({{"Thématique"},
@@ -214,17 +242,23 @@ std::string Payee(const v1::Allotment& allotment, StructureNames& names) {
 
 // What has become of an allotment.
 struct AllotmentSums {
-  Sum amount, drawn, ordered, released;
+  Sum voted, amount, drawn, ordered, released;
 
   Sum left() const { return amount - drawn - ordered - released; }
 };
 
 AllotmentSums SumsOf(const v1::AllotmentState& state) {
   const auto& fields = state.assumed_fields();
-  return {.amount = {state.allotment().amount_cents(), IsAssumed(fields, kAllottedPaths)},
+  return {.voted = {state.allotment().amount_cents(), IsAssumed(fields, kVotedPaths)},
+          .amount = {state.amount_cents(), IsAssumed(fields, kAllottedPaths)},
           .drawn = {state.drawn_cents(), IsAssumed(fields, kContractedPaths)},
           .ordered = {state.ordered_cents(), IsAssumed(fields, kOrderedPaths)},
           .released = {state.released_cents(), IsAssumed(fields, kReleasedPaths)}};
+}
+
+// What was voted, where it is no longer what is allotted.
+std::string VotedText(const AllotmentSums& sums) {
+  return sums.voted.cents == sums.amount.cents ? "" : sums.voted.Text();
 }
 
 void PrintAllotments(const v1::GetDeliberationResponse& response, StructureNames& names,
@@ -235,6 +269,7 @@ void PrintAllotments(const v1::GetDeliberationResponse& response, StructureNames
                {"Structure", Align::kLeft, Fit::kWrap, kNarrowestPayee},
                {"Objet", Align::kLeft, Fit::kWrap},
                {"Ligne"},
+               {"Voté", Align::kRight},
                {"Montant", Align::kRight},
                {"Conventionné", Align::kRight},
                {"Mandaté directement", Align::kRight},
@@ -245,15 +280,16 @@ void PrintAllotments(const v1::GetDeliberationResponse& response, StructureNames
     const v1::Allotment& allotment = state.allotment();
     const AllotmentSums sums = SumsOf(state);
     table.AddRow({allotment.allotment_id(), Payee(allotment, names), allotment.label(),
-                  allotment.budget_code(), sums.amount.Text(), sums.drawn.Text(),
+                  allotment.budget_code(), VotedText(sums), sums.amount.Text(), sums.drawn.Text(),
                   AmountOrNothing(sums.ordered), AmountOrNothing(sums.released),
                   sums.left().Text()});
+    all.voted += sums.voted;
     all.amount += sums.amount;
     all.drawn += sums.drawn;
     all.ordered += sums.ordered;
     all.released += sums.released;
   }
-  table.SetTotal({"Total", "", "", "", all.amount.Text(), all.drawn.Text(),
+  table.SetTotal({"Total", "", "", "", VotedText(all), all.amount.Text(), all.drawn.Text(),
                   AmountOrNothing(all.ordered), AmountOrNothing(all.released), all.left().Text()});
   PrintHeading(console.out, "Attributions");
   table.Print(console.out, console.width);
@@ -272,6 +308,7 @@ void PrintDeliberation(const v1::GetDeliberationResponse& response, StructureNam
   PrintArticles(response, console);
   PrintThematics(response, console);
   PrintAllotments(response, names, console);
+  PrintChanges(response.deliberation(), console);
 }
 
 }  // namespace registre::cli

@@ -51,8 +51,15 @@ inline constexpr std::string_view kAuthorisedPaths[] = {
     "budget_line_opened.authorised_cents", "budget_line_adjusted.authorised_after_cents"};
 inline constexpr std::string_view kCommittedBeforePaths[] = {
     "opening_commitment_recorded.amount_cents"};
-inline constexpr std::string_view kAllottedPaths[] = {"deliberation_voted.allotments.amount_cents",
-                                                      "deliberation_voted.allotments.structure_id"};
+inline constexpr std::string_view kAllottedPaths[] = {
+    "deliberation_voted.allotments.amount_cents",
+    "deliberation_voted.allotments.structure_id",
+    "deliberation_amended.changes.amount_after_cents",
+    "deliberation_amended.date",
+    "deliberation_withdrawn.date",
+    "deliberation_annulled.date",
+    "allotment_reduced.change.amount_after_cents",
+    "allotment_reduced.date"};
 inline constexpr std::string_view kReleasedPaths[] = {"commitment_released.amount_cents",
                                                       "commitment_released.date"};
 inline constexpr std::string_view kContractedPaths[] = {
@@ -68,7 +75,8 @@ inline constexpr std::string_view kContractedPaths[] = {
     "avenant_signed.signatures.authority_signed_on",
     "avenant_signed.delta_cents",
     "avenant_signed.tranches.ceiling_cents",
-    "avenant_signed.tranches.draws"};
+    "avenant_signed.tranches.draws",
+    "convention_terminated.date"};
 inline constexpr std::string_view kOrderedPaths[] = {"opening_payment_recorded.amount_cents",
                                                      "opening_payment_recorded.date",
                                                      "payment_ordered.amount_cents",

@@ -17,6 +17,7 @@ constexpr std::string_view kNamePaths[] = {"structure_registered.identity.name",
 constexpr std::string_view kSiretPaths[] = {"structure_registered.identity.siret",
                                             "structure_updated.after.siret"};
 
+constexpr std::string_view kMergedPaths[] = {"structures_merged.date"};
 constexpr std::string_view kRequestedPaths[] = {"application_submitted.requested_cents"};
 
 struct Totals {
@@ -49,18 +50,17 @@ absl::StatusOr<Sum> WithoutName(const v1::ReadOptions& options, Client& client) 
   Sum sum;
   v1::ListDeliberationsRequest request;
   *request.mutable_options() = options;
-  const absl::Status status =
-      ForEachPage(*client.deliberations, &v1::DeliberationService::Stub::ListDeliberations, request,
-                  [&](const v1::ListDeliberationsResponse& page) {
-                    for (const v1::Deliberation& deliberation : page.deliberations()) {
-                      for (const v1::AllotmentState& state : deliberation.allotments()) {
-                        if (!state.allotment().structure_id().empty()) continue;
-                        sum += {state.allotment().amount_cents(),
-                                IsAssumed(state.assumed_fields(), kAllottedPaths)};
-                      }
-                    }
-                    return true;
-                  });
+  const absl::Status status = ForEachPage(
+      *client.deliberations, &v1::DeliberationService::Stub::ListDeliberations, request,
+      [&](const v1::ListDeliberationsResponse& page) {
+        for (const v1::Deliberation& deliberation : page.deliberations()) {
+          for (const v1::AllotmentState& state : deliberation.allotments()) {
+            if (!state.allotment().structure_id().empty()) continue;
+            sum += {state.amount_cents(), IsAssumed(state.assumed_fields(), kAllottedPaths)};
+          }
+        }
+        return true;
+      });
   if (!status.ok()) return status;
   return sum;
 }
@@ -159,6 +159,16 @@ void PrintStructure(const v1::Structure& structure, Console& console) {
     pairs.emplace_back("  auparavant",
                        siret.siret() + (since.empty() ? "" : fmt::format(" depuis le {}", since)));
   }
+  if (!structure.merged_into().empty()) {
+    pairs.emplace_back("Absorbée",
+                       fmt::format("par {} le {}", structure.merged_into(),
+                                   Cell(fields, DateText(structure.merged_on()), kMergedPaths)));
+  }
+  std::string absorbed;
+  for (const std::string& id : structure.absorbed_structure_ids()) {
+    absorbed += (absorbed.empty() ? "" : ", ") + id;
+  }
+  pairs.emplace_back("A absorbé", absorbed);
   pairs.emplace_back("RNA", identity.rna());
   pairs.emplace_back("Forme", Word(identity.legal_form()));
   pairs.emplace_back("Secteur", Word(identity.sector()));
@@ -190,7 +200,7 @@ HistoryCell CellOf(std::string_view path) {
     return HistoryCell::kLabel;
   }
   if (field == "amount_cents" || field == "delta_cents" || field == "reduction_cents" ||
-      field == "requested_cents" || field == "proposed_cents") {
+      field == "requested_cents" || field == "proposed_cents" || field == "amount_after_cents") {
     return path.find("tranches") == std::string_view::npos ? HistoryCell::kAmount
                                                            : HistoryCell::kNone;
   }

@@ -37,8 +37,9 @@ std::string Word(v1::CorrectionEffect value) {
 }
 
 std::string Word(v1::CorrectionKind value) {
-  return Pick(value, {"remplacement de l'acte, à sa place",
-                      "annulation de l'acte et de ce qui en dépend"});
+  return Pick(value,
+              {"remplacement de l'acte, à sa place", "annulation de l'acte et de ce qui en dépend",
+               "actes qui suivent : l'acte lui-même demeure"});
 }
 
 std::string Word(v1::CorrectionStatus value) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "google/protobuf/repeated_ptr_field.h"
+#include "ledger/acts/after_vote.h"
 #include "ledger/acts/checks.h"
 #include "ledger/acts/contract_checks.h"
 #include "ledger/acts/contract_terms.h"
@@ -26,11 +27,13 @@ std::string NameOf(const v1::AvenantSigned& act) {
 }
 
 absl::Status CheckAvenantNumber(const v1::Convention& convention, const v1::AvenantSigned& act) {
-  if (convention.has_closed_on()) {
+  const bool terminated = convention.has_terminated_on();
+  if (terminated || convention.has_closed_on()) {
     return Refused(
         "AVENANT_NUMBER",
-        fmt::format("convention {} is closed since {}: no avenant follows; sign a new convention",
-                    convention.number(), FormatDate(convention.closed_on())),
+        fmt::format("convention {} is {} since {}: no avenant follows; sign a new convention",
+                    convention.number(), terminated ? "terminated" : "closed",
+                    FormatDate(terminated ? convention.terminated_on() : convention.closed_on())),
         {{"convention", convention.number()}});
   }
   const int32_t last =
@@ -62,13 +65,14 @@ absl::Status CheckSignedInOrder(const v1::Convention& convention, const v1::Aven
       {{"convention", convention.number()}});
 }
 
-// The deliberation that authorises the avenant: adopted, and not after the signature.
+// The deliberation that authorises the avenant: adopted, standing, and not after the signature.
 absl::Status CheckAuthorised(const RuleContext& context, const v1::AvenantSigned& act,
                              Days signed_on, Deliberations* deliberations) {
   const auto referred = Resolve(context, act.authorised_by());
   if (!referred.ok()) return referred.status();
   if (const v1::Deliberation* held = referred->held) {
     REGISTRE_RETURN_IF_ERROR(FindAdopted(context, held->number(), &held));
+    REGISTRE_RETURN_IF_ERROR(CheckStands(*held, NameOf(act)));
     (*deliberations)[held->number()] = held;
   }
   return CheckSignedAfterVote(NameOf(act), signed_on, referred->number, ToDays(referred->date));
@@ -147,25 +151,6 @@ absl::Status CheckNotBelowOrdered(const v1::TrancheState& old, const v1::Tranche
     }
   }
   return absl::OkStatus();
-}
-
-// What is ordered on a tranche, by where it comes from: first from what was committed before the
-// ledger was opened, under the empty key, then from the draws in their order.
-DrawSums OrderedFrom(const v1::Tranche& tranche, int64_t ordered_cents) {
-  DrawSums from;
-  int64_t drawn = 0;
-  for (const v1::Draw& draw : tranche.draws()) drawn += draw.amount_cents();  // summed before
-  const auto take = [&](const DrawKey& key, int64_t cents) {
-    const int64_t taken = std::min(cents, ordered_cents);
-    if (taken <= 0) return;
-    from[key] += taken;
-    ordered_cents -= taken;
-  };
-  take({}, tranche.ceiling_cents() - drawn);
-  for (const v1::Draw& draw : tranche.draws()) {
-    take({draw.deliberation_number(), draw.allotment_id()}, draw.amount_cents());
-  }
-  return from;
 }
 
 // What is ordered stays where it comes from: its budget line, and the allotments that pay it.

@@ -5,6 +5,7 @@
 
 #include "ledger/acts/checks.h"
 #include "ledger/acts/law.h"
+#include "ledger/acts/merger.h"
 #include "ledger/acts/rules.h"
 
 namespace registre {
@@ -127,6 +128,8 @@ absl::Status Judge(const RuleContext& context, v1::ApplicationSubmitted* act) {
   if (!call.ok()) return call.status();
   const auto structure = FindStructure(context, act->structure_id());
   if (!structure.ok()) return structure.status();
+  REGISTRE_RETURN_IF_ERROR(CheckNotMerged(
+      context, **structure, fmt::format("application {}", act->number()), ToDays(act->date())));
   REGISTRE_RETURN_IF_ERROR(CheckOperation(**call, act->thematic(), act->operation()));
   FlagNameDiffers(context, **structure, act->structure_name_as_written());
   FlagLate(context, **call, *act);

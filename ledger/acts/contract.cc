@@ -8,6 +8,7 @@
 #include "ledger/acts/contract_checks.h"
 #include "ledger/acts/contract_terms.h"
 #include "ledger/acts/funding.h"
+#include "ledger/acts/merger.h"
 #include "ledger/acts/rules.h"
 #include "ledger/base/date.h"
 #include "ledger/base/errors.h"
@@ -61,6 +62,7 @@ absl::Status Judge(const RuleContext& context, v1::ConventionSigned* act) {
 
   const Drawer drawer{fmt::format("convention {}", act->number()), act->structure_id(),
                       ToDays(act->signatures().authority_signed_on())};
+  REGISTRE_RETURN_IF_ERROR(CheckNotMerged(context, **structure, drawer.name, drawer.signed_on));
   REGISTRE_RETURN_IF_ERROR(CheckTranches(context, act->tranches()));
   REGISTRE_RETURN_IF_ERROR(CheckTrancheTotal(act->tranches(), act->amount_cents(), drawer.name));
   DrawSums draws;
@@ -133,12 +135,7 @@ absl::Status Judge(const RuleContext& context, v1::ConventionClosed* act) {
   if (!found.ok()) return found.status();
   const v1::Convention* convention = *found;
   REGISTRE_RETURN_IF_ERROR(CheckOpen(*convention, "another end"));
-  if (ToDays(act->date()) < ToDays(convention->signed_on())) {
-    return Refused(
-        "PERIOD_INVALID",
-        fmt::format("convention {} is closed on {} and signed on {}; correct the date",
-                    act->number(), FormatDate(act->date()), FormatDate(convention->signed_on())));
-  }
+  REGISTRE_RETURN_IF_ERROR(CheckEndDate(*convention, "closed", act->date()));
   return FillStructure(convention->structure_id(), act);
 }
 

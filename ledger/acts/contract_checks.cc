@@ -26,12 +26,24 @@ absl::Status FindTarget(const RuleContext& context, std::string_view convention,
 }
 
 absl::Status CheckOpen(const v1::Convention& convention, std::string_view what) {
-  if (!convention.has_closed_on()) return absl::OkStatus();
-  return Refused("CONVENTION_CLOSED",
-                 fmt::format("convention {} is closed since {}: {} comes too late; name a "
-                             "convention that runs",
-                             convention.number(), FormatDate(convention.closed_on()), what),
-                 {{"convention", convention.number()}});
+  const bool terminated = convention.has_terminated_on();
+  if (!terminated && !convention.has_closed_on()) return absl::OkStatus();
+  return Refused(
+      terminated ? "CONVENTION_TERMINATED" : "CONVENTION_CLOSED",
+      fmt::format("convention {} is {} since {}: {} comes too late; name a convention that runs",
+                  convention.number(), terminated ? "terminated" : "closed",
+                  FormatDate(terminated ? convention.terminated_on() : convention.closed_on()),
+                  what),
+      {{"convention", convention.number()}});
+}
+
+absl::Status CheckEndDate(const v1::Convention& convention, std::string_view what,
+                          const v1::Date& date) {
+  if (ToDays(date) >= ToDays(convention.signed_on())) return absl::OkStatus();
+  return Refused(
+      "PERIOD_INVALID",
+      fmt::format("convention {} is {} on {} and signed on {}; correct the date",
+                  convention.number(), what, FormatDate(date), FormatDate(convention.signed_on())));
 }
 
 int64_t OrderedOn(const v1::TrancheState& tranche, std::string_view line_id) {

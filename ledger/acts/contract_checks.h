@@ -24,8 +24,13 @@ struct ContractTarget {
 [[nodiscard]] absl::Status FindTarget(const RuleContext& context, std::string_view convention,
                                       std::string_view tranche_id, ContractTarget* target);
 
-// CONVENTION_CLOSED when the convention is closed; `what` comes too late: "an order".
+// CONVENTION_CLOSED when the convention is closed, CONVENTION_TERMINATED when it is terminated;
+// `what` comes too late: "an order".
 [[nodiscard]] absl::Status CheckOpen(const v1::Convention& convention, std::string_view what);
+
+// PERIOD_INVALID when the convention is `what` ("closed") before its signature.
+[[nodiscard]] absl::Status CheckEndDate(const v1::Convention& convention, std::string_view what,
+                                        const v1::Date& date);
 
 // Ordered on a schedule line of the tranche, in cents.
 int64_t OrderedOn(const v1::TrancheState& tranche, std::string_view line_id);

@@ -9,18 +9,24 @@
 #include "ledger/acts/call.h"
 #include "ledger/acts/checks.h"
 #include "ledger/acts/deliberation.h"
+#include "ledger/acts/merger.h"
 
 namespace registre {
 namespace {
 
-absl::Status CheckStructures(const RuleContext& context, const v1::Allotment& allotment) {
+absl::Status CheckStructures(const RuleContext& context, const v1::Allotment& allotment,
+                             Days vote) {
+  const std::string what = fmt::format("allotment {}", allotment.allotment_id());
   if (!allotment.structure_id().empty()) {
     const auto structure = FindStructure(context, allotment.structure_id());
     if (!structure.ok()) return structure.status();
+    REGISTRE_RETURN_IF_ERROR(CheckNotMerged(context, **structure, what, vote));
     FlagNameDiffers(context, **structure, allotment.structure_name_as_written());
   }
   for (const std::string& id : allotment.named_structure_ids()) {
-    REGISTRE_RETURN_IF_ERROR(FindStructure(context, id).status());
+    const auto structure = FindStructure(context, id);
+    if (!structure.ok()) return structure.status();
+    REGISTRE_RETURN_IF_ERROR(CheckNotMerged(context, **structure, what, vote));
   }
   return absl::OkStatus();
 }
@@ -48,14 +54,17 @@ absl::Status CheckAppliedFor(const v1::Application& application, const std::stri
   return absl::OkStatus();
 }
 
-absl::Status CheckApplication(const RuleContext& context, const std::string& call_id,
+absl::Status CheckApplication(const RuleContext& context, const v1::DeliberationVoted& act,
                               const v1::Allotment& allotment, bool adopted) {
   if (allotment.application_number().empty()) return absl::OkStatus();
   const auto application = FindApplication(context, allotment.application_number());
   if (!application.ok()) return application.status();
   REGISTRE_RETURN_IF_ERROR(
       CheckApplicationStands(**application, fmt::format("allotment {}", allotment.allotment_id())));
-  if ((*application)->structure_id() != allotment.structure_id()) {
+  // What a structure applied for is allotted to the one that absorbed it since.
+  const std::string applicant =
+      SuccessorOf(context, (*application)->structure_id(), ToDays(act.date()));
+  if (applicant != allotment.structure_id()) {
     return Refused(
         "APPLICATION_STATE",
         fmt::format(
@@ -63,10 +72,10 @@ absl::Status CheckApplication(const RuleContext& context, const std::string& cal
             "structure that applied, or its own application",
             allotment.allotment_id(),
             allotment.structure_id().empty() ? "no named structure" : allotment.structure_id(),
-            (*application)->number(), (*application)->structure_id()),
+            (*application)->number(), applicant),
         {{"allotment_id", allotment.allotment_id()}, {"application", (*application)->number()}});
   }
-  REGISTRE_RETURN_IF_ERROR(CheckAppliedFor(**application, call_id, allotment));
+  REGISTRE_RETURN_IF_ERROR(CheckAppliedFor(**application, act.call_id(), allotment));
   if (adopted && (*application)->instruction().advice() == v1::ADVICE_UNFAVOURABLE) {
     context.Flag("UNFAVOURABLE_FUNDED", v1::SEVERITY_ATTENTION, allotment.allotment_id(),
                  fmt::format("L'assemblée attribue {} à la demande {}, dont l'instruction est "
@@ -176,11 +185,11 @@ absl::Status JudgeAllotments(const RuleContext& context, const v1::Call* call,
   }
   for (const v1::Allotment& allotment : act.allotments()) {
     REGISTRE_RETURN_IF_ERROR(FindBudgetLine(context, allotment.budget_code()).status());
-    REGISTRE_RETURN_IF_ERROR(CheckStructures(context, allotment));
+    REGISTRE_RETURN_IF_ERROR(CheckStructures(context, allotment, ToDays(act.date())));
     if (call != nullptr) {
       REGISTRE_RETURN_IF_ERROR(CheckOperation(*call, allotment.thematic(), allotment.operation()));
     }
-    REGISTRE_RETURN_IF_ERROR(CheckApplication(context, act.call_id(), allotment, adopted));
+    REGISTRE_RETURN_IF_ERROR(CheckApplication(context, act, allotment, adopted));
     if (!adopted) continue;  // what is rejected allots nothing, at no time and at no cost
     FlagPeriod(context, allotment, act.date());
     FlagUnitCost(context, allotment);

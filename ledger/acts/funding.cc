@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "ledger/acts/after_vote.h"
 #include "ledger/acts/checks.h"
+#include "ledger/acts/merger.h"
 #include "ledger/base/errors.h"
 
 namespace registre {
@@ -19,18 +21,23 @@ bool StartedBefore(const v1::Period& period, Days vote) { return ToDays(period.s
 bool EndedBefore(const v1::Period& period, Days vote) { return ToDays(period.end()) < vote; }
 
 // An allotment that names no structure, or several without an amount and this one among them, may
-// fund it.
-absl::Status CheckBeneficiary(const Funding& funding, const std::string& structure_id) {
+// fund it. One that was absorbed and the one in its place are the same here.
+absl::Status CheckBeneficiary(const RuleContext& context, const Funding& funding,
+                              const std::string& structure_id, Days day) {
   const v1::Allotment& allotment = funding.allotment->allotment();
+  const std::string successor = SuccessorOf(context, structure_id, day);
+  const auto is_it = [&](const std::string& id) {
+    return SuccessorOf(context, id, day) == successor;
+  };
   std::string named = allotment.structure_id();
-  if (named == structure_id) return absl::OkStatus();
   if (named.empty()) {
     const auto& several = allotment.named_structure_ids();
-    if (several.empty()) return absl::OkStatus();
-    if (std::find(several.begin(), several.end(), structure_id) != several.end()) {
+    if (several.empty() || std::any_of(several.begin(), several.end(), is_it)) {
       return absl::OkStatus();
     }
     named = fmt::format("{}", fmt::join(several, ", "));
+  } else if (is_it(named)) {
+    return absl::OkStatus();
   }
   return Refused("NOT_AUTHORISED",
                  fmt::format("{} is for structure {}, not for {}; draw on an allotment of {}, or "
@@ -76,17 +83,20 @@ absl::Status FindFunding(const RuleContext& context, std::string_view deliberati
       {{"deliberation", std::string(deliberation)}, {"allotment", std::string(allotment_id)}});
 }
 
+int64_t UsedOf(const v1::AllotmentState& state) {
+  return state.drawn_cents() + state.ordered_cents() + state.released_cents();
+}
+
 absl::Status CheckLeft(const Funding& funding, int64_t amount_cents, const std::string& who) {
   const v1::AllotmentState& state = *funding.allotment;
-  const int64_t left = state.allotment().amount_cents() - state.drawn_cents() -
-                       state.ordered_cents() - state.released_cents();
+  const int64_t left = state.amount_cents() - UsedOf(state);
   if (amount_cents <= left) return absl::OkStatus();
   return Refused(
       "ALLOTMENT_EXCEEDED",
       fmt::format(
           "{} has {} left ({} allotted, {} drawn by conventions, {} ordered directly, {} "
           "released); {} takes {}: {} too much; reduce it, or name another allotment for the rest",
-          Name(funding), Eur(left), Eur(state.allotment().amount_cents()), Eur(state.drawn_cents()),
+          Name(funding), Eur(left), Eur(state.amount_cents()), Eur(state.drawn_cents()),
           Eur(state.ordered_cents()), Eur(state.released_cents()), who, Eur(amount_cents),
           Eur(amount_cents - left)),
       {{"left_cents", fmt::format("{}", left)},
@@ -132,13 +142,46 @@ absl::Status AddDraws(const v1::Tranche& tranche, DrawSums* sums) {
   return absl::OkStatus();
 }
 
+DrawSums OrderedFrom(const v1::Tranche& tranche, int64_t ordered_cents) {
+  DrawSums from;
+  int64_t drawn = 0;
+  for (const v1::Draw& draw : tranche.draws()) drawn += draw.amount_cents();  // summed before
+  const auto take = [&](const DrawKey& key, int64_t cents) {
+    const int64_t taken = std::min(cents, ordered_cents);
+    if (taken <= 0) return;
+    from[key] += taken;
+    ordered_cents -= taken;
+  };
+  take({}, tranche.ceiling_cents() - drawn);
+  for (const v1::Draw& draw : tranche.draws()) {
+    take({draw.deliberation_number(), draw.allotment_id()}, draw.amount_cents());
+  }
+  return from;
+}
+
+absl::Status CheckSourcesStand(const RuleContext& context, const v1::TrancheState& state,
+                               int64_t amount_cents, const std::string& who) {
+  const DrawSums before = OrderedFrom(state.tranche(), state.ordered_cents());
+  const DrawSums after = OrderedFrom(state.tranche(), state.ordered_cents() + amount_cents);
+  for (const auto& [key, cents] : after) {
+    const auto old = before.find(key);
+    if (key.first.empty() || (old != before.end() && old->second == cents)) continue;
+    const auto deliberation = FindDeliberation(context, key.first);
+    if (!deliberation.ok()) return deliberation.status();
+    REGISTRE_RETURN_IF_ERROR(CheckStands(**deliberation, who));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckDraws(const RuleContext& context, const Drawer& drawer, const DrawSums& draws,
                         std::map<std::string, const v1::Deliberation*>* deliberations) {
   for (const auto& [key, cents] : draws) {
     if (cents <= 0) continue;
     Funding funding;
     REGISTRE_RETURN_IF_ERROR(FindFunding(context, key.first, key.second, &funding));
-    REGISTRE_RETURN_IF_ERROR(CheckBeneficiary(funding, drawer.structure_id));
+    REGISTRE_RETURN_IF_ERROR(CheckStands(*funding.deliberation, drawer.name));
+    REGISTRE_RETURN_IF_ERROR(
+        CheckBeneficiary(context, funding, drawer.structure_id, drawer.signed_on));
     REGISTRE_RETURN_IF_ERROR(CheckSignedAfterVote(drawer.name, drawer.signed_on, key.first,
                                                   ToDays(funding.deliberation->date())));
     REGISTRE_RETURN_IF_ERROR(CheckLeft(funding, cents, drawer.name));

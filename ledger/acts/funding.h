@@ -35,6 +35,10 @@ struct Funding {
 [[nodiscard]] absl::Status FindAdopted(const RuleContext& context, std::string_view number,
                                        const v1::Deliberation** deliberation);
 
+// What is used of an allotment, in cents: drawn by conventions, ordered directly
+// and released.
+int64_t UsedOf(const v1::AllotmentState& state);
+
 // ALLOTMENT_EXCEEDED when `amount_cents`, wanted by `who` ("convention
 // 2023-00963"), is more than is left of the allotment.
 [[nodiscard]] absl::Status CheckLeft(const Funding& funding, int64_t amount_cents,
@@ -61,6 +65,18 @@ using DrawSums = std::map<DrawKey, int64_t>;
 // Adds a tranche's draws to the sums. AMOUNT_INVALID when one overflows.
 [[nodiscard]] absl::Status AddDraws(const v1::Tranche& tranche, DrawSums* sums);
 
+// What is ordered on a tranche, by where it comes from: first from what was
+// committed before the ledger was opened, under the empty key, then from the
+// draws in their order. The draws do not exceed the ceiling.
+DrawSums OrderedFrom(const v1::Tranche& tranche, int64_t ordered_cents);
+
+// NOT_AUTHORISED when `amount_cents` more, ordered on the tranche by `who`
+// within its ceiling, would come from a deliberation that was withdrawn or
+// annulled.
+[[nodiscard]] absl::Status CheckSourcesStand(const RuleContext& context,
+                                             const v1::TrancheState& state, int64_t amount_cents,
+                                             const std::string& who);
+
 // A contract that draws.
 struct Drawer {
   std::string name;          // in refusals: "convention 2023-00963"
@@ -69,8 +85,9 @@ struct Drawer {
 };
 
 // Judges what a contract newly draws: of each allotment with a sum above zero,
-// that it may be used (FindFunding), is for the structure, was voted before the
-// signature and holds the sum. Adds the deliberations to `deliberations`, by
+// that it may be used (FindFunding), stands (CheckStands), is for the structure
+// or for one that it absorbed, was voted before the signature and holds the
+// sum. Adds the deliberations to `deliberations`, by
 // number.
 [[nodiscard]] absl::Status CheckDraws(
     const RuleContext& context, const Drawer& drawer, const DrawSums& draws,

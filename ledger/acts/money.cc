@@ -6,9 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "ledger/acts/after_vote.h"
 #include "ledger/acts/checks.h"
 #include "ledger/acts/contract_checks.h"
 #include "ledger/acts/funding.h"
+#include "ledger/acts/merger.h"
 #include "ledger/acts/order_flags.h"
 #include "ledger/acts/rules.h"
 #include "ledger/acts/schedule.h"
@@ -81,9 +83,11 @@ absl::Status JudgeOnConvention(const RuleContext& context, v1::PaymentOrdered* a
       FindTarget(context, act->basis().convention_number(), act->basis().tranche_id(), &target));
   const auto& [convention, tranche] = target;
   REGISTRE_RETURN_IF_ERROR(CheckOpen(*convention, "an order"));
-  REGISTRE_RETURN_IF_ERROR(FillStructure(convention->structure_id(), act));
+  REGISTRE_RETURN_IF_ERROR(
+      FillStructure(SuccessorOf(context, convention->structure_id(), ToDays(act->date())), act));
   REGISTRE_RETURN_IF_ERROR(CheckOrderLine(*act, tranche->tranche().budget_code()));
   REGISTRE_RETURN_IF_ERROR(CheckCeiling(*tranche, *act));
+  REGISTRE_RETURN_IF_ERROR(CheckSourcesStand(context, *tranche, act->amount_cents(), NameOf(*act)));
   REGISTRE_RETURN_IF_ERROR(CheckOrderedAfterSignature(*convention, *tranche, *act));
   REGISTRE_RETURN_IF_ERROR(CheckAgainstSchedule(*convention, *tranche, *act));
   if (act->kind() == v1::PAYMENT_KIND_BALANCE) {
@@ -121,7 +125,9 @@ absl::Status JudgeOnAllotment(const RuleContext& context, v1::PaymentOrdered* ac
                                allotment.allotment_id(), funding.deliberation->number()),
                    {{"allotment", allotment.allotment_id()}});
   }
-  REGISTRE_RETURN_IF_ERROR(FillStructure(allotment.structure_id(), act));
+  REGISTRE_RETURN_IF_ERROR(CheckStands(*funding.deliberation, NameOf(*act)));
+  REGISTRE_RETURN_IF_ERROR(
+      FillStructure(SuccessorOf(context, allotment.structure_id(), ToDays(act->date())), act));
   REGISTRE_RETURN_IF_ERROR(CheckOrderLine(*act, allotment.budget_code()));
   REGISTRE_RETURN_IF_ERROR(CheckAfterVote(funding, NameOf(*act), act->date()));
   REGISTRE_RETURN_IF_ERROR(CheckLeft(funding, act->amount_cents(), NameOf(*act)));

@@ -52,22 +52,34 @@ std::string SirenOf(const v1::Structure& structure) {
   return structure.identity().siret().substr(0, kSirenDigits);
 }
 
-// The structure, and those that now share its SIREN.
-std::set<std::string> SameLegalPerson(const RuleContext& context, const v1::Structure& structure) {
+// Adds those that the structure absorbed by that day, and those that they absorbed.
+void AddAbsorbed(const RuleContext& context, const std::string& structure_id, Days day,
+                 std::set<std::string>* ids) {
+  for (const std::string& id : context.view.Structure(structure_id)->absorbed_structure_ids()) {
+    const v1::Structure* absorbed = context.view.Structure(id);
+    if (absorbed == nullptr || ToDaysOrAlways(absorbed->merged_on()) > day) continue;
+    if (ids->insert(id).second) AddAbsorbed(context, id, day, ids);
+  }
+}
+
+// The structure, those that now share its SIREN, and those that any of them absorbed by that day.
+std::set<std::string> SameLegalPerson(const RuleContext& context, const v1::Structure& structure,
+                                      Days day) {
   std::set<std::string> ids = {structure.structure_id()};
   const std::string siren = SirenOf(structure);
-  if (siren.empty()) return ids;
   for (const std::string& id : context.view.StructuresBySiren(siren).structure_ids()) {
     const v1::Structure* other = context.view.Structure(id);
     if (other != nullptr && SirenOf(*other) == siren) ids.insert(id);
   }
+  for (const std::string& id : std::set<std::string>(ids)) AddAbsorbed(context, id, day, &ids);
   return ids;
 }
 
-// The convention is signed by that day, and neither closed nor past its last period.
+// The convention is signed by that day, and neither closed, terminated nor past its last period.
 bool InForce(const v1::Convention& convention, Days day) {
   if (ToDays(convention.signed_on()) > day) return false;
   if (convention.has_closed_on() && ToDays(convention.closed_on()) < day) return false;
+  if (convention.has_terminated_on() && ToDays(convention.terminated_on()) < day) return false;
   for (const v1::TrancheState& state : convention.tranches()) {
     if (!state.tranche().has_period() || ToDays(state.tranche().period().end()) >= day) return true;
   }
@@ -92,7 +104,7 @@ void FlagConventionMissing(const RuleContext& context, const v1::PaymentOrdered&
   const v1::Structure* payee = context.view.Structure(act.structure_id());
   if (payee == nullptr || !IsPrivate(payee->identity())) return;
   int64_t ordered = act.amount_cents();
-  const std::set<std::string> ids = SameLegalPerson(context, *payee);
+  const std::set<std::string> ids = SameLegalPerson(context, *payee, ToDays(act.date()));
   for (const std::string& id : ids) {
     for (const v1::YearAmount& year : context.view.Structure(id)->ordered_by_year()) {
       // Beyond the largest amount the sum is over the threshold anyway.

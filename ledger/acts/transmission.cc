@@ -1,6 +1,7 @@
 // Rules of what makes a deliberation executory: its transmission and its publication.
 #include <fmt/format.h>
 
+#include "ledger/acts/after_vote.h"
 #include "ledger/acts/checks.h"
 #include "ledger/acts/rules.h"
 
@@ -20,36 +21,17 @@ std::string CtesNumberOf(const std::string& number) {
   return out;
 }
 
-absl::Status Already(std::string_view reason, std::string_view what,
-                     const v1::Deliberation& deliberation, const v1::Date& on) {
-  return Error(absl::StatusCode::kAlreadyExists, reason,
-               fmt::format("deliberation {} was {} on {} already; it is recorded once",
-                           deliberation.number(), what, FormatDate(on)),
-               {{"deliberation", deliberation.number()}, {"date", FormatIsoDate(on)}});
-}
-
-absl::Status CheckNotBefore(std::string_view reason, std::string_view what, const v1::Date& date,
-                            const v1::Deliberation& deliberation) {
-  if (ToDays(date) >= ToDays(deliberation.date())) return absl::OkStatus();
-  return Refused(
-      reason,
-      fmt::format("deliberation {} of {} cannot be {} on {}, before it was taken; correct "
-                  "the date",
-                  deliberation.number(), FormatDate(deliberation.date()), what, FormatDate(date)),
-      {{"deliberation", deliberation.number()}, {"date", FormatIsoDate(date)}});
-}
-
 }  // namespace
 
 absl::Status Judge(const RuleContext& context, v1::DeliberationTransmitted* act) {
   const auto deliberation = FindDeliberation(context, act->number());
   if (!deliberation.ok()) return deliberation.status();
   if ((*deliberation)->has_transmitted_on()) {
-    return Already("ALREADY_TRANSMITTED", "transmitted", **deliberation,
-                   (*deliberation)->transmitted_on());
+    return AlreadyDone("ALREADY_TRANSMITTED", "transmitted", **deliberation,
+                       (*deliberation)->transmitted_on());
   }
   REGISTRE_RETURN_IF_ERROR(
-      CheckNotBefore("TRANSMISSION_FORM", "transmitted", act->date(), **deliberation));
+      CheckNotBeforeVote("TRANSMISSION_FORM", "transmitted", act->date(), **deliberation));
   // A number that is too long is shortened by who transmits it, in no way that can be foreseen.
   const std::string expected = CtesNumberOf(act->number());
   if (act->ctes_number() == expected || expected.size() > kMaxCtesNumber) return absl::OkStatus();
@@ -64,10 +46,10 @@ absl::Status Judge(const RuleContext& context, v1::DeliberationPublished* act) {
   const auto deliberation = FindDeliberation(context, act->number());
   if (!deliberation.ok()) return deliberation.status();
   if ((*deliberation)->has_published_on()) {
-    return Already("ALREADY_PUBLISHED", "published", **deliberation,
-                   (*deliberation)->published_on());
+    return AlreadyDone("ALREADY_PUBLISHED", "published", **deliberation,
+                       (*deliberation)->published_on());
   }
-  return CheckNotBefore("PERIOD_INVALID", "published", act->date(), **deliberation);
+  return CheckNotBeforeVote("PERIOD_INVALID", "published", act->date(), **deliberation);
 }
 
 }  // namespace registre

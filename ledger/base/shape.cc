@@ -132,6 +132,13 @@ class Walk {
 
   void CheckField(const FieldPlan& plan, const Message& message, const Reflection& reflection,
                   const Step& above) {
+    if (plan.check.filled()) ++filled_;
+    CheckValue(plan, message, reflection, above);
+    if (plan.check.filled()) --filled_;
+  }
+
+  void CheckValue(const FieldPlan& plan, const Message& message, const Reflection& reflection,
+                  const Step& above) {
     const Step at{&above, plan.field->name()};
     if (plan.field->is_repeated()) return CheckList(plan, message, reflection, at);
     switch (plan.field->cpp_type()) {
@@ -264,11 +271,10 @@ class Walk {
   void CheckInt64(const FieldPlan& plan, int64_t value, const Step& at) {
     if (!plan.is_cents) return;
     const bool small_enough = value <= kMaxCents && value >= -kMaxCents;
-    const bool sign_fits = plan.check.positive()           ? value > 0
-                           : plan.check.negative_allowed() ? true
-                                                           : value >= 0;
+    const bool positive = plan.check.positive() && filled_ == 0;
+    const bool sign_fits = positive ? value > 0 : plan.check.negative_allowed() ? true : value >= 0;
     if (small_enough && sign_fits) return;
-    const std::string_view bound = plan.check.positive()           ? "more than 0"
+    const std::string_view bound = positive                        ? "more than 0"
                                    : plan.check.negative_allowed() ? "of either sign"
                                                                    : "0 or more";
     Add(at, "AMOUNT_INVALID",
@@ -328,6 +334,7 @@ class Walk {
   }
 
   std::vector<Violation>* const violations_;
+  int filled_ = 0;  // fields above that the ledger fills
 };
 
 }  // namespace

@@ -28,8 +28,8 @@ inline constexpr size_t kMaxViolations = 100;
 //                      that ends before it starts
 //   SIRET_INVALID, RNA_INVALID, TRANSMISSION_FORM   a number of that form that is none
 //   UNKNOWN_FIELD      a field that the contract does not have
-// Fields that the ledger fills may be empty. Pure; any thread. Adds none once there are
-// kMaxViolations.
+// Fields that the ledger fills may be empty, and amounts inside them 0. Pure; any thread. Adds none
+// once there are kMaxViolations.
 void CheckShape(const google::protobuf::Message& message, std::string path,
                 std::vector<Violation>* violations);
 

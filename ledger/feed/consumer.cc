@@ -349,7 +349,7 @@ void Consumer::DropBytes(Item* item) {
   item->bytes.reset();
 }
 
-void Consumer::LeaveLanes(uint64_t position, Item* item) {
+void Consumer::LeaveLanes(Item* item) {
   const std::vector<std::string> lanes = std::move(item->lanes);
   item->lanes.clear();
   DropBytes(item);
@@ -367,7 +367,7 @@ void Consumer::LeaveLanes(uint64_t position, Item* item) {
 
 void Consumer::Done(uint64_t position) {
   const auto found = items_.find(position);
-  LeaveLanes(position, &found->second);
+  LeaveLanes(&found->second);
   tried_.erase(position);
   state_.mutable_totals()->set_acknowledged(state_.totals().acknowledged() + 1);
   if (held_.erase(position) > 0) {
@@ -438,7 +438,7 @@ absl::Status Consumer::Skip(uint64_t position, const std::string& subject,
   if (state_.skipped_size() > kMaxSkipped) state_.mutable_skipped()->DeleteSubrange(0, 1);
   state_.mutable_totals()->set_skipped(state_.totals().skipped() + 1);
   const auto item = items_.find(position);
-  if (item != items_.end()) LeaveLanes(position, &item->second);
+  if (item != items_.end()) LeaveLanes(&item->second);
   if (held_.erase(position) > 0) {
     if (item != items_.end()) items_.erase(item);
   } else if (item != items_.end()) {

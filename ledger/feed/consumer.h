@@ -174,7 +174,7 @@ class Consumer {
   // The event, if it is first in its lanes, is sent next, or after its pause.
   void Consider(uint64_t position, const Item& item);
   void Done(uint64_t position);
-  void LeaveLanes(uint64_t position, Item* item);
+  void LeaveLanes(Item* item);
   void DropBytes(Item* item);
   void Fail(uint64_t position, const std::string& reason, absl::Time now);
   // The delivery is over: its first event failed, the others wait again.

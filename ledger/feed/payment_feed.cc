@@ -415,8 +415,26 @@ absl::Status PaymentFeed::Connection::LoadHeld() {
   return absl::OkStatus();
 }
 
+absl::Status PaymentFeed::ReadEvents(const std::vector<uint64_t>& positions,
+                                     std::vector<FeedEvent>* events) {
+  const std::vector<uint64_t> unread = recent_.Take(positions, events);
+  absl::Status damaged;
+  REGISTRE_RETURN_IF_ERROR(
+      VisitEvents(ledger_->log(), unread, [&](size_t i, const std::string& bytes) {
+        auto event = ParseEvent(unread[i], bytes);
+        damaged = event.status();
+        if (!event.ok()) return false;
+        events->push_back({unread[i], LanesOf(*event), bytes.size(),
+                           std::make_shared<const std::string>(bytes)});
+        recent_.Put(events->back());
+        return true;
+      }));
+  std::sort(events->begin(), events->end(),
+            [](const FeedEvent& a, const FeedEvent& b) { return a.position < b.position; });
+  return damaged;
+}
+
 absl::StatusOr<bool> PaymentFeed::Connection::ReadAhead(uint64_t size) {
-  const EventStore& log = feed_->ledger_->log();
   const std::shared_ptr<Index> index = feed_->ledger_->index();
   uint64_t from = 0;
   size_t room = feed_->KeptShare();
@@ -444,22 +462,14 @@ absl::StatusOr<bool> PaymentFeed::Connection::ReadAhead(uint64_t size) {
                                            return positions.size() < kReadAtOnce;
                                          }));
   std::vector<FeedEvent> events;
-  absl::Status damaged;
-  REGISTRE_RETURN_IF_ERROR(VisitEvents(log, positions, [&](size_t i, const std::string& bytes) {
-    auto event = ParseEvent(positions[i], bytes);
-    damaged = event.status();
-    if (!event.ok()) return false;
-    FeedEvent& read = events.emplace_back();
-    read.position = positions[i];
-    read.lanes = LanesOf(*event);
-    read.size = bytes.size();
-    if (bytes.size() <= room) {
-      room -= bytes.size();
-      read.bytes = std::make_shared<const std::string>(bytes);
+  REGISTRE_RETURN_IF_ERROR(feed_->ReadEvents(positions, &events));
+  for (FeedEvent& event : events) {
+    if (event.size <= room) {
+      room -= event.size;
+    } else {
+      event.bytes = nullptr;
     }
-    return true;
-  }));
-  REGISTRE_RETURN_IF_ERROR(damaged);
+  }
   const bool all = positions.size() < kReadAtOnce;
   next_sequence_ += positions.size();
   absl::MutexLock lock(&entry_->mutex);

@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "ledger/base/clock.h"
 #include "ledger/feed/consumer.h"
+#include "ledger/feed/recent_events.h"
 #include "ledger/ledger.h"
 #include "registre/v1/payment_feed_service.pb.h"
 
@@ -124,9 +125,12 @@ class PaymentFeed {
   absl::StatusOr<v1::Consumer> Describe(const Entry& entry) const;
   std::vector<ConsumerWrite> TakeWrites();
   size_t KeptShare() const;
+  // The events at the positions, ascending, each with its bytes.
+  absl::Status ReadEvents(const std::vector<uint64_t>& positions, std::vector<FeedEvent>* events);
 
   Ledger* const ledger_;
   const Clock* const clock_;
+  RecentEvents recent_;
   mutable absl::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> changed_ ABSL_GUARDED_BY(mutex_);

@@ -67,6 +67,7 @@ v1::AllotmentState* AddAllotment(v1::Deliberation* deliberation, const char* id,
   v1::AllotmentState* state = deliberation->add_allotments();
   state->mutable_allotment()->set_allotment_id(id);
   state->mutable_allotment()->set_amount_cents(cents);
+  state->set_amount_cents(cents);
   state->mutable_allotment()->set_label(label);
   state->mutable_allotment()->set_budget_code("C02-446A05");
   return state;

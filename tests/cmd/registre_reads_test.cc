@@ -173,6 +173,18 @@ TEST_F(Reads, AStructureSaysWhatIsKnownByName) {
   EXPECT_EQ(acts.options().as_of().position(), 63u);
 }
 
+TEST_F(Reads, AStructureThatWasAbsorbedAndAbsorbed) {
+  v1::GetStructureResponse response = ChevalBleu();
+  response.mutable_structure()->set_merged_into("absorbante");
+  *response.mutable_structure()->mutable_merged_on() = Day(2024, 11, 1);
+  response.mutable_structure()->add_absorbed_structure_ids("une");
+  response.mutable_structure()->add_absorbed_structure_ids("deux");
+  server_.answers.structure = Always<v1::GetStructureRequest>(response);
+  const Outcome outcome = Run({"structure", "cheval-bleu"});
+  EXPECT_THAT(outcome.out, HasSubstr("Absorbée                   par absorbante le 01/11/2024\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("A absorbé                  une, deux\n"));
+}
+
 TEST_F(Reads, StructuresPageAfterPage) {
   server_.answers.structures = [](const v1::ListStructuresRequest& request,
                                   v1::ListStructuresResponse* response) {
@@ -241,6 +253,19 @@ TEST_F(Reads, AnAdvancePaidBeforeTheOpening) {
                              "02/10/2023*\n"));
 }
 
+TEST_F(Reads, ATerminatedConventionHasNothingDue) {
+  v1::GetConventionResponse response = PasseportForma();
+  v1::Convention* convention = response.mutable_convention();
+  *convention->mutable_terminated_on() = Day(2024, 2, 1);
+  convention->add_assumed_fields("convention_terminated.date");
+  convention->set_amount_cents(8000000);
+  server_.answers.convention = Always<v1::GetConventionRequest>(response);
+  const std::string out = Run({"convention", "2023-00963"}, 140).out;
+  EXPECT_THAT(out, HasSubstr("Résiliée le  01/02/2024*\n"));
+  EXPECT_THAT(out, HasSubstr("89 000,00*, ramené à 80 000,00*\n"));
+  EXPECT_THAT(out, Not(HasSubstr("Prochaine échéance")));
+}
+
 TEST_F(Reads, ConventionsNameTheirStructures) {
   server_.answers.conventions = [](const v1::ListConventionsRequest&,
                                    v1::ListConventionsResponse* response) {
@@ -284,6 +309,34 @@ TEST_F(Reads, ADeliberationWithBothTallies) {
   EXPECT_THAT(out, HasSubstr("dont 2 086 817,87 sans montant nommé"));
   EXPECT_THAT(out, HasSubstr("Transmise le  25/09/2023*, @CTES 2023_405\n"));
   EXPECT_THAT(out, HasSubstr("Publiée le    pas encore\n"));
+}
+
+TEST_F(Reads, WhatBecameOfADeliberation) {
+  v1::GetDeliberationResponse response = Deliberation405();
+  v1::Deliberation* deliberation = response.mutable_deliberation();
+  deliberation->mutable_allotments(2)->set_amount_cents(12000000);
+  *deliberation->mutable_annulled_on() = Day(2025, 1, 14);
+  v1::DeliberationChange* change = deliberation->add_changes();
+  change->set_type("deliberation_amended");
+  *change->mutable_date() = Day(2023, 12, 4);
+  change->mutable_by()->set_number("2023-500");
+  change->set_reason("essai");
+  change->set_position(70);
+  change = deliberation->add_changes();
+  change->set_type("deliberation_annulled");
+  *change->mutable_date() = Day(2025, 1, 14);
+  change->set_decision("Tribunal d'essai, n° 1");
+  change->set_reason("essai");
+  change->set_position(71);
+  deliberation->add_assumed_fields("deliberation_annulled.date");
+  server_.answers.deliberation = Always<v1::GetDeliberationRequest>(response);
+  const std::string out = Run({"deliberation", "2023-405"}, 170).out;
+  EXPECT_THAT(out, HasSubstr("Annulée le    14/01/2025*\n"));
+  EXPECT_THAT(out, HasSubstr("Voté"));
+  EXPECT_THAT(out, HasSubstr("115 000,00  120 000,00"));
+  EXPECT_THAT(out, HasSubstr("\nSuites\n"));
+  EXPECT_THAT(out, HasSubstr("#70  04/12/2023   deliberation_amended   2023-500"));
+  EXPECT_THAT(out, HasSubstr("#71  14/01/2025*  deliberation_annulled  Tribunal d'essai, n° 1"));
 }
 
 TEST_F(Reads, DeliberationsInAList) {

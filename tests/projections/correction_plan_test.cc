@@ -588,7 +588,6 @@ TEST_F(CorrectionPlanTest, WhatWasRecordedInTimeIsNotLateOnceCorrected) {
     for (const v1::Flag& flag : event.flags()) EXPECT_NE(flag.rule(), "LATE_ENTRY");
   }
 }
-}
 
 // ---- What is not corrected
 
@@ -625,6 +624,7 @@ TEST_F(CorrectionPlanTest, AnAcceptedPaymentIsNeverUndone) {
               AllOf(HasSubstr("position 7"), HasSubstr("2023-a"), HasSubstr("payment_reduced")));
   ledger_.Must(Settle("a"));
   EXPECT_EQ(ReasonFor(order), "CORRECTION_ACCEPTED_PAYMENT");
+  EXPECT_EQ(ReasonFor(order, {Order(1, "b", 400)}), "CORRECTION_ACCEPTED_PAYMENT");
   // What it does not rest on is corrected all the same, beside it.
   v1::Act right = Standing(kFirstConvention);
   right.mutable_convention_signed()->set_object("Autre objet d'essai");

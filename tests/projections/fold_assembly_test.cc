@@ -194,7 +194,7 @@ const char kConventionAssumed[] =
   "assumed_fields: 'voted.x' "
 #define ALLOTMENT(id, application, amount, sums)                                      \
   "allotments { allotment { allotment_id: '" id "' application_number: '" application \
-  "' amount_cents: " amount " } " sums " } "
+  "' amount_cents: " amount " } amount_cents: " amount " " sums " } "
 
 // ---- Cases
 
@@ -374,6 +374,7 @@ INSTANTIATE_TEST_SUITE_P(
                         result: VOTE_RESULT_ADOPTED
                         allotments {
                           allotment { allotment_id: "1" application_number: "A1" amount_cents: 4 }
+                          amount_cents: 4
                           drawn_cents: 2
                           mentions: 2
                           assumed_fields: "convention_signed.number"
@@ -383,6 +384,7 @@ INSTANTIATE_TEST_SUITE_P(
                         }
                         allotments {
                           allotment { allotment_id: "2" application_number: "A2" amount_cents: 3 }
+                          amount_cents: 3
                           mentions: 1
                           assumed_fields: "deliberation_voted.allotments.amount_cents"
                           assumed_mentions: 1

@@ -161,7 +161,7 @@ struct Reference {
   std::map<std::string, int64_t> net, paid;  // of an order
   std::map<std::string, v1::PaymentOrdered> orders;
   std::vector<v1::OpeningPaymentRecorded> opening_payments;
-  std::map<std::string, v1::Allotment> allotments;  // by deliberation/allotment
+  std::map<std::string, v1::Allotment> allotments;  // as changed, by deliberation/allotment
   std::map<std::string, int64_t> released;          // by deliberation/allotment
   std::map<std::string, int64_t> authorised, opening_commitment;
 };
@@ -176,6 +176,19 @@ void ReadContract(const A& act, Reference* all) {
 
 std::string KeyOf(const v1::OrderRef& order) {
   return std::to_string(order.fiscal_year()) + "-" + order.mandat();
+}
+
+// An allotment as it stands, whatever it was before.
+void ReadChange(const std::string& number, const v1::AllotmentChange& change, Reference* all) {
+  all->allotments.at(number + "/" + change.allotment_id())
+      .set_amount_cents(change.amount_after_cents());
+}
+
+template <typename A>
+void ReadChanges(const A& act, Reference* all) {
+  for (const v1::AllotmentChange& change : act.changes()) {
+    ReadChange(act.deliberation_number(), change, all);
+  }
 }
 
 void Read(const v1::Act& act, Reference* all) {
@@ -194,6 +207,20 @@ void Read(const v1::Act& act, Reference* all) {
     if (voted.result() != v1::VOTE_RESULT_ADOPTED) return;
     for (const v1::Allotment& allotment : voted.allotments()) {
       all->allotments[voted.number() + "/" + allotment.allotment_id()] = allotment;
+    }
+  } else if (act.has_deliberation_amended()) {
+    ReadChanges(act.deliberation_amended(), all);
+  } else if (act.has_deliberation_withdrawn()) {
+    ReadChanges(act.deliberation_withdrawn(), all);
+  } else if (act.has_deliberation_annulled()) {
+    ReadChanges(act.deliberation_annulled(), all);
+  } else if (act.has_allotment_reduced()) {
+    const v1::AllotmentReduced& reduced = act.allotment_reduced();
+    ReadChange(reduced.deliberation_number(), reduced.change(), all);
+  } else if (act.has_convention_terminated()) {
+    for (const v1::Tranche& tranche : act.convention_terminated().tranches()) {
+      all->tranches[act.convention_terminated().convention_number() + "/" + tranche.tranche_id()] =
+          tranche;
     }
   } else if (act.has_commitment_released()) {
     const v1::CommitmentReleased& released = act.commitment_released();
@@ -321,6 +348,7 @@ void CheckConventions(const Reference& all, const RowMap& rows) {
     for (const v1::AllotmentState& state : deliberation->allotments()) {
       if (state.allotment().allotment_id() != key.substr(slash + 1)) continue;
       EXPECT_EQ(state.drawn_cents(), drawn[key]) << key;
+      EXPECT_EQ(state.amount_cents(), allotment.amount_cents()) << key;
     }
   }
 }

@@ -98,6 +98,12 @@ const std::map<std::string, std::string> kActs = {
     {"payment_settled", "accountant"},
     {"payment_reduced", "orderer"},
     {"commitment_released", "orderer"},
+    {"deliberation_amended", "assembly"},
+    {"deliberation_withdrawn", "assembly"},
+    {"deliberation_annulled", "assembly"},
+    {"allotment_reduced", "orderer"},
+    {"convention_terminated", "clerk"},
+    {"structures_merged", "clerk"},
 };
 
 // Who is refused whatever is asked for.

@@ -67,21 +67,24 @@ v1::Act RandomActs::Next() {
       {4, &RandomActs::RecordOpeningPayment},    {1, &RandomActs::UpdateStructure},
   };
   static const auto* const running = new std::vector<Choice>{
-      {4, &RandomActs::RegisterStructure},   {3, &RandomActs::UpdateStructure},
-      {1, &RandomActs::OpenBudgetLine},      {2, &RandomActs::AdjustBudgetLine},
-      {2, &RandomActs::VoteCredits},         {1, &RandomActs::OpenCall},
-      {8, &RandomActs::SubmitApplication},   {1, &RandomActs::WithdrawApplication},
-      {6, &RandomActs::InstructApplication}, {3, &RandomActs::HoldSession},
-      {4, &RandomActs::TableReport},         {4, &RandomActs::GiveOpinion},
-      {8, &RandomActs::VoteDeliberation},    {5, &RandomActs::TransmitDeliberation},
-      {5, &RandomActs::PublishDeliberation}, {10, &RandomActs::SignConvention},
-      {6, &RandomActs::SignAvenant},         {5, &RandomActs::ReceiveReport},
-      {4, &RandomActs::AcceptReport},        {1, &RandomActs::CloseConvention},
-      {8, &RandomActs::CertifyService},      {16, &RandomActs::OrderOnTranche},
-      {4, &RandomActs::OrderOnAllotment},    {10, &RandomActs::AcceptPayment},
-      {2, &RandomActs::SuspendPayment},      {3, &RandomActs::RejectPayment},
-      {8, &RandomActs::SettlePayment},       {3, &RandomActs::ReducePayment},
-      {2, &RandomActs::ReleaseCommitment},
+      {4, &RandomActs::RegisterStructure},    {3, &RandomActs::UpdateStructure},
+      {1, &RandomActs::OpenBudgetLine},       {2, &RandomActs::AdjustBudgetLine},
+      {2, &RandomActs::VoteCredits},          {1, &RandomActs::OpenCall},
+      {8, &RandomActs::SubmitApplication},    {1, &RandomActs::WithdrawApplication},
+      {6, &RandomActs::InstructApplication},  {3, &RandomActs::HoldSession},
+      {4, &RandomActs::TableReport},          {4, &RandomActs::GiveOpinion},
+      {8, &RandomActs::VoteDeliberation},     {5, &RandomActs::TransmitDeliberation},
+      {5, &RandomActs::PublishDeliberation},  {10, &RandomActs::SignConvention},
+      {6, &RandomActs::SignAvenant},          {5, &RandomActs::ReceiveReport},
+      {4, &RandomActs::AcceptReport},         {1, &RandomActs::CloseConvention},
+      {8, &RandomActs::CertifyService},       {16, &RandomActs::OrderOnTranche},
+      {4, &RandomActs::OrderOnAllotment},     {10, &RandomActs::AcceptPayment},
+      {2, &RandomActs::SuspendPayment},       {3, &RandomActs::RejectPayment},
+      {8, &RandomActs::SettlePayment},        {3, &RandomActs::ReducePayment},
+      {2, &RandomActs::ReleaseCommitment},    {2, &RandomActs::AmendDeliberation},
+      {1, &RandomActs::WithdrawDeliberation}, {1, &RandomActs::AnnulDeliberation},
+      {2, &RandomActs::ReduceAllotment},      {1, &RandomActs::TerminateConvention},
+      {1, &RandomActs::MergeStructures},
   };
   today_ += static_cast<Days>(Below(3));
   v1::Act act;
@@ -119,7 +122,7 @@ v1::DeliberationRef RandomActs::Conseil() {
   if (!deliberations_.empty() && Chance(50)) {
     const v1::Deliberation* held = view_.Deliberation(Pick(deliberations_));
     if (held != nullptr && held->body() == v1::BODY_CONSEIL_DEPARTEMENTAL &&
-        held->result() == v1::VOTE_RESULT_ADOPTED) {
+        held->result() == v1::VOTE_RESULT_ADOPTED && Stands(*held)) {
       ref.set_number(held->number());
       return ref;
     }

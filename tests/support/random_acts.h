@@ -114,6 +114,23 @@ class RandomActs {
   bool SettlePayment(v1::Act* act);
   bool ReducePayment(v1::Act* act);
   bool ReleaseCommitment(v1::Act* act);
+  // random_acts_decision.cc
+  bool AmendDeliberation(v1::Act* act);
+  bool WithdrawDeliberation(v1::Act* act);
+  bool AnnulDeliberation(v1::Act* act);
+  bool ReduceAllotment(v1::Act* act);
+  bool TerminateConvention(v1::Act* act);
+  bool MergeStructures(v1::Act* act);
+  // Neither withdrawn nor annulled.
+  static bool Stands(const v1::Deliberation& deliberation);
+  // The structure in the place of one that was absorbed by that day.
+  std::string SuccessorOf(std::string structure_id, Days day) const;
+  // One that stands and allots; null when none comes up.
+  const v1::Deliberation* PickAllotting();
+  // One that may amend or withdraw another.
+  const v1::Deliberation* PickDecider(const v1::Deliberation& changed);
+  // What the tranche draws on stands.
+  bool SourcesStand(const v1::Tranche& tranche) const;
   bool CheckCredits(const v1::PaymentOrdered& order) const;
   void NumberOrder(v1::PaymentOrdered* order);
   // One of the last orders, when it is in one of the states.

@@ -36,7 +36,7 @@ bool RandomActs::SubmitApplication(v1::Act* act) {
   if (calls_.empty() || structures_.empty()) return false;
   const v1::Call* call =
       view_.Call(calls_[calls_.size() - 1 - Below(std::min<size_t>(3, calls_.size()))]);
-  const v1::Structure* structure = view_.Structure(Pick(structures_));
+  const v1::Structure* structure = view_.Structure(SuccessorOf(Pick(structures_), today_));
   if (call == nullptr || structure == nullptr) return false;
   v1::ApplicationSubmitted* submitted = act->mutable_application_submitted();
   submitted->set_number(fmt::format("D{}", ++serial_));
@@ -172,18 +172,18 @@ bool RandomActs::AddAllotments(v1::DeliberationVoted* act) {
       allotment->set_operation(thematic->operations(0).code());
     }
     if (Chance(75)) {
-      allotment->set_structure_id(Pick(structures_));
+      allotment->set_structure_id(SuccessorOf(Pick(structures_), ToDays(act->date())));
       const v1::Application* application =
           applications_.empty() ? nullptr : view_.Application(Pick(applications_));
       if (thematic != nullptr && application != nullptr && !application->has_withdrawn_on() &&
           application->call_id() == act->call_id() && application->thematic() == thematic->code()) {
         allotment->set_operation(application->operation());
-        allotment->set_structure_id(application->structure_id());
+        allotment->set_structure_id(SuccessorOf(application->structure_id(), ToDays(act->date())));
         allotment->set_application_number(application->number());
       }
     } else {
-      allotment->add_named_structure_ids(Pick(structures_));
-      const std::string& other = Pick(structures_);
+      allotment->add_named_structure_ids(SuccessorOf(Pick(structures_), ToDays(act->date())));
+      const std::string other = SuccessorOf(Pick(structures_), ToDays(act->date()));
       if (other != allotment->named_structure_ids(0)) allotment->add_named_structure_ids(other);
       allotment->set_structures_count(allotment->named_structure_ids_size());
     }

@@ -22,7 +22,9 @@ int64_t OrderedOn(const v1::TrancheState& state, const std::string& line_id) {
 const v1::Convention* RandomActs::PickOpenConvention() {
   if (conventions_.empty()) return nullptr;
   const v1::Convention* convention = view_.Convention(Pick(conventions_));
-  return convention == nullptr || convention->has_closed_on() ? nullptr : convention;
+  const bool open =
+      convention != nullptr && !convention->has_closed_on() && !convention->has_terminated_on();
+  return open ? convention : nullptr;
 }
 
 bool RandomActs::FindSource(const std::string& structure_id, const std::string& budget_code,
@@ -30,11 +32,12 @@ bool RandomActs::FindSource(const std::string& structure_id, const std::string& 
   for (int i = 0; i < kTries && !deliberations_.empty(); ++i) {
     const v1::Deliberation* deliberation = view_.Deliberation(Pick(deliberations_));
     if (deliberation == nullptr || deliberation->allotments_size() == 0) continue;
+    if (!Stands(*deliberation)) continue;
     const v1::AllotmentState& state =
         deliberation->allotments(static_cast<int>(Below(deliberation->allotments_size())));
     const v1::Allotment& allotment = state.allotment();
-    source->left_cents = allotment.amount_cents() - state.drawn_cents() - state.ordered_cents() -
-                         state.released_cents();
+    source->left_cents =
+        state.amount_cents() - state.drawn_cents() - state.ordered_cents() - state.released_cents();
     source->structure_id = allotment.structure_id();
     source->named = !source->structure_id.empty();
     if (!source->named) {
@@ -95,13 +98,15 @@ bool RandomActs::SignConvention(v1::Act* act) {
   if (!FindSource("", "", &source)) return false;
   v1::ConventionSigned* signed_act = act->mutable_convention_signed();
   signed_act->set_number(fmt::format("{}-{:05}", Year(), ++serial_));
-  signed_act->set_structure_id(source.structure_id);
   signed_act->set_object("Action d'essai");
-  signed_act->set_previous_convention(view_.Structure(source.structure_id)->last_convention());
   // Recorded some time after it is signed: acts are not recorded in the order of their dates.
   *signed_act->mutable_signatures()->mutable_authority_signed_on() =
       FromDays(source.voted_on + static_cast<Days>(Below(static_cast<uint64_t>(
                                      std::max<Days>(1, today_ - source.voted_on + 1)))));
+  signed_act->set_structure_id(
+      SuccessorOf(source.structure_id, ToDays(signed_act->signatures().authority_signed_on())));
+  signed_act->set_previous_convention(
+      view_.Structure(signed_act->structure_id())->last_convention());
   const int64_t first = 4 + Amount(source.left_cents - 5);
   *signed_act->add_tranches() = NewTranche("T0", source, first);
   signed_act->set_amount_cents(first);

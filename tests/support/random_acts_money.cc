@@ -46,6 +46,12 @@ bool RandomActs::CheckCredits(const v1::PaymentOrdered& order) const {
   return true;
 }
 
+bool RandomActs::SourcesStand(const v1::Tranche& tranche) const {
+  return std::all_of(tranche.draws().begin(), tranche.draws().end(), [&](const v1::Draw& draw) {
+    return Stands(*view_.Deliberation(draw.deliberation_number()));
+  });
+}
+
 bool RandomActs::OrderOnTranche(v1::Act* act) {
   const v1::Convention* convention = PickOpenConvention();
   if (convention == nullptr) return false;
@@ -76,7 +82,8 @@ bool RandomActs::OrderOnTranche(v1::Act* act) {
     left = std::min(left, state.certified_cents() - state.ordered_cents());
   }
   if (left <= 0) return false;
-  order->set_structure_id(convention->structure_id());
+  if (!SourcesStand(tranche)) return false;
+  order->set_structure_id(SuccessorOf(convention->structure_id(), today_));
   order->set_budget_code(tranche.budget_code());
   order->set_amount_cents(Chance(40) ? left : Amount(left));
   if (!CheckCredits(*order)) return false;
@@ -91,7 +98,7 @@ bool RandomActs::OrderOnAllotment(v1::Act* act) {
   NumberOrder(order);
   order->mutable_basis()->set_deliberation_number(source.deliberation);
   order->mutable_basis()->set_allotment_id(source.allotment);
-  order->set_structure_id(source.structure_id);
+  order->set_structure_id(SuccessorOf(source.structure_id, today_));
   order->set_budget_code(source.budget_code);
   order->set_kind(Chance(50) ? v1::PAYMENT_KIND_SINGLE : v1::PAYMENT_KIND_ADVANCE);
   order->set_amount_cents(Amount(source.left_cents));

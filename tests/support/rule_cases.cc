@@ -14,6 +14,8 @@ absl::StatusCode CodeOfReason(const std::string& reason) {
       {"NUMBER_TAKEN", absl::StatusCode::kAlreadyExists},
       {"ALREADY_TRANSMITTED", absl::StatusCode::kAlreadyExists},
       {"ALREADY_PUBLISHED", absl::StatusCode::kAlreadyExists},
+      {"ALREADY_WITHDRAWN", absl::StatusCode::kAlreadyExists},
+      {"ALREADY_ANNULLED", absl::StatusCode::kAlreadyExists},
       {"REFERENCE_UNKNOWN", absl::StatusCode::kNotFound},
       {"TOO_MANY_TAGS", absl::StatusCode::kResourceExhausted},
       {"NUMBER_FORM", absl::StatusCode::kInvalidArgument},

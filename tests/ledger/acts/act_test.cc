@@ -148,6 +148,45 @@ const std::vector<Case>& Cases() {
        "date { year: 2023 month: 1 day: 2 } }",
        {"deliberation:2023-1", "budget_line:c", "structure:s"},
        "2023-01-02"},
+      {"deliberation_amended { deliberation_number: '2023-1' call_id: 'k' "
+       "amended_by { number: '2023-2' } date { year: 2023 month: 1 day: 2 } "
+       "changes { budget_code: 'c' structure_id: 's' application_number: 'a' } "
+       "changes { budget_code: 'd' } }",
+       {"deliberation:2023-1", "call:k", "deliberation:2023-2", "budget_line:c", "structure:s",
+        "application:a", "budget_line:d"},
+       "2023-01-02"},
+      {"deliberation_amended { deliberation_number: '2023-1' "
+       "amended_by { before_opening { number: '2022-1' } } date { year: 2023 month: 1 day: 2 } }",
+       {"deliberation:2023-1"},
+       "2023-01-02"},
+      {"deliberation_withdrawn { deliberation_number: '2023-1' call_id: 'k' "
+       "withdrawn_by { number: '2023-2' } date { year: 2023 month: 1 day: 2 } "
+       "changes { budget_code: 'c' structure_id: 's' application_number: 'a' } }",
+       {"deliberation:2023-1", "call:k", "deliberation:2023-2", "budget_line:c", "structure:s",
+        "application:a"},
+       "2023-01-02"},
+      {"deliberation_annulled { deliberation_number: '2023-1' call_id: 'k' "
+       "date { year: 2023 month: 1 day: 2 } "
+       "changes { budget_code: 'c' structure_id: 's' application_number: 'a' } }",
+       {"deliberation:2023-1", "call:k", "budget_line:c", "structure:s", "application:a"},
+       "2023-01-02"},
+      {"allotment_reduced { deliberation_number: '2023-1' call_id: 'k' "
+       "date { year: 2023 month: 1 day: 2 } "
+       "change { budget_code: 'c' structure_id: 's' application_number: 'a' } }",
+       {"deliberation:2023-1", "call:k", "budget_line:c", "structure:s", "application:a"},
+       "2023-01-02"},
+      {"convention_terminated { convention_number: '2023-00001' structure_id: 's' "
+       "date { year: 2023 month: 1 day: 2 } "
+       "tranches_before { budget_code: 'c' draws { deliberation_number: '2023-1' } "
+       "draws { deliberation_number: '2023-2' } } "
+       "tranches { budget_code: 'c' draws { deliberation_number: '2023-1' } } }",
+       {"convention:2023-00001", "structure:s", "budget_line:c", "deliberation:2023-1",
+        "deliberation:2023-2"},
+       "2023-01-02"},
+      {"structures_merged { absorbed_structure_id: 's' structure_id: 't' "
+       "date { year: 2023 month: 1 day: 2 } }",
+       {"structure:s", "structure:t"},
+       "2023-01-02"},
   };
   return *cases;
 }

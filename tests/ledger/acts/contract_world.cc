@@ -83,6 +83,11 @@ ContractWorld::ContractWorld() {
   *deliberation("2023-10") = Text<v1::Deliberation>(kDeliberation10);
   *deliberation("2023-11") = Text<v1::Deliberation>(kDeliberation11);
   *deliberation("2023-12") = Text<v1::Deliberation>(kDeliberation12);
+  for (const char* number : {"2023-10", "2023-11", "2023-12"}) {
+    for (v1::AllotmentState& state : *deliberation(number)->mutable_allotments()) {
+      state.set_amount_cents(state.allotment().amount_cents());
+    }
+  }
   *convention("2023-00010") = Text<v1::Convention>(kConvention10);
   *convention("2023-00020") = Text<v1::Convention>(kConvention20);
 }

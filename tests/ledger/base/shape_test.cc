@@ -72,7 +72,21 @@ v1::Act Voted() {
   )pb");
 }
 
+// The ceiling of what it fills is 0.
+v1::Act Terminated() {
+  return testing::Text<v1::Act>(R"pb(
+    convention_terminated {
+      convention_number: "2023-00963"
+      ground: TERMINATION_GROUND_BREACH
+      reason: "Essai"
+      date { year: 2023 month: 10 day: 2 }
+      tranches { tranche_id: "ag" budget_code: "C1" }
+    }
+  )pb");
+}
+
 TEST(ShapeTest, AcceptsARightAct) {
+  EXPECT_THAT(Check(Terminated()), ElementsAre());
   EXPECT_THAT(Check(Payment()), ElementsAre());
   EXPECT_THAT(Check(Voted()), ElementsAre());
 }
@@ -112,6 +126,11 @@ TEST(ShapeTest, FindsEachViolation) {
       {"negative amount", Payment(),
        [](v1::Act* act) { act->mutable_payment_ordered()->set_amount_cents(-1); },
        "acts[0].payment_ordered.amount_cents AMOUNT_INVALID"},
+      {"negative amount in what the ledger fills", Terminated(),
+       [](v1::Act* act) {
+         act->mutable_convention_terminated()->mutable_tranches(0)->set_ceiling_cents(-1);
+       },
+       "acts[0].convention_terminated.tranches[0].ceiling_cents AMOUNT_INVALID"},
       {"amount too large", Payment(),
        [](v1::Act* act) { act->mutable_payment_ordered()->set_amount_cents(kMaxCents + 1); },
        "acts[0].payment_ordered.amount_cents AMOUNT_INVALID"},
