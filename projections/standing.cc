@@ -54,6 +54,17 @@ absl::StatusOr<std::string> CorrectedBy(const StateReader& state, const Point& p
   return corrected.correction_numbers(corrected.correction_numbers_size() - 1);
 }
 
+absl::StatusOr<std::optional<v1::Event>> AsCounted(const StateReader& state, const Point& point,
+                                                   v1::Event event) {
+  if (event.act().has_act_reversed()) return std::nullopt;
+  if (point.as_recorded && !event.correction_number().empty()) return std::nullopt;
+  auto corrected_by = CorrectedBy(state, point, event);
+  if (!corrected_by.ok()) return corrected_by.status();
+  if (!corrected_by->empty()) return std::nullopt;
+  if (event.act().has_act_rectified()) return CompensationOf(event).event;
+  return event;
+}
+
 absl::StatusOr<CorrectedPast> CorrectedPast::Load(const EventStore& log, const Index& index,
                                                   const StateReader& state, const Point& point,
                                                   uint64_t from) {

@@ -43,6 +43,12 @@ absl::StatusOr<std::optional<StandingAct>> StandingAt(const EventStore& log,
 absl::StatusOr<std::string> CorrectedBy(const StateReader& state, const Point& point,
                                         const v1::Event& event);
 
+// The event as it counts at the point: itself, or for an act_rectified the act that it put in place,
+// at the position that it has there. Nothing where it does not count: its act was reversed or
+// replaced since, it reverses one, or, as recorded, it belongs to a correction.
+absl::StatusOr<std::optional<v1::Event>> AsCounted(const StateReader& state, const Point& point,
+                                                   v1::Event event);
+
 // Rows as they were before an act, with what was corrected since in what was recorded before it.
 class CorrectedPast {
  public:

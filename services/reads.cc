@@ -9,6 +9,7 @@
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
 #include "ledger/view.h"
+#include "projections/standing.h"
 #include "services/status.h"
 
 namespace registre {
@@ -122,6 +123,7 @@ absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string
   v1::EventQuery query;
   query.add_items()->add_tags(tag);
   query.mutable_items(0)->add_types("payment_ordered");
+  query.mutable_items(0)->add_types("act_rectified");
   auto page = ReadEventPage(reading.log, *reading.index, query,
                             {.from = listing.token.next,
                              .end = reading.point.size,
@@ -132,7 +134,10 @@ absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string
   for (const EventPage::Item& item : page->events) {
     auto event = ParseEvent(item.position, item.bytes);
     if (!event.ok()) return event.status();
-    const v1::PaymentOrdered& order = event->act().payment_ordered();
+    auto counted = AsCounted(reading.state, reading.point, *std::move(event));
+    if (!counted.ok()) return counted.status();
+    if (!*counted || !(*counted)->act().has_payment_ordered()) continue;
+    const v1::PaymentOrdered& order = (*counted)->act().payment_ordered();
     auto row = reading.state.RowAt(PaymentKey(order.fiscal_year(), order.mandat()), reading.point);
     if (!row.ok()) return row.status();
     if (*row != nullptr) add((*row)->payment());
