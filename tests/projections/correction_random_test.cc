@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/acts/act.h"
 #include "ledger/base/date.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/shape.h"
@@ -68,6 +69,24 @@ class RandomCorrections {
       CorrectOne();
       if (::testing::Test::HasFailure()) return;
     }
+  }
+
+  // Goes back, newest first, and finds the rows before each event. Lists may have another order:
+  // what was taken out of the middle of one comes back at its end.
+  void GoBack() {
+    const std::vector<v1::Event> events = ledger_.Events();
+    std::vector<RowTexts> before;
+    RowMap rows;
+    for (const v1::Event& event : events) {
+      before.push_back(TextsOf(rows.rows()));
+      rows.Fold(Direction::kApply, event);
+      ++counts_[std::string(ActType(event.act()))];
+    }
+    for (size_t i = events.size(); i-- > 0;) {
+      rows.Fold(Direction::kRevert, events[i]);
+      ASSERT_EQ(TextsOf(rows.rows()), before[i]) << events[i].ShortDebugString();
+    }
+    EXPECT_TRUE(rows.rows().empty());
   }
 
   // How often each thing happened.
@@ -155,6 +174,14 @@ class RandomCorrections {
     return acts;
   }
 
+  void TurnDownOne(uint64_t target, const std::vector<v1::Act>& replacements) {
+    const auto number = ledger_.Propose(target, replacements);
+    if (!number.ok()) return;
+    EXPECT_TRUE(ledger_.TurnDown(*number).ok());
+    EXPECT_EQ(ReasonOf(ledger_.TurnDown(*number)), "CORRECTION_DECIDED");
+    Follow();
+  }
+
   void CorrectOne() {
     const uint64_t size = ledger_.recorder.log.size();
     // What was corrected is often corrected again.
@@ -163,6 +190,10 @@ class RandomCorrections {
     const std::vector<v1::Act> replacements = Replacements(target);
     const Days first = ToDays(On("2024-01-01"));
     const v1::Date effective_on = FromDays(first + static_cast<Days>(rng_() % 500));
+    if (rng_() % 8 == 0) {
+      TurnDownOne(target, replacements);
+      return;
+    }
     const auto corrected = ledger_.Correct(target, replacements, FormatIsoDate(effective_on));
     std::vector<Point> points;
     for (int i = 0; i < 4; ++i) {
@@ -204,11 +235,16 @@ TEST(CorrectionRandom, LeavesWhatTheStandingActsAddUpTo) {
     SCOPED_TRACE(fmt::format("ledger {}", i));
     RandomCorrections corrections(seed + i);
     corrections.Run(30);
+    corrections.GoBack();
     if (HasFailure()) return;
     for (const auto& [what, count] : corrections.counts()) counts[what] += count;
   }
   EXPECT_GT(counts["CORRECTION_KIND_RECTIFICATION"], 5);
   EXPECT_GT(counts["CORRECTION_KIND_REVERSAL"], 5);
+  for (const char* type : {"correction_proposed", "correction_approved", "correction_rejected",
+                           "act_reversed", "act_rectified"}) {
+    EXPECT_GT(counts[type], 0) << type;
+  }
 }
 
 }  // namespace

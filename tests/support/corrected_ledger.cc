@@ -202,10 +202,10 @@ absl::StatusOr<PlannedCorrection> CorrectedLedger::Plan(uint64_t target,
                          .now = recorder.clock.Now()});
 }
 
-absl::StatusOr<PlannedCorrection> CorrectedLedger::Correct(uint64_t target,
-                                                           const std::vector<v1::Act>& replacements,
-                                                           const std::string& effective_on) {
-  auto planned = Plan(target, replacements, effective_on);
+absl::StatusOr<std::string> CorrectedLedger::Propose(uint64_t target,
+                                                     const std::vector<v1::Act>& replacements,
+                                                     const std::string& effective_on) {
+  const auto planned = Plan(target, replacements, effective_on);
   if (!planned.ok()) return planned.status();
   v1::Act act;
   v1::CorrectionProposed* proposal = act.mutable_correction_proposed();
@@ -217,14 +217,28 @@ absl::StatusOr<PlannedCorrection> CorrectedLedger::Correct(uint64_t target,
   proposal->mutable_replacements()->Add(replacements.begin(), replacements.end());
   Outcome proposed = RecordAs(&recorder, "admin", NextId(), {act}, nullptr, "");
   if (!proposed.ok()) return proposed.status();
-  const std::string number = recorder.EventAt(proposed->receipts(0).position())
-                                 .act()
-                                 .correction_proposed()
-                                 .correction_number();
+  return recorder.EventAt(proposed->receipts(0).position())
+      .act()
+      .correction_proposed()
+      .correction_number();
+}
 
+absl::Status CorrectedLedger::TurnDown(const std::string& number) {
+  v1::Act act;
+  act.mutable_correction_rejected()->set_correction_number(number);
+  act.mutable_correction_rejected()->set_reason("Sans suite (essai)");
+  return RecordAs(&recorder, "approver", NextId(), {act}, nullptr, "").status();
+}
+
+absl::StatusOr<PlannedCorrection> CorrectedLedger::Correct(uint64_t target,
+                                                           const std::vector<v1::Act>& replacements,
+                                                           const std::string& effective_on) {
+  const auto proposed = Propose(target, replacements, effective_on);
+  if (!proposed.ok()) return proposed.status();
+  const std::string& number = *proposed;
   const Point before{.size = recorder.log.size()};
   const auto rows_before = RowsAt(before);
-  planned = Plan(target, replacements, effective_on, number);
+  auto planned = Plan(target, replacements, effective_on, number);
   if (!planned.ok()) return planned.status();
   v1::Act approved;
   approved.mutable_correction_approved()->set_correction_number(number);

@@ -34,7 +34,13 @@ class CorrectedLedger {
                                          const std::string& effective_on = "2024-06-01",
                                          const std::string& number = "") const;
 
-  // Proposes as "admin" and approves as "approver". Fails the test when the plan is not what comes
+  // Proposes as "admin"; the number of the proposal.
+  absl::StatusOr<std::string> Propose(uint64_t target, const std::vector<v1::Act>& replacements,
+                                      const std::string& effective_on = "2024-06-01");
+  // Turns a proposal down as "approver".
+  absl::Status TurnDown(const std::string& number);
+
+  // Proposes and, as "approver", approves. Fails the test when the plan is not what comes
   // of it: balances, touched rows.
   absl::StatusOr<PlannedCorrection> Correct(uint64_t target,
                                             const std::vector<v1::Act>& replacements,
