@@ -92,7 +92,7 @@ void FoldAvenant(Direction direction, const v1::Event& event, v1::Convention* ro
   avenant.set_position(event.position());
   *avenant.mutable_assumed_fields() = event.act().assumed_fields();
   avenant.set_structure_name_as_written(act.structure_name_as_written());
-  Appended(direction, avenant, row->mutable_avenants());
+  Placed(direction, avenant, row->mutable_avenants());
   row->set_amount_cents(Plus(direction, row->amount_cents(), act.delta_cents()));
   FoldTerms(direction, event.act(), act.signatures(), act.tranches(), row,
             [&](const std::string& tranche_id) {

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "ledger/acts/act.h"
+#include "ledger/acts/checks.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/base/shape.h"
+#include "ledger/layers.h"
 #include "ledger/view.h"
 #include "projections/figures.h"
 #include "projections/fold.h"
@@ -100,6 +102,8 @@ class Planner {
     REGISTRE_RETURN_IF_ERROR(CompareFigures());
     planned_.size = size_;
     for (const auto& [key, row] : replay_.rows()) planned_.keys.push_back(key);
+    // Another correction may change what acts of before were judged on; a year may be closed.
+    planned_.keys.insert(planned_.keys.end(), {kCorrectionsKey, kLedgerKey});
     planned_.target = target_.act;
     return std::move(planned_);
   }
@@ -141,7 +145,7 @@ class Planner {
       return absl::OkStatus();
     }
     planned_.plan.set_kind(v1::CORRECTION_KIND_REVERSAL);
-    return replay_.Run(target_, std::nullopt, request_.today, &touched_);
+    return replay_.Run(target_, std::nullopt, &touched_);
   }
 
   // Whether the target is about an accepted payment, and the replacements make it good without
@@ -168,8 +172,7 @@ class Planner {
 
   // Clears `*in_place` and says why when it cannot be.
   absl::Status ReplayInPlace(bool* in_place) {
-    const absl::Status run =
-        replay_.Run(target_, request_.replacements[0], request_.today, &touched_);
+    const absl::Status run = replay_.Run(target_, request_.replacements[0], &touched_);
     if (absl::IsDataLoss(run) || absl::IsInternal(run) || absl::IsResourceExhausted(run))
       return run;
     if (!run.ok()) {
@@ -229,16 +232,13 @@ class Planner {
     auto row = replay_.Present(kLedgerKey);
     if (!row.ok()) return row.status();
     if (*row == nullptr) return absl::OkStatus();
-    for (const v1::ClosedYear& closed : (*row)->ledger().closed_years()) {
-      if (closed.fiscal_year() != order.fiscal_year) continue;
-      return Refused("BUDGET_CLOSED_YEAR",
-                     fmt::format("the correction would change the act at position {} of fiscal "
-                                 "year {}, which is closed and only read",
-                                 position, order.fiscal_year),
-                     {{"position", fmt::format("{}", position)},
-                      {"fiscal_year", fmt::format("{}", order.fiscal_year)}});
-    }
-    return absl::OkStatus();
+    if (order.fiscal_year > LastClosedYear((*row)->ledger()).fiscal_year()) return absl::OkStatus();
+    return Refused("BUDGET_CLOSED_YEAR",
+                   fmt::format("the correction would change the act at position {} of fiscal year "
+                               "{}, which is closed and only read",
+                               position, order.fiscal_year),
+                   {{"position", fmt::format("{}", position)},
+                    {"fiscal_year", fmt::format("{}", order.fiscal_year)}});
   }
 
   absl::Status MakeUnit() {
@@ -276,13 +276,16 @@ class Planner {
     planned_.plan.mutable_flags()->Add(act.flags.begin(), act.flags.end());
   }
 
+  // What undoes an earlier correction counts no earlier than it does: a date between the two would
+  // find the act taken away that the earlier one had not put there yet.
   template <typename A>
   void Describe(const StandingAct& of, const v1::Act& content, A* act) const {
     act->set_correction_number(request_.correction_number);
     act->set_target_position(of.position);
     act->set_recorded_by(of.subject);
     *act->mutable_act() = content;
-    *act->mutable_effective_on() = request_.effective_on;
+    const bool later = of.counts_from > ToDays(request_.effective_on);
+    *act->mutable_effective_on() = later ? FromDays(of.counts_from) : request_.effective_on;
   }
 
   // Judged now, over what the reversals leave.
@@ -290,7 +293,7 @@ class Planner {
     for (size_t i = 0; i < request_.replacements.size(); ++i) {
       v1::Act act = request_.replacements[i];
       std::vector<v1::Flag> flags;
-      const absl::Status recorded = replay_.Record(request_.subject, request_.today, &act, &flags);
+      const absl::Status recorded = replay_.Record(request_.subject, request_.now, &act, &flags);
       if (!recorded.ok()) return Annotate(recorded, fmt::format("replacements[{}]: ", i));
       planned_.plan.mutable_flags()->Add(flags.begin(), flags.end());
       planned_.unit.push_back(request_.replacements[i]);

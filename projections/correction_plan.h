@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "projections/state_reader.h"
 #include "registre/v1/act.pb.h"
 #include "registre/v1/correction_service.pb.h"
@@ -31,7 +32,7 @@ struct CorrectionRequest {
   v1::Date effective_on;
   std::vector<v1::Act> replacements;
   std::string subject;  // who would record it
-  Days today = 0;       // in the ledger's time zone
+  absl::Time now;
 };
 
 // What it does.
@@ -44,7 +45,6 @@ struct PlannedCorrection {
   // Nothing that touches the rows of these keys may be recorded from `size` on before the unit is,
   // or the plan is worth nothing.
   std::vector<std::string> keys;
-  std::vector<std::string> tags;
   uint64_t size = 0;
 };
 

@@ -20,6 +20,14 @@ std::string_view SiretGivenBy(const v1::Act& act) {
   return {};
 }
 
+// The terms of tranches, those that it replaces or brings in.
+template <typename A>
+void AddTranches(const A& act, const std::string& number, std::vector<std::string>* values) {
+  for (const v1::Tranche& tranche : act.tranches()) {
+    values->push_back(ConventionKey(number) + " tranche " + tranche.tranche_id());
+  }
+}
+
 // Folds into one kind of row. `exists` is the field that is never empty once the row's opening act
 // is known: it spares measuring the row. A row that holds nothing is no row.
 template <typename R, typename FoldRow, typename Exists>
@@ -48,6 +56,39 @@ std::vector<std::string> RowKeysOf(const v1::Event& event) {
     keys.push_back(SirenKey(siret.substr(0, kSirenDigits)));
   }
   return keys;
+}
+
+std::vector<std::string> OverwrittenBy(const v1::Act& act) {
+  std::vector<std::string> values;
+  switch (act.act_case()) {
+    case v1::Act::kStructureRegistered:
+      values.push_back(StructureKey(act.structure_registered().structure_id()));
+      break;
+    case v1::Act::kStructureUpdated:
+      values.push_back(StructureKey(act.structure_updated().structure_id()));
+      break;
+    case v1::Act::kApplicationInstructed:
+      values.push_back(ApplicationKey(act.application_instructed().number()));
+      break;
+    case v1::Act::kOpeningConventionRecorded: {
+      const auto& recorded = act.opening_convention_recorded();
+      AddTranches(recorded, recorded.number(), &values);
+      break;
+    }
+    case v1::Act::kConventionSigned:
+      AddTranches(act.convention_signed(), act.convention_signed().number(), &values);
+      break;
+    case v1::Act::kAvenantSigned:
+      AddTranches(act.avenant_signed(), act.avenant_signed().convention_number(), &values);
+      break;
+    case v1::Act::kConventionTerminated:
+      AddTranches(act.convention_terminated(), act.convention_terminated().convention_number(),
+                  &values);
+      break;
+    default:  // brings in, or adds up
+      break;
+  }
+  return values;
 }
 
 Compensation CompensationOf(const v1::Event& event) {

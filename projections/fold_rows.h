@@ -85,16 +85,33 @@ inline bool SameItem(const google::protobuf::Message& a, const google::protobuf:
 }
 
 // Adds one at the end, or takes the last that is equal away: a correction may revert an act that
-// others came after.
+// others came after. What has a position stays in order of it.
 template <typename T>
 void Appended(Direction direction, const T& value, google::protobuf::RepeatedPtrField<T>* list) {
   if (direction == Direction::kApply) {
     *list->Add() = value;
+    if constexpr (requires { value.position(); }) {
+      for (int i = list->size() - 1; i > 0 && list->Get(i - 1).position() > value.position(); --i) {
+        list->SwapElements(i - 1, i);
+      }
+    }
     return;
   }
   int at = list->size() - 1;
   while (at >= 0 && !SameItem(list->Get(at), value)) --at;
   if (at >= 0) list->DeleteSubrange(at, 1);
+}
+
+// The same for what has a position, in order of positions: an act that a correction puts back where it
+// stood goes before those that came after it.
+template <typename T>
+void Placed(Direction direction, const T& value, google::protobuf::RepeatedPtrField<T>* list) {
+  Appended(direction, value, list);
+  if (direction == Direction::kRevert) return;
+  for (int i = list->size() - 1; i > 0; --i) {
+    if (list->Get(i - 1).position() <= list->Get(i).position()) return;
+    list->SwapElements(i - 1, i);
+  }
 }
 
 // Appends the assumed fields of the act, or takes as many away: for the rows whose acts are few.

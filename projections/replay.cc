@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "ledger/acts/act.h"
@@ -98,6 +99,12 @@ absl::Status Replay::Touch(const v1::Event& event) {
     auto row = RowBefore(key);
     if (!row.ok()) return row.status();
     rows_.emplace(key, *row == nullptr ? v1::Row() : **row);
+    // A correction may have put a later act on the row that was recorded on others.
+    if (past_) {
+      past_->ForEachCorrected(key, [&](uint64_t position) {
+        if (position > moment_) queue_.insert(position);
+      });
+    }
     uint64_t count = 0;
     uint64_t sequence = 0;
     {
@@ -123,6 +130,17 @@ absl::Status Replay::Touch(const v1::Event& event) {
   return absl::OkStatus();
 }
 
+void Replay::Overwrite(const v1::Act& act) {
+  for (std::string& value : OverwrittenBy(act)) overwritten_.insert(std::move(value));
+}
+
+bool Replay::WritesOver(const v1::Act& act) const {
+  if (overwritten_.empty()) return false;
+  const std::vector<std::string> values = OverwrittenBy(act);
+  return std::any_of(values.begin(), values.end(),
+                     [this](const std::string& value) { return overwritten_.count(value) > 0; });
+}
+
 void Replay::FoldTouched(const v1::Event& event) {
   for (const std::string& key : RowKeysOf(event)) {
     if (const auto it = rows_.find(key); it != rows_.end()) {
@@ -131,24 +149,28 @@ void Replay::FoldTouched(const v1::Event& event) {
   }
 }
 
-absl::Status Replay::Decide(const std::string& subject, Days today, v1::Act* act,
+absl::Status Replay::Decide(const std::string& subject, absl::Time recorded_at, v1::Act* act,
                             std::vector<v1::Flag>* flags) {
   status_ = absl::OkStatus();
+  absl::TimeZone zone = absl::UTCTimeZone();
+  absl::LoadTimeZone(Ledger().opened().time_zone(), &zone);
+  const auto today =
+      static_cast<Days>(absl::ToCivilDay(recorded_at, zone) - absl::CivilDay(1970, 1, 1));
   const absl::Status decided =
       registre::Decide({.view = *this, .today = today, .actor = subject, .flags = flags}, act);
   return status_.ok() ? decided : status_;
 }
 
-absl::Status Replay::ReplayOne(StandingAct standing, Days today,
-                               std::vector<ReplayedAct>* touched) {
+absl::Status Replay::ReplayOne(StandingAct standing, std::vector<ReplayedAct>* touched) {
   const v1::Event before = BareEvent(standing.position, standing.subject, standing.act);
   v1::Act again = standing.act;
   ClearFilled(&again);
   std::vector<v1::Flag> flags;
-  const absl::Status decided = Decide(standing.subject, today, &again, &flags);
+  const absl::Status decided = Decide(standing.subject, standing.recorded_at, &again, &flags);
   if (!decided.ok() && !IsRefusal(decided)) return decided;
   if (!decided.ok()) {
     REGISTRE_RETURN_IF_ERROR(Touch(before));
+    Overwrite(standing.act);
     touched->push_back({.before = std::move(standing),
                         .effect = v1::CORRECTION_EFFECT_REVERSED,
                         .because = WhyRefused(decided),
@@ -156,7 +178,7 @@ absl::Status Replay::ReplayOne(StandingAct standing, Days today,
                         .flags = {}});
     return absl::OkStatus();
   }
-  if (again.SerializeAsString() == standing.act.SerializeAsString()) {
+  if (again.SerializeAsString() == standing.act.SerializeAsString() && !WritesOver(again)) {
     FoldTouched(before);
     return absl::OkStatus();
   }
@@ -164,6 +186,8 @@ absl::Status Replay::ReplayOne(StandingAct standing, Days today,
   REGISTRE_RETURN_IF_ERROR(Touch(before));
   REGISTRE_RETURN_IF_ERROR(Touch(after));
   FoldTouched(after);
+  Overwrite(standing.act);
+  Overwrite(again);
   touched->push_back({.before = std::move(standing),
                       .effect = v1::CORRECTION_EFFECT_REFILLED,
                       .because = "",
@@ -173,16 +197,18 @@ absl::Status Replay::ReplayOne(StandingAct standing, Days today,
 }
 
 absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>& replacement,
-                         Days today, std::vector<ReplayedAct>* touched) {
+                         std::vector<ReplayedAct>* touched) {
   touched->clear();
   rows_.clear();
   queue_.clear();
+  overwritten_.clear();
   read_.clear();
   moment_ = target.position;
   auto past = CorrectedPast::Load(log_, index_, state_, Point{.size = size_}, target.position);
   if (!past.ok()) return past.status();
   past_ = *std::move(past);
   REGISTRE_RETURN_IF_ERROR(Touch(BareEvent(target.position, target.subject, target.act)));
+  Overwrite(target.act);
   ReplayedAct first{.before = target,
                     .effect = v1::CORRECTION_EFFECT_REVERSED,
                     .because = "",
@@ -190,10 +216,11 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
                     .flags = {}};
   if (replacement) {
     v1::Act act = *replacement;
-    REGISTRE_RETURN_IF_ERROR(Decide(target.subject, today, &act, &first.flags));
+    REGISTRE_RETURN_IF_ERROR(Decide(target.subject, target.recorded_at, &act, &first.flags));
     const v1::Event event = BareEvent(target.position, target.subject, act);
     REGISTRE_RETURN_IF_ERROR(Touch(event));
     FoldTouched(event);
+    Overwrite(act);
     first.effect = v1::CORRECTION_EFFECT_REPLACED;
     first.after = std::move(act);
   }
@@ -207,7 +234,7 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
     auto standing = Standing(moment_);
     if (!standing.ok()) return standing.status();
     if (!standing->has_value()) continue;
-    REGISTRE_RETURN_IF_ERROR(ReplayOne(**std::move(standing), today, touched));
+    REGISTRE_RETURN_IF_ERROR(ReplayOne(**std::move(standing), touched));
   }
   GoToPresent();
   return absl::OkStatus();
@@ -218,9 +245,9 @@ void Replay::GoToPresent() {
   read_.clear();
 }
 
-absl::Status Replay::Record(const std::string& subject, Days today, v1::Act* act,
+absl::Status Replay::Record(const std::string& subject, absl::Time now, v1::Act* act,
                             std::vector<v1::Flag>* flags) {
-  REGISTRE_RETURN_IF_ERROR(Decide(subject, today, act, flags));
+  REGISTRE_RETURN_IF_ERROR(Decide(subject, now, act, flags));
   const v1::Event event = BareEvent(moment_, subject, *act);
   REGISTRE_RETURN_IF_ERROR(Touch(event));
   FoldTouched(event);

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "ledger/view.h"
 #include "projections/fold.h"
 #include "projections/standing.h"
@@ -42,15 +43,16 @@ class Replay final : public LedgerView {
   Replay(const EventStore& log, const Index& index, uint64_t size);
 
   // Starts before the target and goes to the present, with `replacement` in its place, or nothing.
-  // The target comes first in `*touched`, what else changes after it, in order of position. An
-  // error that is no refusal, or the refusal of the replacement. CORRECTION_TOO_WIDE.
-  absl::Status Run(const StandingAct& target, const std::optional<v1::Act>& replacement, Days today,
+  // The target comes first in `*touched`, what else changes after it, in order of position. Each
+  // act is judged as of the day it was recorded. An error that is no refusal, or the refusal of the
+  // replacement. CORRECTION_TOO_WIDE.
+  absl::Status Run(const StandingAct& target, const std::optional<v1::Act>& replacement,
                    std::vector<ReplayedAct>* touched);
 
   // Goes to the present with nothing touched.
   void GoToPresent();
   // Judges an act at the present, after Run or GoToPresent, fills it and moves the state on.
-  absl::Status Record(const std::string& subject, Days today, v1::Act* act,
+  absl::Status Record(const std::string& subject, absl::Time now, v1::Act* act,
                       std::vector<v1::Flag>* flags);
 
   // What stands at a position below size (standing.h).
@@ -69,11 +71,14 @@ class Replay final : public LedgerView {
  private:
   absl::StatusOr<std::shared_ptr<const v1::Row>> RowBefore(std::string_view key) const;
   absl::Status Touch(const v1::Event& event);
-  absl::Status Decide(const std::string& subject, Days today, v1::Act* act,
+  absl::Status Decide(const std::string& subject, absl::Time recorded_at, v1::Act* act,
                       std::vector<v1::Flag>* flags);
   // Folds into the rows that are touched.
   void FoldTouched(const v1::Event& event);
-  absl::Status ReplayOne(StandingAct standing, Days today, std::vector<ReplayedAct>* touched);
+  absl::Status ReplayOne(StandingAct standing, std::vector<ReplayedAct>* touched);
+  // Of a corrected act: what writes over what it writes is corrected with it.
+  void Overwrite(const v1::Act& act);
+  bool WritesOver(const v1::Act& act) const;
 
   const EventStore& log_;
   const Index& index_;
@@ -83,7 +88,8 @@ class Replay final : public LedgerView {
   std::optional<CorrectedPast> past_;  // from the target on; unset: at the present
   uint64_t moment_ = 0;                // what is before this position has happened
   std::map<std::string, v1::Row, std::less<>> rows_;
-  std::set<uint64_t> queue_;  // positions of later acts on touched rows
+  std::set<uint64_t> queue_;           // positions of later acts on touched rows
+  std::set<std::string> overwritten_;  // by corrected acts (fold.h)
   // Rows read at the moment.
   mutable std::map<std::string, std::shared_ptr<const v1::Row>, std::less<>> read_;
   mutable absl::Status status_;  // of these reads

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ledger/acts/act.h"
+#include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
@@ -23,13 +25,16 @@ absl::StatusOr<std::optional<StandingAct>> StandingAt(const EventStore& log,
   if (!row.ok()) return row.status();
   StandingAct standing{.position = position,
                        .subject = event->actor().subject(),
+                       .recorded_at = FromTimestamp(event->recorded_at()),
                        .act = std::move(*event->mutable_act()),
-                       .standing_position = std::nullopt};
+                       .standing_position = std::nullopt,
+                       .counts_from = kAlways};
   if (*row == nullptr) return standing;
   const v1::CorrectedPosition& corrected = (*row)->corrected_position();
   if (!corrected.has_replaced_position()) return std::nullopt;
   auto rectified = ReadEvent(log, corrected.replaced_position());
   if (!rectified.ok()) return rectified.status();
+  standing.counts_from = EffectiveDateOf(rectified->act());
   standing.act = rectified->act().act_rectified().act();
   standing.standing_position = corrected.replaced_position();
   return standing;
@@ -47,6 +52,17 @@ absl::StatusOr<std::string> CorrectedBy(const StateReader& state, const Point& p
   const v1::CorrectedPosition& corrected = (*row)->corrected_position();
   if (rectified && corrected.replaced_position() == event.position()) return std::string();
   return corrected.correction_numbers(corrected.correction_numbers_size() - 1);
+}
+
+absl::StatusOr<std::optional<v1::Event>> AsCounted(const StateReader& state, const Point& point,
+                                                   v1::Event event) {
+  if (event.act().has_act_reversed()) return std::nullopt;
+  if (point.as_recorded && !event.correction_number().empty()) return std::nullopt;
+  auto corrected_by = CorrectedBy(state, point, event);
+  if (!corrected_by.ok()) return corrected_by.status();
+  if (!corrected_by->empty()) return std::nullopt;
+  if (event.act().has_act_rectified()) return CompensationOf(event).event;
+  return event;
 }
 
 absl::StatusOr<CorrectedPast> CorrectedPast::Load(const EventStore& log, const Index& index,
@@ -88,6 +104,13 @@ absl::StatusOr<CorrectedPast> CorrectedPast::Load(const EventStore& log, const I
   }));
   REGISTRE_RETURN_IF_ERROR(failed);
   return past;
+}
+
+void CorrectedPast::ForEachCorrected(std::string_view key,
+                                     const std::function<void(uint64_t position)>& visit) const {
+  for (const Known& known : corrections_) {
+    if (known.keys.count(key) > 0) visit(CompensationOf(known.event).event.position());
+  }
 }
 
 absl::StatusOr<std::shared_ptr<const v1::Row>> CorrectedPast::RowBefore(std::string_view key,

@@ -12,6 +12,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/event_query.h"
 #include "ledger/view.h"
+#include "projections/standing.h"
 
 namespace registre {
 namespace {
@@ -31,16 +32,24 @@ struct DatedLine {
   Moment when;
 };
 
-// The orders given on a convention or put there, and the payments made before the ledger was
-// opened, as recorded.
+// The act brings a line in: what a correction puts in place may be any other.
+bool IsOrder(const v1::Act& act) {
+  return act.has_payment_ordered() || act.has_payment_reimputed() ||
+         act.has_opening_payment_recorded();
+}
+
+// The orders given on a convention or put there, and the payments made before the ledger was opened,
+// as they count at the point.
 absl::StatusOr<std::vector<v1::Event>> OrdersOf(const EventStore& log, const Index& index,
-                                                const Point& point, const std::string& number) {
+                                                const StateReader& state, const Point& point,
+                                                const std::string& number) {
   v1::EventQuery query;
   v1::QueryItem* item = query.add_items();
   item->add_tags(ConventionKey(number));
   item->add_types("payment_ordered");
   item->add_types("payment_reimputed");
   item->add_types("opening_payment_recorded");
+  item->add_types("act_rectified");
   std::vector<v1::Event> events;
   EventRange range{.end = point.size, .effective_on = point.effective_on, .max_events = 1'000};
   while (true) {
@@ -49,7 +58,9 @@ absl::StatusOr<std::vector<v1::Event>> OrdersOf(const EventStore& log, const Ind
     for (const EventPage::Item& found : page->events) {
       auto event = ParseEvent(found.position, found.bytes);
       if (!event.ok()) return event.status();
-      events.push_back(*std::move(event));
+      auto counted = AsCounted(state, point, *std::move(event));
+      if (!counted.ok()) return counted.status();
+      if (*counted && IsOrder((*counted)->act())) events.push_back(**std::move(counted));
     }
     if (events.size() > kMaxStatementLines) {
       return Error(absl::StatusCode::kResourceExhausted, "STATEMENT_TOO_LONG",
@@ -144,7 +155,7 @@ v1::PaymentStatus StatusOf(const v1::Payment& payment) {
 absl::StatusOr<v1::GetStatementResponse> StatementOf(const EventStore& log, const Index& index,
                                                      const StateReader& state, const Point& point,
                                                      const v1::Convention& convention) {
-  auto orders = OrdersOf(log, index, point, convention.number());
+  auto orders = OrdersOf(log, index, state, point, convention.number());
   if (!orders.ok()) return orders.status();
   std::vector<DatedLine> lines;
   std::vector<Paid> paid;

@@ -63,13 +63,24 @@ void MentionAct(Direction direction, const v1::Act& act, v1::Structure* row) {
   MentionAssumed(direction, act, row, [](std::string_view path) { return WithoutIndexes(path); });
 }
 
+// Each convention names the one before it. One is put at the end of that chain, or taken off it,
+// where it stands there: a correction may be about one that others came after.
+template <typename A>
+void FoldChain(Direction direction, const A& act, v1::Structure* row) {
+  const std::string& last = row->last_convention();
+  if (direction == Direction::kRevert) {
+    if (last == act.number()) row->set_last_convention(act.previous_convention());
+  } else if (last.empty() || last == act.previous_convention()) {
+    row->set_last_convention(act.number());
+  }
+}
+
 // ConventionSigned and OpeningConventionRecorded say the same of a structure.
 template <typename A>
 void FoldContract(Direction direction, const A& act, v1::Structure* row) {
   row->set_contracted_cents(Plus(direction, row->contracted_cents(), act.amount_cents()));
   row->set_conventions(Counted(direction, row->conventions()));
-  row->set_last_convention(direction == Direction::kApply ? act.number()
-                                                          : act.previous_convention());
+  FoldChain(direction, act, row);
 }
 
 // Both structures of a merger have its act.

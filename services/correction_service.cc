@@ -28,6 +28,18 @@ constexpr int kMaxAttempts = 5;
 
 // ---- Shape
 
+// Checks the fields that a request shares with the act that it becomes, by their names in the
+// request.
+void CheckFields(const google::protobuf::Message& act, std::vector<Violation>* violations) {
+  constexpr std::string_view kRoot = "request";
+  std::vector<Violation> found;
+  CheckShape(act, std::string(kRoot), &found);
+  for (Violation& violation : found) {
+    violation.field.erase(0, kRoot.size() + 1);
+    violations->push_back(std::move(violation));
+  }
+}
+
 // A correction says why, under which authority and from when: these have a rule of their own.
 std::vector<Violation> CheckProposal(const v1::ProposeCorrectionRequest& request,
                                      const v1::CorrectionProposed& proposal) {
@@ -41,17 +53,16 @@ std::vector<Violation> CheckProposal(const v1::ProposeCorrectionRequest& request
     violations.push_back({"target_position", "FIELD_INVALID",
                           "missing; name the position of the act that is wrong"});
   }
-  CheckShape(proposal, "correction", &violations);
+  CheckFields(proposal, &violations);
   for (Violation& violation : violations) {
-    const bool why = violation.field == "correction.reason" ||
-                     violation.field == "correction.authority" ||
-                     violation.field == "correction.effective_on";
+    const bool why = violation.field == "reason" || violation.field == "authority" ||
+                     violation.field == "effective_on";
     if (why) violation.reason = "CORRECTION_REASON";
   }
   for (int i = 0; i < proposal.replacements_size(); ++i) {
     const v1::Act& act = proposal.replacements(i);
     if (act.act_case() < v1::Act::kFiscalYearClosed && !act.has_ledger_opened()) continue;
-    violations.push_back({fmt::format("correction.replacements[{}]", i), "FIELD_INVALID",
+    violations.push_back({fmt::format("replacements[{}]", i), "FIELD_INVALID",
                           "an act of control, or the ledger's opening, replaces nothing"});
   }
   return violations;
@@ -69,27 +80,16 @@ v1::CorrectionProposed ProposalOf(const v1::ProposeCorrectionRequest& request) {
 
 // ---- Planning
 
-// The day it is in the ledger's time zone.
-absl::StatusOr<Days> TodayIn(const Reading& reading, const Clock& clock) {
-  auto row = reading.state.RowAt(kLedgerKey, reading.point);
-  if (!row.ok()) return row.status();
-  absl::TimeZone zone = absl::UTCTimeZone();
-  if (*row != nullptr) absl::LoadTimeZone((*row)->ledger().opened().time_zone(), &zone);
-  return static_cast<Days>(absl::ToCivilDay(clock.Now(), zone) - absl::CivilDay(1970, 1, 1));
-}
-
 absl::StatusOr<PlannedCorrection> Plan(const Reading& reading, const Clock& clock,
                                        const v1::CorrectionProposed& proposal,
                                        const std::string& number, const std::string& subject) {
-  auto today = TodayIn(reading, clock);
-  if (!today.ok()) return today.status();
   CorrectionRequest request{
       .correction_number = number,
       .target_position = proposal.target_position(),
       .effective_on = proposal.effective_on(),
       .replacements = {proposal.replacements().begin(), proposal.replacements().end()},
       .subject = subject,
-      .today = *today};
+      .now = clock.Now()};
   return PlanCorrection(reading.log, *reading.index, request);
 }
 
@@ -169,6 +169,7 @@ absl::Status Propose(const ServiceContext& context, const Clock& clock, const Ca
   }
   v1::ProposeCorrectionRequest remembered = request;
   remembered.clear_command_id();
+  remembered.clear_validate_only();
   absl::StatusOr<v1::RecordResponse> recorded = absl::UnknownError("not recorded");
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     auto reading = BeginReading(*context.ledger, {});
@@ -260,7 +261,7 @@ absl::StatusOr<Command> Approval(const Reading& reading, const Clock& clock, con
 absl::Status CheckDecision(const std::string& command_id, const google::protobuf::Message& act) {
   std::vector<Violation> violations;
   CheckCommandId(command_id, &violations);
-  CheckShape(act, "correction", &violations);
+  CheckFields(act, &violations);
   return violations.empty() ? absl::OkStatus() : ShapeError(violations);
 }
 

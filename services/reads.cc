@@ -9,6 +9,7 @@
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
 #include "ledger/view.h"
+#include "projections/standing.h"
 #include "projections/statement.h"
 #include "services/status.h"
 
@@ -144,6 +145,7 @@ absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string
   query.add_items()->add_tags(tag);
   query.mutable_items(0)->add_types("payment_ordered");
   query.mutable_items(0)->add_types("payment_reimputed");
+  query.mutable_items(0)->add_types("act_rectified");
   auto page = ReadEventPage(reading.log, *reading.index, query,
                             {.from = listing.token.next,
                              .end = reading.point.size,
@@ -154,11 +156,17 @@ absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string
   for (const EventPage::Item& item : page->events) {
     auto event = ParseEvent(item.position, item.bytes);
     if (!event.ok()) return event.status();
-    auto row = reading.state.RowAt(OrderKeyOf(event->act()), reading.point);
+    auto counted = AsCounted(reading.state, reading.point, *std::move(event));
+    if (!counted.ok()) return counted.status();
+    if (!*counted) continue;
+    // What a correction puts in place may be any act.
+    const v1::Act& act = (*counted)->act();
+    if (!act.has_payment_ordered() && !act.has_payment_reimputed()) continue;
+    auto row = reading.state.RowAt(OrderKeyOf(act), reading.point);
     if (!row.ok()) return row.status();
     if (*row == nullptr) continue;
     const v1::Payment& payment = (*row)->payment();
-    if (IsOn(tag, payment.basis(), payment) && EntersBy(*event, tag, payment)) add(payment);
+    if (IsOn(tag, payment.basis(), payment) && EntersBy(**counted, tag, payment)) add(payment);
   }
   if (page->complete) return std::string();
   return EncodePageToken({.size = reading.point.size, .next = page->next, .after = ""});

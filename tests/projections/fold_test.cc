@@ -111,6 +111,7 @@ TEST(FoldRandom, HistoriesHoldEveryAct) {
   const auto* descriptor = v1::Act::descriptor()->FindOneofByName("act");
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const auto act_case = static_cast<v1::Act::ActCase>(descriptor->field(i)->number());
+    if (act_case > v1::Act::kFiscalYearClosed) continue;  // correction_random_test.cc
     EXPECT_GT(counts[act_case], 0) << descriptor->field(i)->name();
   }
 }

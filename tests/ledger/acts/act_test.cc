@@ -205,6 +205,32 @@ const std::vector<Case>& Cases() {
        "balances { budget_code: 'c' } }",
        {},
        "2024-01-31"},
+      // In effect as soon as they are known, whatever they are about.
+      {"correction_proposed { correction_number: '7' target { structure_registered { "
+       "structure_id: 's' date { year: 2023 month: 1 day: 2 } } } "
+       "effective_on { year: 2024 month: 1 day: 2 } }",
+       {"correction:7", "structure:s"},
+       ""},
+      {"correction_approved { correction_number: '7' }", {"correction:7"}, ""},
+      {"correction_rejected { correction_number: '7' }", {"correction:7"}, ""},
+      // Neither before the correction counts nor before the act itself.
+      {"act_reversed { correction_number: '7' act { structure_registered { structure_id: 's' "
+       "date { year: 2023 month: 1 day: 2 } } } effective_on { year: 2024 month: 1 day: 2 } }",
+       {"correction:7", "structure:s"},
+       "2024-01-02"},
+      {"act_reversed { correction_number: '7' act { structure_registered { structure_id: 's' "
+       "date { year: 2025 month: 1 day: 2 } } } effective_on { year: 2024 month: 1 day: 2 } }",
+       {"correction:7", "structure:s"},
+       "2025-01-02"},
+      {"act_reversed { correction_number: '7' act { structure_registered { structure_id: 's' } } "
+       "effective_on { year: 2024 month: 1 day: 2 } }",
+       {"correction:7", "structure:s"},
+       "2024-01-02"},
+      {"act_rectified { correction_number: '7' act { convention_signed { number: '2023-00001' "
+       "structure_id: 's' signatures { authority_signed_on { year: 2023 month: 1 day: 2 } } "
+       "tranches { budget_code: 'c' } } } effective_on { year: 2022 month: 1 day: 2 } }",
+       {"correction:7", "convention:2023-00001", "structure:s", "budget_line:c"},
+       "2023-01-02"},
   };
   return *cases;
 }

@@ -1,0 +1,251 @@
+// Random corrections of a random ledger: whatever is corrected, in whatever order, the ledger is
+// then what the acts that stand add up to, at every point.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ledger/acts/act.h"
+#include "ledger/base/date.h"
+#include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
+#include "projections/standing.h"
+#include "tests/support/corrected_ledger.h"
+#include "tests/support/fake_view.h"
+#include "tests/support/random_acts.h"
+#include "tests/support/test_seed.h"
+
+namespace registre::testing::correction_random_test {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// A field that a mistake may be in.
+struct Leaf {
+  Message* message;
+  const FieldDescriptor* field;
+};
+
+void CollectLeaves(Message* message, std::vector<Leaf>* leaves) {
+  const auto* reflection = message->GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->message_type() == v1::Date::descriptor() ||
+        (!field->is_repeated() && (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64 ||
+                                   field->cpp_type() == FieldDescriptor::CPPTYPE_STRING))) {
+      leaves->push_back({message, field});
+    } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      continue;
+    } else if (!field->is_repeated()) {
+      CollectLeaves(reflection->MutableMessage(message, field), leaves);
+    } else {
+      for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+        CollectLeaves(reflection->MutableRepeatedMessage(message, field, i), leaves);
+      }
+    }
+  }
+}
+
+bool IsReference(const Leaf& leaf) {
+  const std::string& name = leaf.field->name();
+  return name == "structure_id" || name == "budget_code" || name == "convention_number" ||
+         name == "application_number";
+}
+
+class RandomCorrections {
+ public:
+  explicit RandomCorrections(uint64_t seed) : rng_(seed), acts_(seed, view_) {}
+
+  void Run(int rounds) {
+    RecordSome(120);
+    for (int round = 0; round < rounds; ++round) {
+      RecordSome(static_cast<int>(rng_() % 30));
+      CorrectOne();
+      if (::testing::Test::HasFailure()) return;
+    }
+  }
+
+  // Goes back, newest first, and finds the rows before each event. Lists may have another order:
+  // what was taken out of the middle of one comes back at its end.
+  void GoBack() {
+    const std::vector<v1::Event> events = ledger_.Events();
+    std::vector<RowTexts> before;
+    RowMap rows;
+    for (const v1::Event& event : events) {
+      before.push_back(TextsOf(rows.rows()));
+      rows.Fold(Direction::kApply, event);
+      ++counts_[std::string(ActType(event.act()))];
+    }
+    for (size_t i = events.size(); i-- > 0;) {
+      rows.Fold(Direction::kRevert, events[i]);
+      ASSERT_EQ(TextsOf(rows.rows()), before[i]) << events[i].ShortDebugString();
+    }
+    EXPECT_TRUE(rows.rows().empty());
+  }
+
+  // How often each thing happened.
+  const std::map<std::string, int>& counts() const { return counts_; }
+
+ private:
+  void Follow() {
+    for (; followed_ < ledger_.recorder.log.size(); ++followed_) {
+      view_.Fold(Direction::kApply, ledger_.recorder.EventAt(followed_));
+    }
+  }
+
+  // An act that the generator believes in may be refused: what it remembers may be gone.
+  void RecordSome(int count) {
+    for (int i = 0; i < count; ++i) {
+      v1::Act act = acts_.Next();
+      ClearFilled(&act);
+      if (!ledger_.Record(act).ok()) ++counts_["act refused"];
+      Follow();
+    }
+  }
+
+  std::string AnotherId(const std::string& prefix) {
+    std::vector<std::string> ids;
+    view_.ForEachKey(prefix, [&](std::string_view key) {
+      ids.emplace_back(key.substr(prefix.size()));
+      return true;
+    });
+    return ids.empty() ? "" : ids[rng_() % ids.size()];
+  }
+
+  void MakeMistake(v1::Act* act) {
+    std::vector<Leaf> leaves;
+    CollectLeaves(act, &leaves);
+    if (leaves.empty()) return;
+    // What an act is about is mistaken more often than its texts.
+    if (rng_() % 2 == 0) {
+      std::stable_partition(leaves.begin(), leaves.end(), IsReference);
+      const auto end = std::find_if_not(leaves.begin(), leaves.end(), IsReference);
+      if (end != leaves.begin()) leaves.erase(end, leaves.end());
+    }
+    const Leaf& leaf = leaves[rng_() % leaves.size()];
+    const auto* reflection = leaf.message->GetReflection();
+    const std::string& name = leaf.field->name();
+    if (leaf.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (leaf.field->is_repeated()) return;
+      auto* date = static_cast<v1::Date*>(reflection->MutableMessage(leaf.message, leaf.field));
+      const Days day = ToDays(*date) + static_cast<Days>(rng_() % 21) - 10;
+      *date = FromDays(day);
+    } else if (leaf.field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
+      const int64_t cents = reflection->GetInt64(*leaf.message, leaf.field);
+      const int64_t change = static_cast<int64_t>(rng_() % 2001) - 1000;
+      reflection->SetInt64(leaf.message, leaf.field, std::max<int64_t>(1, cents + change));
+    } else if (name == "structure_id") {
+      reflection->SetString(leaf.message, leaf.field, AnotherId("structure:"));
+    } else if (name == "budget_code") {
+      reflection->SetString(leaf.message, leaf.field, AnotherId("budget_line:"));
+    } else if (name == "convention_number") {
+      reflection->SetString(leaf.message, leaf.field, AnotherId("convention:"));
+    } else if (name == "application_number") {
+      reflection->SetString(leaf.message, leaf.field, AnotherId("application:"));
+    } else if (name == "mandat" || name == "title" || name == "label" || name == "object" ||
+               name == "reason" || name == "name" || name == "text" || name == "bordereau") {
+      reflection->SetString(leaf.message, leaf.field,
+                            reflection->GetString(*leaf.message, leaf.field) + "b");
+    } else if (name == "number") {
+      std::string number = reflection->GetString(*leaf.message, leaf.field);
+      if (!number.empty()) number.back() = static_cast<char>('0' + rng_() % 10);
+      reflection->SetString(leaf.message, leaf.field, number);
+    } else {
+      act->add_remarks("essai");
+    }
+  }
+
+  std::vector<v1::Act> Replacements(uint64_t target) {
+    const StateReader reader(ledger_.recorder.log, *ledger_.recorder.index, RegistreProjection());
+    const auto standing =
+        StandingAt(ledger_.recorder.log, reader, {.size = ledger_.recorder.log.size()}, target);
+    if (!standing.ok() || !standing->has_value() || rng_() % 5 == 0) return {};
+    std::vector<v1::Act> acts = {(*standing)->act};
+    ClearFilled(&acts[0]);
+    MakeMistake(&acts[0]);
+    if (rng_() % 12 == 0)
+      acts.push_back(RegisterStructure(fmt::format("new-{}", counts_["new"]++)));
+    return acts;
+  }
+
+  void TurnDownOne(uint64_t target, const std::vector<v1::Act>& replacements) {
+    const auto number = ledger_.Propose(target, replacements);
+    if (!number.ok()) return;
+    EXPECT_TRUE(ledger_.TurnDown(*number).ok());
+    EXPECT_EQ(ReasonOf(ledger_.TurnDown(*number)), "CORRECTION_DECIDED");
+    Follow();
+  }
+
+  void CorrectOne() {
+    const uint64_t size = ledger_.recorder.log.size();
+    // What was corrected is often corrected again.
+    const bool again = !corrected_.empty() && rng_() % 3 == 0;
+    const uint64_t target = again ? corrected_[rng_() % corrected_.size()] : rng_() % size;
+    const std::vector<v1::Act> replacements = Replacements(target);
+    const Days first = ToDays(On("2024-01-01"));
+    const v1::Date effective_on = FromDays(first + static_cast<Days>(rng_() % 500));
+    if (rng_() % 8 == 0) {
+      TurnDownOne(target, replacements);
+      return;
+    }
+    const auto corrected = ledger_.Correct(target, replacements, FormatIsoDate(effective_on));
+    std::vector<Point> points;
+    for (int i = 0; i < 4; ++i) {
+      points.push_back({.size = 1 + rng_() % ledger_.recorder.log.size(),
+                        .effective_on = first + static_cast<Days>(rng_() % 500),
+                        .as_recorded = rng_() % 4 == 0});
+      if (rng_() % 2 == 0) points.back().size = ledger_.recorder.log.size();
+    }
+    Follow();
+    if (!corrected.ok()) {
+      ++counts_[ReasonOf(corrected.status())];
+      EXPECT_NE(ReasonOf(corrected.status()), "") << corrected.status();
+      return;
+    }
+    ++counts_[v1::CorrectionKind_Name(corrected->plan.kind())];
+    for (const v1::CorrectedAct& act : corrected->plan.affected()) {
+      corrected_.push_back(act.position());
+    }
+    counts_["affected"] += corrected->plan.affected_size();
+    SCOPED_TRACE(fmt::format("{} -> {}\n{}", corrected->target.ShortDebugString(),
+                             replacements.empty() ? "" : replacements[0].ShortDebugString(),
+                             corrected->plan.ShortDebugString()));
+    ledger_.Audit(points);
+  }
+
+  std::mt19937_64 rng_;
+  CorrectedLedger ledger_;
+  RowMap view_;
+  RandomActs acts_;
+  uint64_t followed_ = 0;
+  std::vector<uint64_t> corrected_;
+  std::map<std::string, int> counts_;
+};
+
+TEST(CorrectionRandom, LeavesWhatTheStandingActsAddUpTo) {
+  const uint64_t seed = TestSeed();
+  std::map<std::string, int> counts;
+  for (uint64_t i = 0; i < 3; ++i) {
+    SCOPED_TRACE(fmt::format("ledger {}", i));
+    RandomCorrections corrections(seed + i);
+    corrections.Run(30);
+    corrections.GoBack();
+    if (HasFailure()) return;
+    for (const auto& [what, count] : corrections.counts()) counts[what] += count;
+  }
+  EXPECT_GT(counts["CORRECTION_KIND_RECTIFICATION"], 5);
+  EXPECT_GT(counts["CORRECTION_KIND_REVERSAL"], 5);
+  for (const char* type : {"correction_proposed", "correction_approved", "correction_rejected",
+                           "act_reversed", "act_rectified"}) {
+    EXPECT_GT(counts[type], 0) << type;
+  }
+}
+
+}  // namespace
+}  // namespace registre::testing::correction_random_test
