@@ -1,0 +1,56 @@
+// A ledger of the oracle test: the real recorder, index and reader, random acts, and the comparison
+// of what is read with what the model works out.
+#ifndef REGISTRE_TESTS_SUPPORT_ORACLE_WORLD_H_
+#define REGISTRE_TESTS_SUPPORT_ORACLE_WORLD_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "registre/v1/event.pb.h"
+#include "registre/v1/query.pb.h"
+#include "tests/support/oracle_acts.h"
+#include "tests/support/oracle_model.h"
+#include "tests/support/test_recorder.h"
+
+namespace registre::testing {
+
+// One thread. What a check returns says what differs, and is empty when nothing does.
+class OracleWorld {
+ public:
+  // Records the founding unit. With `final_acts` the world has acts that no correction takes back.
+  OracleWorld(uint64_t seed, bool final_acts);
+
+  // Proposes a unit, most often of one act, and has it recorded or refused.
+  std::string Step();
+
+  // Everything read now, against the model.
+  std::string CheckPresent() const;
+  // The same at a random point of the axes: what was known, what was in effect, as recorded.
+  std::string CheckSomePoint();
+
+  // The events so far, one a line.
+  std::string History() const;
+
+  // How many acts of each type were recorded.
+  const std::map<std::string, int>& recorded() const { return recorded_; }
+
+ private:
+  // Records; true unless it is refused. Takes the new events in.
+  bool Record(const std::vector<v1::Act>& acts);
+  void TakeNewEvents();
+  // What the reader gives at the point.
+  Balances Read(const v1::ReadOptions& options) const;
+  std::string Check(const v1::ReadOptions& options) const;
+
+  TestRecorder ledger_;
+  OracleActs acts_;
+  std::vector<v1::Event> events_;
+  std::map<std::string, int> recorded_;
+  int unit_ = 0;
+};
+
+}  // namespace registre::testing
+
+#endif  // REGISTRE_TESTS_SUPPORT_ORACLE_WORLD_H_
