@@ -65,7 +65,7 @@ Outcome PendingOutcome::Get() const {
   return *outcome_;
 }
 
-TestRecorder::TestRecorder() {
+TestRecorder::TestRecorder(const std::filesystem::path& parent) : folder_(parent) {
   auto opened = Index::Open(folder_.Path("index"), RegistreProjection().version);
   if (!opened.ok()) {
     std::fprintf(stderr, "%s\n", opened.status().ToString().c_str());
