@@ -137,12 +137,12 @@ v1::Act OracleActs::Next() {
       {1, &OracleActs::HoldSession},
       {9, &OracleActs::Vote},
       {10, &OracleActs::Sign},
-      {6, &OracleActs::SignAvenant},
+      {8, &OracleActs::SignAvenant},
       {2, &OracleActs::ReceiveReport},
       {2, &OracleActs::AcceptReport},
       {1, &OracleActs::CloseConvention},
       {6, &OracleActs::Certify},
-      {14, &OracleActs::OrderOnTranche},
+      {18, &OracleActs::OrderOnTranche},
       {7, &OracleActs::OrderOnAllotment},
       {9, &OracleActs::Accept},
       {3, &OracleActs::Suspend},
@@ -312,7 +312,7 @@ v1::Tranche OracleActs::NewTranche(const std::string& id, const Allotment& allot
   v1::Tranche tranche;
   tranche.set_tranche_id(id);
   tranche.set_budget_code(allotment.line);
-  tranche.set_ceiling_cents(Chance(40) ? allotment.cents : Amount(allotment.cents));
+  tranche.set_ceiling_cents(Chance(25) ? allotment.cents : Amount(allotment.cents * 2 / 3));
   v1::Draw* draw = tranche.add_draws();
   draw->set_deliberation_number(allotment.deliberation);
   draw->set_allotment_id(allotment.id);
@@ -331,10 +331,8 @@ bool OracleActs::Sign(v1::Act* act) {
   *signed_act->mutable_signatures()->mutable_authority_signed_on() = After(first.voted_on);
   *signed_act->add_tranches() = NewTranche("T1", first);
   for (int i = 2; i <= 3 && Chance(30); ++i) {
-    const Allotment& more = Pick(allotments_);
-    if (more.structure == first.structure || Chance(5)) {
-      *signed_act->add_tranches() = NewTranche(fmt::format("T{}", i), more);
-    }
+    *signed_act->add_tranches() =
+        NewTranche(fmt::format("T{}", i), PickAllotmentFor(first.structure));
   }
   for (const v1::Tranche& tranche : signed_act->tranches()) {
     signed_act->set_amount_cents(signed_act->amount_cents() + tranche.ceiling_cents());
@@ -342,49 +340,61 @@ bool OracleActs::Sign(v1::Act* act) {
   return true;
 }
 
-// More money on a tranche, a new tranche, less money on a tranche, or a new period.
+// Mostly one of the structure's.
+const OracleActs::Allotment& OracleActs::PickAllotmentFor(const std::string& structure) {
+  for (int i = 0; i < 4; ++i) {
+    const Allotment& allotment = Pick(allotments_);
+    if (allotment.structure == structure) return allotment;
+  }
+  return Pick(allotments_);
+}
+
+int64_t OracleActs::Raise(const Allotment& allotment, v1::Tranche* tranche) {
+  const int64_t cents = Amount(allotment.cents / 2);
+  v1::Draw* draw = tranche->add_draws();
+  draw->set_deliberation_number(allotment.deliberation);
+  draw->set_allotment_id(allotment.id);
+  draw->set_amount_cents(cents);
+  tranche->set_ceiling_cents(tranche->ceiling_cents() + cents);
+  return cents;
+}
+
+int64_t OracleActs::Lower(v1::Tranche* tranche) {
+  const int64_t cents = Amount(tranche->ceiling_cents() / 3);
+  if (tranche->draws_size() > 0) {
+    v1::Draw* last = tranche->mutable_draws(tranche->draws_size() - 1);
+    last->set_amount_cents(last->amount_cents() - cents);
+  }
+  tranche->set_ceiling_cents(tranche->ceiling_cents() - cents);
+  tranche->clear_schedule();
+  return -cents;
+}
+
 bool OracleActs::SignAvenant(v1::Act* act) {
   if (conventions_.empty() || allotments_.empty()) return false;
-  const Convention& convention = Pick(conventions_);
-  const Allotment& allotment = Pick(allotments_);
+  Convention& convention = Pick(conventions_);
+  const Allotment& allotment = PickAllotmentFor(convention.structure);
   v1::AvenantSigned* avenant = act->mutable_avenant_signed();
   avenant->set_convention_number(convention.number);
   avenant->set_avenant_number(convention.avenants + 1);
-  *avenant->mutable_signatures()->mutable_authority_signed_on() = After(convention.signed_on);
+  const uint64_t kind = Below(4);
+  const bool draws = kind < 2;
   *avenant->mutable_authorised_by() = BeforeTheLedger();
+  if (draws) avenant->mutable_authorised_by()->set_number(allotment.deliberation);
+  *avenant->mutable_signatures()->mutable_authority_signed_on() =
+      After(draws ? std::max(convention.signed_on, allotment.voted_on) : convention.signed_on);
   v1::Tranche* tranche = avenant->add_tranches();
-  *tranche = convention.tranches[Below(convention.tranches.size())];
+  *tranche = Pick(convention.tranches);
   int64_t delta = 0;
-  switch (Below(4)) {
-    case 0: {
-      delta = Amount(allotment.cents);
-      v1::Draw* draw = tranche->add_draws();
-      draw->set_deliberation_number(allotment.deliberation);
-      draw->set_allotment_id(allotment.id);
-      draw->set_amount_cents(delta);
-      avenant->mutable_authorised_by()->set_number(allotment.deliberation);
-      break;
-    }
-    case 1:
-      *tranche = NewTranche(fmt::format("T{}", convention.tranches.size() + 1), allotment);
-      delta = tranche->ceiling_cents();
-      avenant->mutable_authorised_by()->set_number(allotment.deliberation);
-      break;
-    case 2: {
-      delta = -Amount(tranche->ceiling_cents() / 2);
-      if (tranche->draws_size() > 0) {
-        v1::Draw* draw = tranche->mutable_draws(tranche->draws_size() - 1);
-        draw->set_amount_cents(draw->amount_cents() + delta);
-      }
-      tranche->clear_schedule();
-      break;
-    }
-    default:
-      *tranche->mutable_period() = FromTo("2023-03-01", "2025-06-30");
-      break;
-  }
-  if (tranche->tranche_id() != fmt::format("T{}", convention.tranches.size() + 1)) {
-    tranche->set_ceiling_cents(tranche->ceiling_cents() + delta);
+  if (kind == 0) {
+    delta = Raise(allotment, tranche);
+  } else if (kind == 1) {
+    *tranche = NewTranche(fmt::format("T{}", convention.tranches.size() + 1), allotment);
+    delta = tranche->ceiling_cents();
+  } else if (kind == 2) {
+    delta = Lower(tranche);
+  } else {
+    *tranche->mutable_period() = FromTo("2023-03-01", "2025-06-30");
   }
   avenant->set_amount_before_cents(convention.cents);
   avenant->set_delta_cents(delta);

@@ -4,6 +4,7 @@
 #define REGISTRE_TESTS_SUPPORT_ORACLE_ACTS_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <random>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "ledger/base/date.h"
 #include "registre/v1/act.pb.h"
 #include "registre/v1/event.pb.h"
+#include "registre/v1/state.pb.h"
 
 namespace registre::testing {
 
@@ -73,7 +75,7 @@ class OracleActs {
     std::string mandat;
     int64_t cents = 0;
     Days since = 0;  // its last step
-    bool answered = false;
+    v1::PaymentStatus status = v1::PAYMENT_STATUS_ORDERED;
   };
   struct Recovery {
     v1::OrderRef order;
@@ -131,11 +133,15 @@ class OracleActs {
   void AddAllotment(const v1::Date& date, v1::DeliberationVoted* act);
   v1::Tranche NewTranche(const std::string& id, const Allotment& allotment);
   void AddSchedule(v1::Tranche* tranche);
-  // An amount or the date of a tranche's basis, for an order or a reimputation.
+  const Allotment& PickAllotmentFor(const std::string& structure);
+  // Each changes the tranche and returns what it adds to the convention.
+  int64_t Raise(const Allotment& allotment, v1::Tranche* tranche);
+  int64_t Lower(v1::Tranche* tranche);
+  // A line of the tranche's schedule, or none.
   void PickLine(const v1::Tranche& tranche, v1::PaymentBasis* basis, v1::PaymentKind* kind,
                 int64_t* most);
   void NumberOrder(Days day, v1::PaymentOrdered* order);
-  Order* PickOrder(bool answered);
+  const Order* PickOrder(std::initializer_list<v1::PaymentStatus> statuses);
   v1::DeliberationRef AnyDeliberation();
 
   std::mt19937_64 rng_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "google/protobuf/message.h"
 #include "ledger/acts/act.h"
@@ -12,6 +13,12 @@ namespace {
 
 // The latest day by which the accountant's answers are looked for.
 constexpr Days kDaysToAnswer = 40;
+
+constexpr v1::PaymentStatus kOrdered = v1::PAYMENT_STATUS_ORDERED;
+constexpr v1::PaymentStatus kSuspended = v1::PAYMENT_STATUS_SUSPENDED;
+constexpr v1::PaymentStatus kAccepted = v1::PAYMENT_STATUS_ACCEPTED;
+constexpr v1::PaymentStatus kRejected = v1::PAYMENT_STATUS_REJECTED;
+constexpr v1::PaymentStatus kSettled = v1::PAYMENT_STATUS_SETTLED;
 
 // The message of the act itself, for example PaymentOrdered.
 google::protobuf::Message* InnerOf(v1::Act* act) {
@@ -40,7 +47,7 @@ void OracleActs::NumberOrder(Days day, v1::PaymentOrdered* order) {
 void OracleActs::PickLine(const v1::Tranche& tranche, v1::PaymentBasis* basis,
                           v1::PaymentKind* kind, int64_t* most) {
   basis->set_tranche_id(tranche.tranche_id());
-  *kind = Chance(60) ? v1::PAYMENT_KIND_ADVANCE : v1::PAYMENT_KIND_INSTALMENT;
+  *kind = Chance(80) ? v1::PAYMENT_KIND_ADVANCE : v1::PAYMENT_KIND_INSTALMENT;
   *most = tranche.ceiling_cents();
   if (tranche.schedule_size() == 0 || Chance(10)) return;
   const v1::ScheduleLine& line = tranche.schedule(static_cast<int>(Below(tranche.schedule_size())));
@@ -61,7 +68,7 @@ bool OracleActs::OrderOnTranche(v1::Act* act) {
   PickLine(tranche, order->mutable_basis(), &kind, &most);
   order->set_kind(kind);
   order->set_budget_code(tranche.budget_code());
-  order->set_amount_cents(Chance(30) ? most : Amount(most));
+  order->set_amount_cents(Chance(20) ? most : Amount(most / 2));
   return true;
 }
 
@@ -74,21 +81,23 @@ bool OracleActs::OrderOnAllotment(v1::Act* act) {
   order->mutable_basis()->set_allotment_id(allotment.id);
   order->set_kind(Chance(50) ? v1::PAYMENT_KIND_SINGLE : v1::PAYMENT_KIND_ADVANCE);
   order->set_budget_code(allotment.line);
-  order->set_amount_cents(Amount(allotment.cents));
+  order->set_amount_cents(Amount(allotment.cents * 2 / 3));
   return true;
 }
 
-// Mostly one that is answered, or not, as asked.
-OracleActs::Order* OracleActs::PickOrder(bool answered) {
-  for (int i = 0; i < 4 && !orders_.empty(); ++i) {
-    Order& order = Pick(orders_);
-    if (order.answered == answered || Chance(5)) return &order;
+// Mostly one in one of the states.
+const OracleActs::Order* OracleActs::PickOrder(std::initializer_list<v1::PaymentStatus> statuses) {
+  for (int i = 0; i < 6 && !orders_.empty(); ++i) {
+    const Order& order = Pick(orders_);
+    const bool in_one = std::find(statuses.begin(), statuses.end(), order.status) != statuses.end();
+    if (in_one || Chance(4)) return &order;
   }
   return nullptr;
 }
 
 bool OracleActs::Accept(v1::Act* act) {
-  const Order* order = final_acts_ ? PickOrder(false) : nullptr;
+  if (!final_acts_) return false;
+  const Order* order = PickOrder({kOrdered, kSuspended});
   if (order == nullptr) return false;
   *act->mutable_payment_accepted()->mutable_order() = RefTo(*order);
   *act->mutable_payment_accepted()->mutable_date() =
@@ -97,7 +106,7 @@ bool OracleActs::Accept(v1::Act* act) {
 }
 
 bool OracleActs::Suspend(v1::Act* act) {
-  const Order* order = PickOrder(false);
+  const Order* order = PickOrder({kOrdered});
   if (order == nullptr) return false;
   *act->mutable_payment_suspended()->mutable_order() = RefTo(*order);
   *act->mutable_payment_suspended()->mutable_date() = After(order->since);
@@ -106,7 +115,7 @@ bool OracleActs::Suspend(v1::Act* act) {
 }
 
 bool OracleActs::Reject(v1::Act* act) {
-  const Order* order = PickOrder(false);
+  const Order* order = PickOrder({kOrdered, kSuspended});
   if (order == nullptr) return false;
   *act->mutable_payment_rejected()->mutable_order() = RefTo(*order);
   *act->mutable_payment_rejected()->mutable_date() = After(order->since);
@@ -115,7 +124,7 @@ bool OracleActs::Reject(v1::Act* act) {
 }
 
 bool OracleActs::Settle(v1::Act* act) {
-  const Order* order = PickOrder(true);
+  const Order* order = PickOrder({kAccepted});
   if (order == nullptr) return false;
   *act->mutable_payment_settled()->mutable_order() = RefTo(*order);
   *act->mutable_payment_settled()->mutable_date() = After(order->since);
@@ -123,7 +132,7 @@ bool OracleActs::Settle(v1::Act* act) {
 }
 
 bool OracleActs::Reduce(v1::Act* act) {
-  const Order* order = PickOrder(Chance(50));
+  const Order* order = PickOrder({kOrdered, kSuspended, kAccepted, kSettled});
   if (order == nullptr) return false;
   *act->mutable_payment_reduced()->mutable_order() = RefTo(*order);
   act->mutable_payment_reduced()->set_reduction_cents(Amount(order->cents));
@@ -133,7 +142,7 @@ bool OracleActs::Reduce(v1::Act* act) {
 }
 
 bool OracleActs::Reimpute(v1::Act* act) {
-  const Order* order = PickOrder(true);
+  const Order* order = PickOrder({kAccepted, kSettled});
   if (order == nullptr) return false;
   v1::PaymentReimputed* reimputed = act->mutable_payment_reimputed();
   *reimputed->mutable_order() = RefTo(*order);
@@ -154,7 +163,7 @@ bool OracleActs::Reimpute(v1::Act* act) {
 }
 
 bool OracleActs::AskBack(v1::Act* act) {
-  const Order* order = PickOrder(true);
+  const Order* order = PickOrder({kSettled});
   if (order == nullptr) return false;
   v1::RecoveryOrdered* recovery = act->mutable_recovery_ordered();
   *recovery->mutable_order() = RefTo(*order);
@@ -291,17 +300,12 @@ bool OracleActs::Instead(const v1::Act& act, v1::Act* replacement) {
 void OracleActs::Learn(const v1::Event& event) {
   const v1::Act& act = event.act();
   const Days day = EffectiveDateOf(act);
-  const auto find = [this](const auto& named) {
+  const auto step = [&](const v1::OrderRef& ref, std::optional<v1::PaymentStatus> status) {
     for (Order& order : orders_) {
-      if (order.mandat == named.mandat() && order.fiscal_year == named.fiscal_year()) return &order;
+      if (order.mandat != ref.mandat() || order.fiscal_year != ref.fiscal_year()) continue;
+      order.since = std::max(order.since, day);
+      order.status = status.value_or(order.status);
     }
-    return static_cast<Order*>(nullptr);
-  };
-  const auto step = [&](const v1::OrderRef& ref, bool answered) {
-    Order* order = find(ref);
-    if (order == nullptr) return;
-    order->since = std::max(order->since, day);
-    order->answered = order->answered || answered;
   };
   const auto put_tranche = [](const v1::Tranche& tranche, Convention* convention) {
     for (v1::Tranche& old : convention->tranches) {
@@ -353,22 +357,22 @@ void OracleActs::Learn(const v1::Event& event) {
       break;
     case v1::Act::kPaymentOrdered:
       orders_.push_back({act.payment_ordered().fiscal_year(), act.payment_ordered().mandat(),
-                         act.payment_ordered().amount_cents(), day, false});
+                         act.payment_ordered().amount_cents(), day, kOrdered});
       break;
     case v1::Act::kPaymentAccepted:
-      step(act.payment_accepted().order(), true);
+      step(act.payment_accepted().order(), kAccepted);
       break;
     case v1::Act::kPaymentSuspended:
-      step(act.payment_suspended().order(), false);
+      step(act.payment_suspended().order(), kSuspended);
       break;
     case v1::Act::kPaymentRejected:
-      step(act.payment_rejected().order(), true);
+      step(act.payment_rejected().order(), kRejected);
       break;
     case v1::Act::kPaymentReduced:
-      step(act.payment_reduced().order(), false);
+      step(act.payment_reduced().order(), std::nullopt);
       break;
     case v1::Act::kPaymentSettled:
-      step(act.payment_settled().order(), false);
+      step(act.payment_settled().order(), kSettled);
       break;
     case v1::Act::kRecoveryOrdered: {
       const v1::RecoveryOrdered& recovery = act.recovery_ordered();

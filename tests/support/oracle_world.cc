@@ -10,6 +10,7 @@
 #include "ledger/acts/act.h"
 #include "ledger/base/date.h"
 #include "projections/state_reader.h"
+#include "tests/support/fake_view.h"
 
 namespace registre::testing {
 namespace {
@@ -80,7 +81,7 @@ void OracleWorld::TakeNewEvents() {
 std::string OracleWorld::Step() {
   std::vector<v1::Act> unit = {acts_.Next()};
   // Acts of one unit are decided one after the other, and all or none is recorded.
-  while (acts_.Chance(12)) unit.push_back(acts_.Next());
+  while (acts_.Chance(8)) unit.push_back(acts_.Next());
   const size_t before = ledger_.log.size();
   if (Record(unit) || ledger_.log.size() == before) return "";
   return fmt::format("a unit was refused, and the log grew from {} to {} events", before,
@@ -122,7 +123,11 @@ std::string OracleWorld::CheckSomePoint() {
   } else if (acts_.Chance(30)) {
     *as_of->mutable_instant() = events_[known].recorded_at();
   }
-  if (acts_.Chance(65)) *as_of->mutable_effective_on() = FromDays(acts_.AnyDay());
+  // From before the oldest act to after the newest.
+  if (acts_.Chance(65)) {
+    *as_of->mutable_effective_on() =
+        FromDays(ToDays(On("2022-05-01")) + static_cast<Days>(acts_.Below(4 * 366 + 366)));
+  }
   return Check(options);
 }
 
