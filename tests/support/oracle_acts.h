@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -73,7 +74,9 @@ class OracleActs {
   struct Order {
     int fiscal_year = 0;
     std::string mandat;
-    int64_t cents = 0;
+    std::string structure;
+    int64_t net_cents = 0;
+    int64_t paid_cents = 0;
     Days since = 0;  // its last step
     v1::PaymentStatus status = v1::PAYMENT_STATUS_ORDERED;
   };
@@ -142,6 +145,12 @@ class OracleActs {
                 int64_t* most);
   void NumberOrder(Days day, v1::PaymentOrdered* order);
   const Order* PickOrder(std::initializer_list<v1::PaymentStatus> statuses);
+  Convention& PickConventionOf(const std::string& structure);
+  void Learn(const v1::OrderRef& ref, Days day, std::optional<v1::PaymentStatus> status);
+  void Learn(const v1::DeliberationVoted& vote);
+  void Learn(const v1::AvenantSigned& avenant, Days day);
+  template <typename A>
+  void LearnContract(const A& contract, Days day);
   v1::DeliberationRef AnyDeliberation();
 
   std::mt19937_64 rng_;

@@ -132,43 +132,61 @@ bool OracleActs::Settle(v1::Act* act) {
 }
 
 bool OracleActs::Reduce(v1::Act* act) {
-  const Order* order = PickOrder({kOrdered, kSuspended, kAccepted, kSettled});
+  const Order* order =
+      Chance(50) ? PickOrder({kSettled}) : PickOrder({kOrdered, kSuspended, kAccepted});
   if (order == nullptr) return false;
   *act->mutable_payment_reduced()->mutable_order() = RefTo(*order);
-  act->mutable_payment_reduced()->set_reduction_cents(Amount(order->cents));
+  act->mutable_payment_reduced()->set_reduction_cents(Amount(order->net_cents * 2 / 3));
   *act->mutable_payment_reduced()->mutable_date() = After(order->since);
   act->mutable_payment_reduced()->set_reason("essai");
   return true;
 }
 
+// Mostly one with the structure.
+OracleActs::Convention& OracleActs::PickConventionOf(const std::string& structure) {
+  for (int i = 0; i < 4; ++i) {
+    Convention& convention = Pick(conventions_);
+    if (convention.structure == structure) return convention;
+  }
+  return Pick(conventions_);
+}
+
 bool OracleActs::Reimpute(v1::Act* act) {
   const Order* order = PickOrder({kAccepted, kSettled});
-  if (order == nullptr) return false;
+  if (order == nullptr || conventions_.empty() || allotments_.empty()) return false;
   v1::PaymentReimputed* reimputed = act->mutable_payment_reimputed();
   *reimputed->mutable_order() = RefTo(*order);
-  if (!conventions_.empty() && Chance(60)) {
-    Convention& convention = Pick(conventions_);
+  v1::PaymentBasis* basis = reimputed->mutable_basis();
+  Days from = order->since;
+  if (Chance(50)) {
+    Convention& convention = PickConventionOf(order->structure);
     v1::PaymentKind kind = v1::PAYMENT_KIND_UNSPECIFIED;
     int64_t most = 0;
-    reimputed->mutable_basis()->set_convention_number(convention.number);
-    PickLine(Pick(convention.tranches), reimputed->mutable_basis(), &kind, &most);
-  } else if (!allotments_.empty()) {
-    const Allotment& allotment = Pick(allotments_);
-    reimputed->mutable_basis()->set_deliberation_number(allotment.deliberation);
-    reimputed->mutable_basis()->set_allotment_id(allotment.id);
+    basis->set_convention_number(convention.number);
+    PickLine(Pick(convention.tranches), basis, &kind, &most);
+    from = std::max(from, convention.signed_on);
+  } else {
+    const Allotment& allotment = PickAllotmentFor(order->structure);
+    basis->set_deliberation_number(allotment.deliberation);
+    basis->set_allotment_id(allotment.id);
+    from = std::max(from, allotment.voted_on);
   }
-  *reimputed->mutable_date() = After(order->since);
+  *reimputed->mutable_date() = After(from);
   reimputed->set_reason("essai");
   return true;
 }
 
+// Mostly what is paid over what an order is reduced to.
 bool OracleActs::AskBack(v1::Act* act) {
   const Order* order = PickOrder({kSettled});
+  for (const Order& other : orders_) {
+    if (other.paid_cents > other.net_cents && Chance(70)) order = &other;
+  }
   if (order == nullptr) return false;
   v1::RecoveryOrdered* recovery = act->mutable_recovery_ordered();
   *recovery->mutable_order() = RefTo(*order);
   recovery->set_recovery_number(Serial("R"));
-  recovery->set_amount_cents(Amount(order->cents));
+  recovery->set_amount_cents(Amount(std::max(order->paid_cents - order->net_cents, int64_t{5})));
   *recovery->mutable_date() = After(order->since);
   recovery->set_fiscal_year(recovery->date().year());
   recovery->set_reason("essai");
@@ -297,30 +315,56 @@ bool OracleActs::Instead(const v1::Act& act, v1::Act* replacement) {
 
 // ---- What is known
 
+void OracleActs::Learn(const v1::OrderRef& ref, Days day, std::optional<v1::PaymentStatus> status) {
+  for (Order& order : orders_) {
+    if (order.mandat != ref.mandat() || order.fiscal_year != ref.fiscal_year()) continue;
+    order.since = std::max(order.since, day);
+    order.net_cents = ref.amount_cents();
+    order.status = status.value_or(order.status);
+    if (status == kSettled) order.paid_cents = ref.amount_cents();
+  }
+}
+
+void OracleActs::Learn(const v1::DeliberationVoted& vote) {
+  if (vote.result() != v1::VOTE_RESULT_ADOPTED) return;
+  deliberations_.push_back(vote.number());
+  for (const v1::Allotment& allotment : vote.allotments()) {
+    allotments_.push_back({vote.number(), allotment.allotment_id(), allotment.budget_code(),
+                           allotment.structure_id(), allotment.amount_cents(),
+                           ToDays(vote.date())});
+  }
+}
+
+template <typename A>
+void OracleActs::LearnContract(const A& contract, Days day) {
+  Convention convention{
+      contract.number(), contract.structure_id(), contract.amount_cents(), day, 0, {}};
+  convention.tranches.assign(contract.tranches().begin(), contract.tranches().end());
+  conventions_.push_back(std::move(convention));
+}
+
+void OracleActs::Learn(const v1::AvenantSigned& avenant, Days day) {
+  for (Convention& convention : conventions_) {
+    if (convention.number != avenant.convention_number()) continue;
+    convention.cents = avenant.amount_after_cents();
+    convention.signed_on = day;
+    ++convention.avenants;
+    for (const v1::Tranche& tranche : avenant.tranches()) {
+      const auto old = std::find_if(
+          convention.tranches.begin(), convention.tranches.end(),
+          [&](const v1::Tranche& known) { return known.tranche_id() == tranche.tranche_id(); });
+      if (old == convention.tranches.end()) {
+        convention.tranches.push_back(tranche);
+      } else {
+        *old = tranche;
+      }
+    }
+  }
+}
+
 void OracleActs::Learn(const v1::Event& event) {
   const v1::Act& act = event.act();
   const Days day = EffectiveDateOf(act);
-  const auto step = [&](const v1::OrderRef& ref, std::optional<v1::PaymentStatus> status) {
-    for (Order& order : orders_) {
-      if (order.mandat != ref.mandat() || order.fiscal_year != ref.fiscal_year()) continue;
-      order.since = std::max(order.since, day);
-      order.status = status.value_or(order.status);
-    }
-  };
-  const auto put_tranche = [](const v1::Tranche& tranche, Convention* convention) {
-    for (v1::Tranche& old : convention->tranches) {
-      if (old.tranche_id() != tranche.tranche_id()) continue;
-      old = tranche;
-      return;
-    }
-    convention->tranches.push_back(tranche);
-  };
-  const auto sign = [&](const auto& contract) {
-    Convention convention{
-        contract.number(), contract.structure_id(), contract.amount_cents(), day, 0, {}};
-    for (const v1::Tranche& tranche : contract.tranches()) put_tranche(tranche, &convention);
-    conventions_.push_back(std::move(convention));
-  };
   switch (act.act_case()) {
     case v1::Act::kSessionHeld:
       sessions_.push_back(act.session_held());
@@ -328,51 +372,41 @@ void OracleActs::Learn(const v1::Event& event) {
     case v1::Act::kApplicationSubmitted:
       applications_.push_back(act.application_submitted());
       break;
-    case v1::Act::kDeliberationVoted: {
-      const v1::DeliberationVoted& vote = act.deliberation_voted();
-      if (vote.result() != v1::VOTE_RESULT_ADOPTED) break;
-      deliberations_.push_back(vote.number());
-      for (const v1::Allotment& allotment : vote.allotments()) {
-        allotments_.push_back({vote.number(), allotment.allotment_id(), allotment.budget_code(),
-                               allotment.structure_id(), allotment.amount_cents(), day});
-      }
+    case v1::Act::kDeliberationVoted:
+      Learn(act.deliberation_voted());
       break;
-    }
     case v1::Act::kOpeningConventionRecorded:
-      sign(act.opening_convention_recorded());
+      LearnContract(act.opening_convention_recorded(), day);
       break;
     case v1::Act::kConventionSigned:
-      sign(act.convention_signed());
+      LearnContract(act.convention_signed(), day);
       break;
     case v1::Act::kAvenantSigned:
-      for (Convention& convention : conventions_) {
-        if (convention.number != act.avenant_signed().convention_number()) continue;
-        convention.cents = act.avenant_signed().amount_after_cents();
-        convention.signed_on = day;
-        ++convention.avenants;
-        for (const v1::Tranche& tranche : act.avenant_signed().tranches()) {
-          put_tranche(tranche, &convention);
-        }
-      }
+      Learn(act.avenant_signed(), day);
       break;
-    case v1::Act::kPaymentOrdered:
-      orders_.push_back({act.payment_ordered().fiscal_year(), act.payment_ordered().mandat(),
-                         act.payment_ordered().amount_cents(), day, kOrdered});
+    case v1::Act::kPaymentOrdered: {
+      const v1::PaymentOrdered& order = act.payment_ordered();
+      orders_.push_back({order.fiscal_year(), order.mandat(), order.structure_id(),
+                         order.amount_cents(), 0, day, kOrdered});
       break;
+    }
     case v1::Act::kPaymentAccepted:
-      step(act.payment_accepted().order(), kAccepted);
+      Learn(act.payment_accepted().order(), day, kAccepted);
       break;
     case v1::Act::kPaymentSuspended:
-      step(act.payment_suspended().order(), kSuspended);
+      Learn(act.payment_suspended().order(), day, kSuspended);
       break;
     case v1::Act::kPaymentRejected:
-      step(act.payment_rejected().order(), kRejected);
+      Learn(act.payment_rejected().order(), day, kRejected);
       break;
-    case v1::Act::kPaymentReduced:
-      step(act.payment_reduced().order(), std::nullopt);
+    case v1::Act::kPaymentReduced: {
+      v1::OrderRef order = act.payment_reduced().order();
+      order.set_amount_cents(order.amount_cents() - act.payment_reduced().reduction_cents());
+      Learn(order, day, std::nullopt);
       break;
+    }
     case v1::Act::kPaymentSettled:
-      step(act.payment_settled().order(), kSettled);
+      Learn(act.payment_settled().order(), day, kSettled);
       break;
     case v1::Act::kRecoveryOrdered: {
       const v1::RecoveryOrdered& recovery = act.recovery_ordered();
