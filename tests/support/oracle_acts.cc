@@ -150,11 +150,11 @@ v1::Act OracleActs::Next() {
       {10, &OracleActs::Settle},
       {7, &OracleActs::Reduce},
       {4, &OracleActs::Release},
-      {3, &OracleActs::Amend},
-      {2, &OracleActs::Withdraw},
-      {2, &OracleActs::Annul},
+      {5, &OracleActs::Amend},
+      {4, &OracleActs::Withdraw},
+      {1, &OracleActs::Annul},
       {3, &OracleActs::ReduceAllotment},
-      {3, &OracleActs::Terminate},
+      {2, &OracleActs::Terminate},
       {1, &OracleActs::Merge},
       {12, &OracleActs::AskBack},
       {14, &OracleActs::Receive},
@@ -263,13 +263,6 @@ bool OracleActs::Vote(v1::Act* act) {
   }
   voted->set_result(adopted ? v1::VOTE_RESULT_ADOPTED : v1::VOTE_RESULT_REJECTED);
   return true;
-}
-
-v1::DeliberationRef OracleActs::AnyDeliberation() {
-  v1::DeliberationRef ref;
-  if (deliberations_.empty() || Chance(20)) return BeforeTheLedger();
-  ref.set_number(Pick(deliberations_));
-  return ref;
 }
 
 bool OracleActs::Release(v1::Act* act) {

@@ -151,7 +151,8 @@ class OracleActs {
   void Learn(const v1::AvenantSigned& avenant, Days day);
   template <typename A>
   void LearnContract(const A& contract, Days day);
-  v1::DeliberationRef AnyDeliberation();
+  // One that may act on another's allotment: sets the day from which it does.
+  v1::DeliberationRef LaterDeliberation(const Allotment& allotment, Days* from);
 
   std::mt19937_64 rng_;
   const bool final_acts_;
@@ -159,7 +160,7 @@ class OracleActs {
 
   std::vector<v1::SessionHeld> sessions_;
   std::vector<v1::ApplicationSubmitted> applications_;
-  std::vector<std::string> deliberations_;
+  std::vector<v1::DeliberationVoted> deliberations_;
   std::vector<Allotment> allotments_;
   std::vector<Convention> conventions_;
   std::vector<Order> orders_;

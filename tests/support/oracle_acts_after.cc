@@ -206,13 +206,25 @@ bool OracleActs::Receive(v1::Act* act) {
 
 // ---- What follows a decision
 
+v1::DeliberationRef OracleActs::LaterDeliberation(const Allotment& allotment, Days* from) {
+  const v1::DeliberationVoted* later = &Pick(deliberations_);
+  for (int i = 0; i < 3 && ToDays(later->date()) < allotment.voted_on; ++i) {
+    later = &Pick(deliberations_);
+  }
+  *from = std::max(allotment.voted_on, ToDays(later->date()));
+  v1::DeliberationRef ref;
+  ref.set_number(later->number());
+  return ref;
+}
+
 bool OracleActs::Amend(v1::Act* act) {
   if (allotments_.empty()) return false;
   const Allotment& allotment = Pick(allotments_);
   v1::DeliberationAmended* amended = act->mutable_deliberation_amended();
   amended->set_deliberation_number(allotment.deliberation);
-  *amended->mutable_amended_by() = AnyDeliberation();
-  *amended->mutable_date() = After(allotment.voted_on);
+  Days from = 0;
+  *amended->mutable_amended_by() = LaterDeliberation(allotment, &from);
+  *amended->mutable_date() = After(from);
   amended->set_reason("essai");
   for (const Allotment& other : allotments_) {
     if (other.deliberation != allotment.deliberation || Chance(30)) continue;
@@ -228,9 +240,10 @@ bool OracleActs::Withdraw(v1::Act* act) {
   const Allotment& allotment = Pick(allotments_);
   v1::DeliberationWithdrawn* withdrawn = act->mutable_deliberation_withdrawn();
   withdrawn->set_deliberation_number(allotment.deliberation);
-  *withdrawn->mutable_withdrawn_by() = AnyDeliberation();
+  Days from = 0;
+  *withdrawn->mutable_withdrawn_by() = LaterDeliberation(allotment, &from);
   withdrawn->set_at_request(Chance(80));
-  *withdrawn->mutable_date() = After(allotment.voted_on);
+  *withdrawn->mutable_date() = After(from);
   withdrawn->set_reason("essai");
   return true;
 }
@@ -327,7 +340,7 @@ void OracleActs::Learn(const v1::OrderRef& ref, Days day, std::optional<v1::Paym
 
 void OracleActs::Learn(const v1::DeliberationVoted& vote) {
   if (vote.result() != v1::VOTE_RESULT_ADOPTED) return;
-  deliberations_.push_back(vote.number());
+  deliberations_.push_back(vote);
   for (const v1::Allotment& allotment : vote.allotments()) {
     allotments_.push_back({vote.number(), allotment.allotment_id(), allotment.budget_code(),
                            allotment.structure_id(), allotment.amount_cents(),
