@@ -20,13 +20,6 @@ namespace {
 
 constexpr char kFingerprintVersion = 1;
 
-bool IsCommandId(std::string_view id) {
-  return !id.empty() && id.size() <= kMaxCommandIdBytes &&
-         std::all_of(id.begin(), id.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == ':' || c == '-';
-         });
-}
-
 std::string SerializeDeterministic(const google::protobuf::Message& message) {
   std::string bytes;
   google::protobuf::io::StringOutputStream stream(&bytes);
@@ -82,6 +75,25 @@ void CheckCondition(const v1::Condition& condition, std::vector<Violation>* viol
 
 }  // namespace
 
+void CheckCommandId(std::string_view id, std::vector<Violation>* violations) {
+  const bool fits = !id.empty() && id.size() <= kMaxCommandIdBytes &&
+                    std::all_of(id.begin(), id.end(), [](unsigned char c) {
+                      return std::isalnum(c) != 0 || c == '.' || c == '_' || c == ':' || c == '-';
+                    });
+  if (fits) return;
+  violations->push_back(
+      {"command_id", "COMMAND_ID_INVALID",
+       fmt::format("\"{:.80}\" is not 1 to {} of [0-9A-Za-z._:-]; give each unit its own id", id,
+                   kMaxCommandIdBytes)});
+}
+
+std::string FingerprintOf(const google::protobuf::Message& request) {
+  const Hash hash = Sha256(SerializeDeterministic(request));
+  std::string fingerprint(1, kFingerprintVersion);
+  fingerprint.append(hash.begin(), hash.end());
+  return fingerprint;
+}
+
 absl::StatusOr<Command> MakeCommand(std::string subject, v1::RecordRequest request,
                                     const RoleOf& role_of) {
   if (static_cast<size_t>(request.acts_size()) > kMaxUnitActs) {
@@ -99,12 +111,7 @@ absl::StatusOr<Command> MakeCommand(std::string subject, v1::RecordRequest reque
                     kMaxUnitBytes));
   }
   std::vector<Violation> violations;
-  if (!IsCommandId(id)) {
-    violations.push_back(
-        {"command_id", "COMMAND_ID_INVALID",
-         fmt::format("\"{:.80}\" is not 1 to {} of [0-9A-Za-z._:-]; give each unit its own id", id,
-                     kMaxCommandIdBytes)});
-  }
+  CheckCommandId(id, &violations);
   if (request.acts_size() == 0) {
     violations.push_back({"acts", "FIELD_INVALID", "no act: a unit holds at least one"});
   }
@@ -123,13 +130,10 @@ absl::StatusOr<Command> MakeCommand(std::string subject, v1::RecordRequest reque
     if (!role.ok()) return Annotate(role.status(), fmt::format("acts[{}]: ", i));
     command.roles.push_back(*std::move(role));
   }
-  const std::string bytes = SerializeDeterministic(request);
+  command.fingerprint = FingerprintOf(request);
+  command.bytes = request.ByteSizeLong();
   request.set_command_id(id);
   request.set_validate_only(validate_only);
-  const Hash hash = Sha256(bytes);
-  command.fingerprint = std::string(1, kFingerprintVersion);
-  command.fingerprint.append(hash.begin(), hash.end());
-  command.bytes = bytes.size();
   command.subject = std::move(subject);
   command.request = std::move(request);
   return command;

@@ -349,6 +349,12 @@ absl::Status VisitEvents(const EventStore& log, const std::vector<uint64_t>& pos
   return absl::OkStatus();
 }
 
+absl::StatusOr<v1::Event> ReadEvent(const EventStore& log, uint64_t position) {
+  auto bytes = log.Get({position});
+  if (!bytes.ok()) return bytes.status();
+  return ParseEvent(position, bytes->front());
+}
+
 absl::StatusOr<v1::Event> ParseEvent(uint64_t position, std::string_view bytes) {
   v1::Event event;
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

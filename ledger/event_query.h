@@ -79,6 +79,9 @@ absl::Status VisitPostings(const Index& index, std::string_view key, uint64_t fr
 absl::Status VisitEvents(const EventStore& log, const std::vector<uint64_t>& positions,
                          const std::function<bool(size_t, const std::string&)>& visit);
 
+// The event at a position. NOT_FOUND past the end; DATA_LOSS as ParseEvent.
+absl::StatusOr<v1::Event> ReadEvent(const EventStore& log, uint64_t position);
+
 // The event of stored bytes. DATA_LOSS (EVENT_DAMAGED) when they are none.
 absl::StatusOr<v1::Event> ParseEvent(uint64_t position, std::string_view bytes);
 

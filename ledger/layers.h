@@ -28,6 +28,8 @@ namespace registre {
 inline constexpr char kFlaggedKey[] = "flagged";
 // Key of the postings of every payment event (ledger/feed/consumer.h); it has no row.
 inline constexpr char kPaymentsKey[] = "payments";
+// Key of the postings of every act_reversed and act_rectified; it has no row.
+inline constexpr char kCorrectionsKey[] = "corrections";
 
 // One thread.
 class Layers final : public LedgerView {

@@ -44,6 +44,19 @@ v1::RecordResponse MakeReceipt(const v1::Event* first, size_t count) {
   return response;
 }
 
+absl::Status CheckUntouched(const Command& command, const Layers& layers) {
+  for (const std::string& key : command.untouched_keys) {
+    const Layers::Head head = layers.HeadOf(key);
+    if (head.count == 0 || head.last_position < command.untouched_since) continue;
+    return Error(absl::StatusCode::kAborted, "CONDITION_BROKEN",
+                 fmt::format("{} was touched at position {} while the unit was worked out; send it "
+                             "again",
+                             key, head.last_position),
+                 {{"position", fmt::format("{}", head.last_position)}});
+  }
+  return layers.status();
+}
+
 }  // namespace
 
 Recorder::Recorder(const Parts& parts, const Projection& projection, MerkleTree tree,
@@ -320,6 +333,7 @@ absl::StatusOr<v1::RecordResponse> Recorder::Process(Command* command, Group* gr
         request.condition(), layers_,
         [&](const std::vector<uint64_t>& positions) { return EventsAt(positions, *group); }));
   }
+  REGISTRE_RETURN_IF_ERROR(CheckUntouched(*command, layers_));
   auto unit = DecideUnit(command, *group);
   if (!unit.ok() || !layers_.status().ok()) {
     layers_.DropUnit();
@@ -442,6 +456,7 @@ void Recorder::StampEvent(const Command& command, int index, const Group& group,
   }
   event->set_salt(take(kSaltBytes));
   event->set_schema_version(kSchemaVersion);
+  event->set_correction_number(command.correction_number);
 }
 
 absl::Status Recorder::CheckClock(absl::Time now) {

@@ -38,8 +38,8 @@ class LedgerView {
   // The row of a key, or nullptr when no event has touched it.
   virtual const v1::Row* Find(std::string_view key) const = 0;
 
-  // Calls visit(key) for each key with the prefix, in order, until it returns false. Costs as much as
-  // there are keys: for acts that are rare.
+  // Calls visit(key) for each key with the prefix, in order, until it returns false. Costs as much
+  // as there are keys: for acts that are rare.
   virtual void ForEachKey(std::string_view prefix,
                           const std::function<bool(std::string_view key)>& visit) const = 0;
 

@@ -2,10 +2,11 @@
 // becomes. The plan is the correction: its unit is what an approval records.
 //
 //   before the target    |  target   later acts on what it touches, judged again in order  |  now
-//   rows as they stand --+--> rows without it, or with its replacement --------------------+--> rows after
+//   rows as they stand --+--> rows without it, or with its replacement --------------------+-->
+//   rows after
 //
-// A replacement takes the target's place (a rectification) where no later act would then be refused.
-// Otherwise the target and the acts that would be refused without it are reversed, and the
+// A replacement takes the target's place (a rectification) where no later act would then be
+// refused. Otherwise the target and the acts that would be refused without it are reversed, and the
 // replacements are judged now and recorded after. A later act that stands, but for which the ledger
 // would have filled other values, is refilled.
 #ifndef REGISTRE_PROJECTIONS_CORRECTION_PLAN_H_
@@ -39,16 +40,17 @@ struct PlannedCorrection {
   // What follows the approval: act_reversed newest first, act_rectified oldest first, then the
   // replacements that took nobody's place.
   std::vector<v1::Act> unit;
-  // Nothing of these tags may be recorded from `size` on before the unit is, or the plan is worth
-  // nothing.
+  // Nothing that touches the rows of these keys may be recorded from `size` on before the unit is,
+  // or the plan is worth nothing.
+  std::vector<std::string> keys;
   std::vector<std::string> tags;
   uint64_t size = 0;
 };
 
 // Plans at the present. Pure but for its reads; any thread; blocks on disk. NOT_FOUND:
-// CORRECTION_TARGET (no such act). FAILED_PRECONDITION: CORRECTION_TARGET (reversed already, or an act
-// that is not corrected), CORRECTION_ACCEPTED_PAYMENT, BUDGET_CLOSED_YEAR, the rule that a replacement
-// breaks. RESOURCE_EXHAUSTED: CORRECTION_TOO_WIDE (limits.h). DATA_LOSS as StateReader.
+// CORRECTION_TARGET (no such act). FAILED_PRECONDITION: CORRECTION_TARGET (reversed already, or an
+// act that is not corrected), CORRECTION_ACCEPTED_PAYMENT, BUDGET_CLOSED_YEAR, the rule that a
+// replacement breaks. RESOURCE_EXHAUSTED: CORRECTION_TOO_WIDE (limits.h). DATA_LOSS as StateReader.
 absl::StatusOr<PlannedCorrection> PlanCorrection(const EventStore& log, const Index& index,
                                                  const CorrectionRequest& request);
 

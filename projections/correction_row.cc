@@ -34,8 +34,7 @@ void FoldCorrection(Direction direction, const v1::Event& event, v1::Correction*
       const v1::CorrectionStep step = StepOf(event);
       Put(applied ? &step : nullptr, row, &v1::Correction::mutable_proposed,
           &v1::Correction::clear_proposed);
-      row->set_status(applied ? v1::CORRECTION_STATUS_PROPOSED
-                              : v1::CORRECTION_STATUS_UNSPECIFIED);
+      row->set_status(applied ? v1::CORRECTION_STATUS_PROPOSED : v1::CORRECTION_STATUS_UNSPECIFIED);
       break;
     }
     case v1::Act::kCorrectionApproved:

@@ -50,20 +50,20 @@ std::vector<std::string> RowKeysOf(const v1::Event& event) {
   return keys;
 }
 
-Correction CorrectionOf(const v1::Event& event) {
-  Correction correction;
+Compensation CompensationOf(const v1::Event& event) {
+  Compensation compensation;
   const auto set = [&](Direction direction, const auto& act) {
-    correction.direction = direction;
-    correction.event.set_position(act.target_position());
-    correction.event.mutable_actor()->set_subject(act.recorded_by());
-    *correction.event.mutable_act() = act.act();
+    compensation.direction = direction;
+    compensation.event.set_position(act.target_position());
+    compensation.event.mutable_actor()->set_subject(act.recorded_by());
+    *compensation.event.mutable_act() = act.act();
   };
   if (event.act().has_act_reversed()) {
     set(Direction::kRevert, event.act().act_reversed());
   } else {
     set(Direction::kApply, event.act().act_rectified());
   }
-  return correction;
+  return compensation;
 }
 
 void Fold(Direction direction, const v1::Event& event, std::string_view key, v1::Row* row) {
@@ -82,12 +82,14 @@ void Fold(Direction direction, const v1::Event& event, std::string_view key, v1:
     FoldInto(
         row, &v1::Row::mutable_corrected_position,
         [&](v1::CorrectedPosition* corrected) { FoldCorrected(direction, event, corrected); },
-        [](const v1::CorrectedPosition& corrected) { return corrected.correction_numbers_size() > 0; });
+        [](const v1::CorrectedPosition& corrected) {
+          return corrected.correction_numbers_size() > 0;
+        });
     return;
   }
   if (IsCorrection(event.act())) {
-    const Correction correction = CorrectionOf(event);
-    Fold(Compose(direction, correction.direction), correction.event, key, row);
+    const Compensation compensation = CompensationOf(event);
+    Fold(Compose(direction, compensation.direction), compensation.event, key, row);
     return;
   }
   const auto by_id = [&](auto fold) {

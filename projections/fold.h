@@ -24,17 +24,17 @@ inline constexpr uint32_t kFoldVersion = 4;
 enum class Direction { kApply, kRevert };
 
 // Keys of the rows the event touches: its tags, in their order; "ledger" for acts of the ledger;
-// siret: and siren: for the acts that give a structure its SIRET; corrected: for what a correction did
-// to an act. Each once.
+// siret: and siren: for the acts that give a structure its SIRET; corrected: for what a correction
+// did to an act. Each once.
 std::vector<std::string> RowKeysOf(const v1::Event& event);
 
 // Folds the event into the row of one of its keys, in place; any thread, one row at a time. A key
-// of no known kind changes nothing. An act_reversed folds as its act reverted, an act_rectified as its
-// act applied at the position it was first recorded at: whether others came after it or not, since
-// sums and lists do not depend on it, and an act that overwrites what a corrected one wrote carries
-// the value before and is corrected with it (correction_plan.h). Lists may change their order. Where the act that opens a row was skipped by its effective
-// date, what follows is kept all the same, in entries that hold little more than their id: the
-// row's number stays empty.
+// of no known kind changes nothing. An act_reversed folds as its act reverted, an act_rectified as
+// its act applied at the position it was first recorded at: whether others came after it or not,
+// since sums and lists do not depend on it, and an act that overwrites what a corrected one wrote
+// carries the value before and is corrected with it (correction_plan.h). Lists may change their
+// order. Where the act that opens a row was skipped by its effective date, what follows is kept all
+// the same, in entries that hold little more than their id: the row's number stays empty.
 void Fold(Direction direction, const v1::Event& event, std::string_view key, v1::Row* row);
 
 // The act is an act_reversed or an act_rectified.
@@ -44,11 +44,11 @@ inline bool IsCorrection(const v1::Act& act) {
 
 // What such an event does: an event of before, reverted or applied; of that one the position, the
 // subject and the act are known.
-struct Correction {
+struct Compensation {
   Direction direction = Direction::kApply;
   v1::Event event;
 };
-Correction CorrectionOf(const v1::Event& event);
+Compensation CompensationOf(const v1::Event& event);
 
 // Reverting what reverts is applying.
 inline Direction Compose(Direction a, Direction b) {

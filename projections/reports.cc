@@ -10,6 +10,7 @@
 #include "ledger/base/date.h"
 #include "ledger/view.h"
 #include "projections/fold_rows.h"
+#include "projections/standing.h"
 
 namespace registre {
 namespace {
@@ -39,12 +40,12 @@ std::vector<LineSum> SumsByLine(const v1::Deliberation& deliberation) {
   return sums;
 }
 
-// The budget table of the deliberation's report, as tabled at the point; empty where it is not
+// The budget table of the deliberation's report, as tabled before a position; empty where it is not
 // known, or not what a document says.
 absl::StatusOr<google::protobuf::RepeatedPtrField<v1::ReportBudgetLine>> TabledBudget(
-    const StateReader& state, const Point& point, const v1::Deliberation& deliberation) {
+    const CorrectedPast& past, uint64_t before, const v1::Deliberation& deliberation) {
   google::protobuf::RepeatedPtrField<v1::ReportBudgetLine> lines;
-  auto row = state.RowAt(SessionKey(deliberation.session_id()), point);
+  auto row = past.RowBefore(SessionKey(deliberation.session_id()), before);
   if (!row.ok()) return row.status();
   if (*row == nullptr) return lines;
   const v1::Session& session = (*row)->session();
@@ -199,8 +200,16 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
           -released.amount_cents());
       return;
     }
+    case v1::Act::kCorrectionProposed: {
+      const auto& proposed = act.correction_proposed();
+      say(fmt::format("#{}", proposed.target_position()),
+          fmt::format("rectification {} proposée : {}", proposed.correction_number(),
+                      proposed.reason()),
+          0);
+      return;
+    }
     // Acts without a structure, and deliberations, which have an entry for each allotment.
-    default:  // says nothing of this row
+    default:
       return;
   }
 }
@@ -208,17 +217,19 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
 }  // namespace
 
 absl::StatusOr<v1::GetDeliberationBudgetResponse> DeliberationBudget(
-    const StateReader& state, const Point& point, const v1::Deliberation& present) {
+    const EventStore& log, const Index& index, const StateReader& state, const Point& point,
+    const v1::Deliberation& present) {
   v1::GetDeliberationBudgetResponse response;
   const bool known = present.voted_position() < point.size &&
                      (!present.has_date() || ToDays(present.date()) <= point.effective_on);
   response.set_voted(known && present.result() == v1::VOTE_RESULT_ADOPTED);
-  Point before = point;
-  if (known) before.size = present.voted_position();
-  auto tabled = TabledBudget(state, before, present);
+  const uint64_t before = known ? present.voted_position() : point.size;
+  const auto past = CorrectedPast::Load(log, index, state, point, before);
+  if (!past.ok()) return past.status();
+  auto tabled = TabledBudget(*past, before, present);
   if (!tabled.ok()) return tabled.status();
   for (const LineSum& sum : SumsByLine(present)) {
-    auto row = state.RowAt(BudgetLineKey(sum.code), before);
+    auto row = past->RowBefore(BudgetLineKey(sum.code), before);
     if (!row.ok()) return row.status();
     const v1::BudgetLine& line =
         *row == nullptr ? v1::BudgetLine::default_instance() : (*row)->budget_line();
@@ -275,8 +286,33 @@ void AddThematicTotals(const v1::Deliberation& deliberation, const v1::Call* cal
   }
 }
 
+namespace {
+
+// What a correction does to an act: the act's own entries, said to be undone or put in place.
+std::vector<v1::StructureAct> CorrectionEntries(const v1::Event& event,
+                                                std::string_view structure_id) {
+  const Compensation compensation = CompensationOf(event);
+  const bool undone = compensation.direction == Direction::kRevert;
+  std::vector<v1::StructureAct> entries = StructureActsOf(compensation.event, structure_id);
+  const v1::StructureAct own = EntryOf(event);
+  for (v1::StructureAct& entry : entries) {
+    entry.set_label(fmt::format("rectification {}, {} de #{}{}{}", event.correction_number(),
+                                undone ? "annulation" : "remplacement",
+                                compensation.event.position(), entry.label().empty() ? "" : " : ",
+                                entry.label()));
+    if (undone) entry.set_amount_cents(-entry.amount_cents());
+    entry.set_position(own.position());
+    entry.set_type(own.type());
+    *entry.mutable_effective_date() = own.effective_date();
+  }
+  return entries;
+}
+
+}  // namespace
+
 std::vector<v1::StructureAct> StructureActsOf(const v1::Event& event,
                                               std::string_view structure_id) {
+  if (IsCorrection(event.act())) return CorrectionEntries(event, structure_id);
   std::vector<v1::StructureAct> entries;
   if (event.act().act_case() != v1::Act::kDeliberationVoted) {
     entries.push_back(EntryOf(event));

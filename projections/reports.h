@@ -19,7 +19,8 @@ namespace registre {
 // deliberation as it is now: it says which lines, where its vote is not known yet at the point. Its
 // proposition is then 0. at_position is left to the caller.
 absl::StatusOr<v1::GetDeliberationBudgetResponse> DeliberationBudget(
-    const StateReader& state, const Point& point, const v1::Deliberation& present);
+    const EventStore& log, const Index& index, const StateReader& state, const Point& point,
+    const v1::Deliberation& present);
 
 // Totals of a deliberation by thematic, in the order of its allotments, and in all. `call` may be
 // nullptr.

@@ -19,12 +19,6 @@ namespace {
 constexpr size_t kKeyChunk = 256;
 constexpr size_t kBlockChunk = 8;
 
-absl::StatusOr<v1::Event> EventAt(const EventStore& log, uint64_t position) {
-  auto bytes = log.Get({position});
-  if (!bytes.ok()) return bytes.status();
-  return ParseEvent(position, bytes->front());
-}
-
 // Events recorded at or before the instant, of the first `size`. Units share their recorded_at, so
 // the bound falls between units.
 absl::StatusOr<uint64_t> SizeAt(const EventStore& log, uint64_t size, absl::Time instant) {
@@ -32,7 +26,7 @@ absl::StatusOr<uint64_t> SizeAt(const EventStore& log, uint64_t size, absl::Time
   uint64_t high = size;
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;
-    auto event = EventAt(log, middle);
+    auto event = ReadEvent(log, middle);
     if (!event.ok()) return event.status();
     if (FromTimestamp(event->recorded_at()) <= instant) {
       low = middle + 1;
@@ -75,7 +69,7 @@ Projection RegistreProjection() {
 }
 
 absl::StatusOr<Point> StateReader::Resolve(const v1::ReadOptions& options) const {
-  Point point{.size = index_.Read()->size()};
+  Point point{.size = index_.Read()->size(), .as_recorded = options.as_recorded()};
   if (options.has_min_position() && options.min_position() >= point.size) {
     return Error(
         absl::StatusCode::kUnavailable, "POSITION_NOT_REACHED",
@@ -97,7 +91,7 @@ absl::StatusOr<Point> StateReader::Resolve(const v1::ReadOptions& options) const
     if (!size.ok()) return size.status();
     point.size = *size;
   } else if (as_of.known_at_case() == v1::AsOf::kPosition && as_of.position() < point.size) {
-    auto event = EventAt(log_, as_of.position());
+    auto event = ReadEvent(log_, as_of.position());
     if (!event.ok()) return event.status();
     point.size = as_of.position() - event->unit_index() + event->unit_size();
   }
@@ -156,7 +150,8 @@ absl::StatusOr<StateReader::Recipe> StateReader::RecipeFor(std::string_view key,
     if (!state.ok()) return state.status();
     if (!state->has_value()) return recipe;
     const KeyState& present = **state;
-    if (present.last_position < point.size && present.max_effective <= point.effective_on) {
+    if (present.last_position < point.size && present.max_effective <= point.effective_on &&
+        !point.as_recorded) {
       recipe.present = present.row;
       return recipe;
     }
@@ -167,12 +162,15 @@ absl::StatusOr<StateReader::Recipe> StateReader::RecipeFor(std::string_view key,
       count = *after - 1;
     }
   }
-  auto snapshot = BestSnapshot(index_, key, count, point);
-  if (!snapshot.ok()) return snapshot.status();
+  recipe.as_recorded = point.as_recorded;
   uint64_t first = 1;
-  if (snapshot->has_value()) {
-    recipe.snapshot = std::move((*snapshot)->row);
-    first = (*snapshot)->sequence + 1;
+  if (!point.as_recorded) {
+    auto snapshot = BestSnapshot(index_, key, count, point);
+    if (!snapshot.ok()) return snapshot.status();
+    if (snapshot->has_value()) {
+      recipe.snapshot = std::move((*snapshot)->row);
+      first = (*snapshot)->sequence + 1;
+    }
   }
   REGISTRE_RETURN_IF_ERROR(CollectPositions(key, first, count, point, &recipe.positions));
   return recipe;
@@ -191,8 +189,10 @@ absl::StatusOr<std::shared_ptr<const v1::Row>> StateReader::Cook(std::string_vie
       VisitEvents(log_, recipe.positions, [&](size_t i, const std::string& bytes) {
         auto event = ParseEvent(recipe.positions[i], bytes);
         failed = event.status();
-        if (event.ok()) projection_.apply(*event, key, row.get());
-        return event.ok();
+        if (!event.ok()) return false;
+        const bool counts = !recipe.as_recorded || event->correction_number().empty();
+        if (counts) projection_.apply(*event, key, row.get());
+        return true;
       }));
   REGISTRE_RETURN_IF_ERROR(failed);
   return row;

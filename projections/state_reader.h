@@ -25,12 +25,14 @@ namespace registre {
 // The projection that the ledger runs with (fold.h).
 Projection RegistreProjection();
 
-// A point: the first `size` events are known, and of these the ones in effect on a date count.
+// A point: the first `size` events are known, and of these the ones in effect on a date count; as
+// recorded, without those that corrections added.
 struct Point {
   static constexpr Days kNoLimit = 0x7fffffff;
 
   uint64_t size = 0;
   Days effective_on = kNoLimit;
+  bool as_recorded = false;
 
   // Position the answer is true at; nothing when no event is known.
   std::optional<uint64_t> position() const {
@@ -54,7 +56,8 @@ class StateReader {
   absl::StatusOr<Point> Resolve(const v1::ReadOptions& options) const;
 
   // The row of a key at the point; nullptr when nothing had touched it. From the index when the
-  // point is the present; else the newest snapshot that serves, and the events after it.
+  // point is the present; else the newest snapshot that serves, and the events after it. As
+  // recorded: from all its events.
   absl::StatusOr<std::shared_ptr<const v1::Row>> RowAt(std::string_view key,
                                                        const Point& point) const;
 
@@ -70,6 +73,7 @@ class StateReader {
     std::shared_ptr<const v1::Row> present;  // set: this is it
     std::string snapshot;                    // else: serialized row to start from, may be empty
     std::vector<uint64_t> positions;         // events to fold into it
+    bool as_recorded = false;                // without those that corrections added
   };
   absl::StatusOr<Recipe> RecipeFor(std::string_view key, const Point& point) const;
   // Sequences of a history, both included.

@@ -5,6 +5,7 @@
 #include "ledger/base/shape.h"
 #include "ledger/event_query.h"
 #include "ledger/layers.h"
+#include "projections/standing.h"
 #include "registre/v1/anomaly_service.grpc.pb.h"
 #include "services/read_services.h"
 
@@ -62,14 +63,23 @@ void AddAnomalies(const v1::Event& event, v1::Severity min_severity,
   }
 }
 
+// What is odd about an act that was corrected is no longer so; as recorded, corrections are not
+// there.
+absl::StatusOr<bool> Counts(const Reading& reading, const v1::Event& event) {
+  if (reading.point.as_recorded) return event.correction_number().empty();
+  auto corrected_by = CorrectedBy(reading.state, reading.point, event);
+  if (!corrected_by.ok()) return corrected_by.status();
+  return corrected_by->empty();
+}
+
 // Adds the flags of the page's events, and cuts the page before the event that takes it over
 // kMaxPageBytes.
-absl::Status AddPage(const EventStore& log, v1::Severity min_severity, FlaggedPage* page,
+absl::Status AddPage(const Reading& reading, v1::Severity min_severity, FlaggedPage* page,
                      v1::ListAnomaliesResponse* response) {
   size_t bytes = 0;
   absl::Status failed;
   REGISTRE_RETURN_IF_ERROR(
-      VisitEvents(log, page->positions, [&](size_t i, const std::string& stored) {
+      VisitEvents(reading.log, page->positions, [&](size_t i, const std::string& stored) {
         if (i > 0 && bytes + stored.size() > kMaxPageBytes) {
           page->next = page->positions[i];
           return false;
@@ -77,8 +87,11 @@ absl::Status AddPage(const EventStore& log, v1::Severity min_severity, FlaggedPa
         bytes += stored.size();
         auto event = ParseEvent(page->positions[i], stored);
         failed = event.status();
-        if (event.ok()) AddAnomalies(*event, min_severity, response);
-        return event.ok();
+        if (!event.ok()) return false;
+        const auto counts = Counts(reading, *event);
+        failed = counts.status();
+        if (counts.ok() && *counts) AddAnomalies(*event, min_severity, response);
+        return counts.ok();
       }));
   return failed;
 }
@@ -96,7 +109,7 @@ absl::Status ListAll(const Ledger& ledger, const v1::ListAnomaliesRequest& reque
   auto page =
       FindFlagged(*listing, request.tag().empty() ? kFlaggedKey : std::string_view(request.tag()));
   if (!page.ok()) return page.status();
-  REGISTRE_RETURN_IF_ERROR(AddPage(ledger.log(), request.min_severity(), &*page, response));
+  REGISTRE_RETURN_IF_ERROR(AddPage(listing->reading, request.min_severity(), &*page, response));
   if (page->next) {
     response->set_next_page_token(
         EncodePageToken({.size = listing->reading.point.size, .next = *page->next, .after = ""}));

@@ -37,13 +37,15 @@ absl::Status GetTable(const Ledger& ledger, const v1::GetDeliberationBudgetReque
                       v1::GetDeliberationBudgetResponse* response) {
   auto reading = BeginReading(ledger, request.options());
   if (!reading.ok()) return reading.status();
-  const Point now{.size = reading->index->Read()->size()};
+  const Point now{.size = reading->index->Read()->size(),
+                  .as_recorded = reading->point.as_recorded};
   auto row = reading->state.RowAt(DeliberationKey(request.number()), now);
   if (!row.ok()) return row.status();
   if (*row == nullptr || (*row)->deliberation().number().empty()) {
     return NotThere("deliberation", request.number(), now);
   }
-  auto table = DeliberationBudget(reading->state, reading->point, (*row)->deliberation());
+  auto table = DeliberationBudget(reading->log, *reading->index, reading->state, reading->point,
+                                  (*row)->deliberation());
   if (!table.ok()) return table.status();
   *response = *std::move(table);
   SetPosition(reading->point, response);

@@ -6,6 +6,7 @@
 #include "registre/v1/anomaly_service.pb.h"
 #include "registre/v1/budget_service.pb.h"
 #include "registre/v1/convention_service.pb.h"
+#include "registre/v1/correction_service.pb.h"
 #include "registre/v1/deliberation_service.pb.h"
 #include "registre/v1/ledger_service.pb.h"
 #include "registre/v1/payment_feed_service.pb.h"
@@ -24,6 +25,7 @@ std::vector<const google::protobuf::FileDescriptor*> ServiceFiles() {
           v1::ListAnomaliesRequest::descriptor()->file(),
           v1::GetBudgetLineRequest::descriptor()->file(),
           v1::GetConventionRequest::descriptor()->file(),
+          v1::GetCorrectionRequest::descriptor()->file(),
           v1::GetDeliberationRequest::descriptor()->file(),
           v1::RecordRequest::descriptor()->file(),
           v1::ConsumeRequest::descriptor()->file(),

@@ -23,6 +23,7 @@
 #include "registre/v1/ledger_service.grpc.pb.h"
 #include "services/access.h"
 #include "services/admin_service.h"
+#include "services/correction_service.h"
 #include "services/ended_call.h"
 #include "services/ledger_service.h"
 #include "services/open_streams.h"
@@ -109,6 +110,7 @@ class GrpcServer final : public Server {
     services_.push_back(MakeDeliberationService(context));
     services_.push_back(MakeAnomalyService(context));
     services_.push_back(MakePaymentService(context));
+    services_.push_back(MakeCorrectionService(context, options.clock));
     services_.push_back(MakePaymentFeedService({{options.ledger, &admin_reads_, &access_},
                                                 feed_.get(),
                                                 options.clock,

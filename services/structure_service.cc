@@ -5,6 +5,7 @@
 #include "ledger/event_query.h"
 #include "ledger/view.h"
 #include "projections/reports.h"
+#include "projections/standing.h"
 #include "registre/v1/structure_service.grpc.pb.h"
 #include "services/read_services.h"
 
@@ -72,7 +73,11 @@ absl::Status ListActs(const Ledger& ledger, const v1::ListStructureActsRequest& 
   for (const EventPage::Item& item : page->events) {
     auto event = ParseEvent(item.position, item.bytes);
     if (!event.ok()) return event.status();
+    if (point.as_recorded && !event->correction_number().empty()) continue;
+    auto corrected_by = CorrectedBy(listing->reading.state, point, *event);
+    if (!corrected_by.ok()) return corrected_by.status();
     for (v1::StructureAct& entry : StructureActsOf(*event, structure->structure_id())) {
+      entry.set_corrected_by(*corrected_by);
       *response->add_acts() = std::move(entry);
     }
   }

@@ -125,7 +125,8 @@ constexpr char kReadFooter[] = R"(
 At a point of the past, on two axes that may be used together:
   --as-of 2023-09-18                   without acts in effect after that day (or 18/09/2023)
   --known-at '#63'                     as it was known at position 63
-  --known-at 2023-09-18T10:00:00Z      as it was known at that instant)";
+  --known-at 2023-09-18T10:00:00Z      as it was known at that instant
+  --as-recorded                        without what corrections did)";
 
 constexpr char kCommonFooter[] =
     "\n\n--server, --output and who you are go with every command: registre --help.";
@@ -182,6 +183,7 @@ class Parser {
     BuildReads();
     BuildEvents();
     BuildPayments();
+    BuildCorrect();
     BuildConsumers(BuildAdmin());
     Add(&app_, "whoami", "Who you are to the server, and what you may do",
         "Examples:\n  registre whoami\n  registre --output json whoami",
@@ -247,6 +249,7 @@ class Parser {
         ->type_name("DATE");
     command->add_option("--known-at", known_at_, "Leave out acts recorded after that point")
         ->type_name("#POSITION|INSTANT");
+    command->add_flag("--as-recorded", args_->as_recorded, "Leave out what corrections did");
     return command;
   }
 
@@ -466,6 +469,74 @@ Examples:
     add("delete", "Forget one, and where it was", "delete finance", Command::kConsumersDelete);
   }
 
+  void BuildCorrect() {
+    CorrectionArgs& correction = args_->correction;
+    CLI::App* group = Add(&app_, "correct", "Correct mistakes, with a second person's approval",
+                          R"(A mistake is corrected in three steps:
+  registre correct draft 52 > fixed.jsonl       the act at position 52: edit it
+  registre correct propose 52 --with fixed.jsonl --effective 2023-10-02
+      --reason 'montant mal saisi' --authority 'note du 2 octobre 2023'
+  registre correct approve 1                    by another person
+A decision that no longer holds is no mistake: record deliberation_amended, payment_reduced, ...)",
+                          nullptr);
+    group->require_subcommand(1);
+    const auto add = [&](const char* name, const char* what, const std::string& examples,
+                         Command command) {
+      return Add(group, name, what, "Examples:\n  registre correct " + examples,
+                 [this, command] { args_->command = command; });
+    };
+    const auto add_position = [&](CLI::App* app) {
+      app->add_option("position", correction.position, "Position of the act")
+          ->required()
+          ->check(kWholeNumber)
+          ->type_name("POSITION");
+    };
+    const auto add_number = [&](CLI::App* app) {
+      app->add_option("number", args_->subject, "Number of the correction")
+          ->required()
+          ->type_name("NUMBER");
+    };
+    const auto add_command_id = [&](CLI::App* app) {
+      app->add_option("--command-id", correction.command_id,
+                      "Of this command: given twice, it is done once; else made up")
+          ->type_name("ID");
+    };
+    add_position(add("draft", "Print an act as it stands, as a line to be edited",
+                     "draft 52 > fixed.jsonl", Command::kCorrectDraft));
+    CLI::App* propose =
+        add("propose", "Propose a correction, and show what it does",
+            R"(propose 52 --with fixed.jsonl --validate-only ...   shows, records nothing
+  registre correct propose 52 --reason 'saisi deux fois' --authority 'note 12'
+      --effective 2023-10-02                          nothing should have been recorded)",
+            Command::kCorrectPropose);
+    add_position(propose);
+    propose
+        ->add_option("--with", correction.with,
+                     "What should have been recorded, a line an act; - is stdin")
+        ->type_name("FILE");
+    propose->add_option("--reason", correction.reason, "Why")->required()->type_name("TEXT");
+    propose->add_option("--authority", correction.authority, "Under which decision or document")
+        ->required()
+        ->type_name("TEXT");
+    propose->add_option("--effective", effective_, "From when the correction counts")
+        ->required()
+        ->type_name("DATE");
+    propose->add_flag("--validate-only", correction.validate_only, "Show it, record nothing");
+    add_command_id(propose);
+    CLI::App* approve = add("approve", "Make a correction that another person proposed",
+                            "approve 1", Command::kCorrectApprove);
+    add_number(approve);
+    add_command_id(approve);
+    CLI::App* reject = add("reject", "Turn a proposed correction down",
+                           "reject 1 --reason 'le montant est juste'", Command::kCorrectReject);
+    add_number(reject);
+    reject->add_option("--reason", correction.reason, "Why")->required()->type_name("TEXT");
+    add_command_id(reject);
+    add("list", "Corrections, newest first", "list --proposed", Command::kCorrectList)
+        ->add_flag("--proposed", correction.proposed_only, "Only those that wait for a decision");
+    add_number(add("show", "One correction, and what it does", "show 1", Command::kCorrectShow));
+  }
+
   CLI::App* BuildAdmin() {
     CLI::App* admin = Add(&app_, "admin", "Run the ledger", "", nullptr);
     admin->require_subcommand(1);
@@ -529,6 +600,14 @@ Examples:
     }
     std::string wrong;
     if (!as_of_.empty()) wrong = ParseAsOf(as_of_, &args_->as_of);
+    if (!effective_.empty() && wrong.empty()) {
+      v1::AsOf effective;
+      wrong = ParseAsOf(effective_, &effective);
+      args_->correction.effective_on = effective.effective_on();
+    }
+    if (args_->command == Command::kEvents && args_->as_recorded) {
+      return "events are always shown as recorded: leave --as-recorded out";
+    }
     if (wrong.empty() && !known_at_.empty()) wrong = ParseKnownAt(known_at_, &args_->as_of);
     return wrong;
   }
@@ -538,6 +617,7 @@ Examples:
   std::string output_ = "table";
   std::string as_of_;
   std::string known_at_;
+  std::string effective_;
   std::string deliberation_;
   std::string tag_;
   std::function<void()> finish_;

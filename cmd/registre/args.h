@@ -53,6 +53,12 @@ enum class Command {
   kConsumersSkip,
   kConsumersDelete,
   kWhoAmI,
+  kCorrectDraft,
+  kCorrectPropose,
+  kCorrectApprove,
+  kCorrectReject,
+  kCorrectList,
+  kCorrectShow,
 };
 
 // Who the caller is to the server: a certificate, or, where nobody is authenticated, what it says.
@@ -102,6 +108,18 @@ struct ConsumerArgs {
   std::string reason;
 };
 
+// Of correct; the number of a correction is Args::subject.
+struct CorrectionArgs {
+  uint64_t position = 0;
+  std::string with;  // file of replacements; empty: none; - is the standard input
+  std::string reason;
+  std::string authority;
+  v1::Date effective_on;
+  std::string command_id;  // empty: made up
+  bool validate_only = false;
+  bool proposed_only = false;
+};
+
 struct Args {
   Command command = Command::kBudgetList;
   std::string server = "127.0.0.1:7462";  // address of the server, HOST:PORT
@@ -111,11 +129,13 @@ struct Args {
   // What a read is about: code, number, ledger id or SIRET.
   std::string subject;
   v1::AsOf as_of;
+  bool as_recorded = false;
 
   RecordArgs record;
   EventsArgs events;
   PaymentsArgs payments;
   ConsumerArgs consumer;
+  CorrectionArgs correction;
   std::vector<std::string> tags;  // events: all of them; anomalies: at most one
   v1::Severity min_severity = v1::SEVERITY_UNSPECIFIED;  // anomalies
   bool check = false;                                    // admin rebuild

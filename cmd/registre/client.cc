@@ -106,6 +106,7 @@ Client::Client(const std::shared_ptr<grpc::Channel>& channel)
       deliberations(v1::DeliberationService::NewStub(channel)),
       payments(v1::PaymentService::NewStub(channel)),
       feed(v1::PaymentFeedService::NewStub(channel)),
+      corrections(v1::CorrectionService::NewStub(channel)),
       anomalies(v1::AnomalyService::NewStub(channel)),
       admin(v1::AdminService::NewStub(channel)) {}
 

@@ -20,6 +20,7 @@
 #include "registre/v1/anomaly_service.grpc.pb.h"
 #include "registre/v1/budget_service.grpc.pb.h"
 #include "registre/v1/convention_service.grpc.pb.h"
+#include "registre/v1/correction_service.grpc.pb.h"
 #include "registre/v1/deliberation_service.grpc.pb.h"
 #include "registre/v1/ledger_service.grpc.pb.h"
 #include "registre/v1/payment_feed_service.grpc.pb.h"
@@ -47,6 +48,7 @@ class Client {
   std::unique_ptr<v1::DeliberationService::Stub> deliberations;
   std::unique_ptr<v1::PaymentService::Stub> payments;
   std::unique_ptr<v1::PaymentFeedService::Stub> feed;
+  std::unique_ptr<v1::CorrectionService::Stub> corrections;
   std::unique_ptr<v1::AnomalyService::Stub> anomalies;
   std::unique_ptr<v1::AdminService::Stub> admin;
 

@@ -49,6 +49,13 @@ int Dispatch(const Args& args, Client& client, Console& console) {
     case Command::kConsumersSkip:
     case Command::kConsumersDelete:
       return RunConsumers(args, client, console);
+    case Command::kCorrectDraft:
+    case Command::kCorrectPropose:
+    case Command::kCorrectApprove:
+    case Command::kCorrectReject:
+    case Command::kCorrectList:
+    case Command::kCorrectShow:
+      return RunCorrect(args, client, console);
     case Command::kWhoAmI:
       return RunWhoAmI(args, client, console);
   }
@@ -107,6 +114,7 @@ v1::ReadOptions OptionsOf(const Args& args) {
   const bool as_of_given =
       args.as_of.has_effective_on() || args.as_of.known_at_case() != v1::AsOf::KNOWN_AT_NOT_SET;
   if (as_of_given) *options.mutable_as_of() = args.as_of;
+  options.set_as_recorded(args.as_recorded);
   return options;
 }
 
@@ -122,7 +130,8 @@ void PrintEnd(const Args& args, std::optional<uint64_t> position, const Footnote
   footnote.Print(console.out, console.width);
   std::string instant;
   if (args.as_of.has_instant()) instant = LedgerTime(client).Text(args.as_of.instant());
-  console.out << PositionText(position, args.as_of, instant) << '\n';
+  console.out << PositionText(position, args.as_of, instant)
+              << (args.as_recorded ? ", tel qu'enregistré, sans les rectifications" : "") << '\n';
 }
 
 }  // namespace registre::cli

@@ -26,6 +26,7 @@ int RunEvents(const Args& args, Client& client, Console& console);
 int RunPayments(const Args& args, Client& client, Console& console);
 int RunConsumers(const Args& args, Client& client, Console& console);
 int RunAdmin(const Args& args, Client& client, Console& console);
+int RunCorrect(const Args& args, Client& client, Console& console);
 int RunWhoAmI(const Args& args, Client& client, Console& console);
 
 // Parses the arguments (without the program's name), runs the command, returns the exit status.

@@ -8,10 +8,10 @@ namespace registre::cli {
 
 namespace {
 
-std::string ToJson(const google::protobuf::Message& message) {
+std::string ToJson(const google::protobuf::Message& message, bool defaults = true) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = true;
+  options.always_print_primitive_fields = defaults;
   std::string line;
   // Fails only on an Any of a type that this program does not have: the rest is printed.
   (void)google::protobuf::util::MessageToJsonString(message, &line, options);
@@ -22,6 +22,10 @@ std::string ToJson(const google::protobuf::Message& message) {
 
 void PrintJson(std::ostream& out, const google::protobuf::Message& message) {
   out << ToJson(message) << '\n';
+}
+
+void PrintSparseJson(std::ostream& out, const google::protobuf::Message& message) {
+  out << ToJson(message, /*defaults=*/false) << '\n';
 }
 
 void PrintJsonError(std::ostream& out, const google::rpc::Status& status) {

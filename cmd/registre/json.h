@@ -13,6 +13,9 @@ namespace registre::cli {
 // strings.
 void PrintJson(std::ostream& out, const google::protobuf::Message& message);
 
+// The same without defaults: a line to be edited and sent.
+void PrintSparseJson(std::ostream& out, const google::protobuf::Message& message);
+
 // Prints {"error": status} in the same way.
 void PrintJsonError(std::ostream& out, const google::rpc::Status& status);
 

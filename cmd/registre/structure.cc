@@ -207,6 +207,10 @@ std::vector<std::string> HistoryCells(const v1::StructureAct& act, std::string_v
     return Starred(std::move(text), assumed);
   };
   std::string label = starred(act.label(), HistoryCell::kLabel);
+  if (!act.corrected_by().empty()) {
+    label = fmt::format("[corrigé par la rectification {}]{}{}", act.corrected_by(),
+                        label.empty() ? "" : " ", label);
+  }
   if (!act.name_as_written().empty() && act.name_as_written() != name) {
     label += fmt::format("{}écrit « {} »", label.empty() ? "" : ", ", act.name_as_written());
   }

@@ -32,6 +32,19 @@ std::string Word(v1::Body value) {
   return Pick(value, {"conseil départemental", "commission permanente", "conseil municipal"});
 }
 
+std::string Word(v1::CorrectionEffect value) {
+  return Pick(value, {"annulé", "remplacé", "maintenu, valeurs reprises"});
+}
+
+std::string Word(v1::CorrectionKind value) {
+  return Pick(value, {"remplacement de l'acte, à sa place",
+                      "annulation de l'acte et de ce qui en dépend"});
+}
+
+std::string Word(v1::CorrectionStatus value) {
+  return Pick(value, {"proposée", "approuvée", "rejetée"});
+}
+
 std::string Word(v1::LegalForm value) {
   return Pick(
       value, {"association", "société", "GIE", "GIP", "organisme public", "autre organisme privé"});

@@ -143,9 +143,7 @@ bool IsOpeningAct(const v1::Act& act) {
 constexpr int64_t kLateEntryDays = 60;
 
 // Acts of control speak of acts of before: their dates are not what is late.
-bool IsControlAct(const v1::Act& act) {
-  return act.act_case() >= v1::Act::kFiscalYearClosed;
-}
+bool IsControlAct(const v1::Act& act) { return act.act_case() >= v1::Act::kFiscalYearClosed; }
 
 void FlagLateEntry(const RuleContext& context, const v1::Act& act) {
   const v1::LedgerOpened& opened = context.view.Ledger().opened();

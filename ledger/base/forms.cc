@@ -87,9 +87,8 @@ bool IsId(std::string_view text) {
 
 bool IsTag(std::string_view text) {
   static constexpr std::array<std::string_view, 9> kKinds = {
-      "structure",    "call",        "application", "session",
-      "deliberation", "budget_line", "convention",  "payment",
-      "correction"};
+      "structure",   "call",       "application", "session",   "deliberation",
+      "budget_line", "convention", "payment",     "correction"};
   const size_t colon = text.find(':');
   if (colon == std::string_view::npos || !IsId(text.substr(colon + 1))) return false;
   return std::find(kKinds.begin(), kKinds.end(), text.substr(0, colon)) != kKinds.end();

@@ -337,4 +337,23 @@ void CheckShape(const Message& message, std::string path, std::vector<Violation>
   Walk(violations).CheckMessage(PlanOf(message.GetDescriptor()), message, root);
 }
 
+void ClearFilled(google::protobuf::Message* message) {
+  const auto* reflection = message->GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const auto* field : fields) {
+    if (field->options().GetExtension(v1::check).filled()) {
+      reflection->ClearField(message, field);
+    } else if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
+      continue;
+    } else if (field->is_repeated()) {
+      for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+        ClearFilled(reflection->MutableRepeatedMessage(message, field, i));
+      }
+    } else {
+      ClearFilled(reflection->MutableMessage(message, field));
+    }
+  }
+}
+
 }  // namespace registre

@@ -33,6 +33,9 @@ inline constexpr size_t kMaxViolations = 100;
 void CheckShape(const google::protobuf::Message& message, std::string path,
                 std::vector<Violation>* violations);
 
+// Empties every field in `message` and below it that the ledger fills: what a client would send.
+void ClearFilled(google::protobuf::Message* message);
+
 // What a tag may carry after its kind: 1 to 64 of [0-9A-Za-z._-].
 bool IsId(std::string_view text);
 

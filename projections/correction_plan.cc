@@ -1,0 +1,320 @@
+#include "projections/correction_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "ledger/acts/act.h"
+#include "ledger/base/errors.h"
+#include "ledger/base/limits.h"
+#include "ledger/base/shape.h"
+#include "ledger/view.h"
+#include "projections/figures.h"
+#include "projections/fold.h"
+#include "projections/replay.h"
+#include "registre/v1/money.pb.h"
+
+namespace registre {
+namespace {
+
+absl::Status NoTarget(absl::StatusCode code, uint64_t position, std::string_view why) {
+  return Error(code, "CORRECTION_TARGET", fmt::format("the act at position {} {}", position, why),
+               {{"position", fmt::format("{}", position)}});
+}
+
+// Acts that no correction touches: the opening and its end are what all the rest stands on, and
+// what controls is not corrected but done again.
+absl::Status CheckCorrectable(const StandingAct& target) {
+  const auto refused = [&](std::string_view why) {
+    return NoTarget(absl::StatusCode::kFailedPrecondition, target.position,
+                    fmt::format("is {} and cannot be corrected: {}", ActType(target.act), why));
+  };
+  if (target.act.has_ledger_opened() || target.act.has_opening_closed()) {
+    return refused("all that was recorded after it stands on it");
+  }
+  if (target.act.has_fiscal_year_closed()) return refused("a closed year stays closed");
+  if (target.act.act_case() > v1::Act::kFiscalYearClosed) {
+    return refused("a correction is not corrected, it is made again on the act that it corrects");
+  }
+  return absl::OkStatus();
+}
+
+// The order that an act of money is about.
+struct OrderKey {
+  int fiscal_year = 0;
+  std::string mandat;
+};
+
+// Nothing for acts of no order. `fiscal_year` also of acts of a year without an order.
+OrderKey OrderOf(const v1::Act& act) {
+  const auto of = [](const v1::OrderRef& order) {
+    return OrderKey{order.fiscal_year(), order.mandat()};
+  };
+  switch (act.act_case()) {
+    case v1::Act::kPaymentOrdered:
+      return {act.payment_ordered().fiscal_year(), act.payment_ordered().mandat()};
+    case v1::Act::kPaymentAccepted:
+      return of(act.payment_accepted().order());
+    case v1::Act::kPaymentSuspended:
+      return of(act.payment_suspended().order());
+    case v1::Act::kPaymentRejected:
+      return of(act.payment_rejected().order());
+    case v1::Act::kPaymentSettled:
+      return of(act.payment_settled().order());
+    case v1::Act::kPaymentReduced:
+      return of(act.payment_reduced().order());
+    case v1::Act::kPaymentReimputed:
+      return of(act.payment_reimputed().order());
+    case v1::Act::kRecoveryOrdered:
+      return of(act.recovery_ordered().order());
+    case v1::Act::kRecoveryReceived:
+      return of(act.recovery_received().order());
+    case v1::Act::kPaymentCreditsVoted:
+      return {act.payment_credits_voted().fiscal_year(), ""};
+    case v1::Act::kOpeningPaymentRecorded:
+      return {act.opening_payment_recorded().fiscal_year(), ""};
+    default:
+      return {};
+  }
+}
+
+bool IsAccepted(const v1::Payment& payment) {
+  return std::any_of(payment.steps().begin(), payment.steps().end(), [](const auto& step) {
+    return step.status() == v1::PAYMENT_STATUS_ACCEPTED ||
+           step.status() == v1::PAYMENT_STATUS_SETTLED;
+  });
+}
+
+class Planner {
+ public:
+  Planner(const EventStore& log, const Index& index, const CorrectionRequest& request)
+      : request_(request), size_(index.Read()->size()), replay_(log, index, size_) {}
+
+  absl::StatusOr<PlannedCorrection> Plan() {
+    REGISTRE_RETURN_IF_ERROR(FindTarget());
+    REGISTRE_RETURN_IF_ERROR(ReplayTarget());
+    REGISTRE_RETURN_IF_ERROR(CheckMoney());
+    REGISTRE_RETURN_IF_ERROR(MakeUnit());
+    REGISTRE_RETURN_IF_ERROR(CompareFigures());
+    planned_.size = size_;
+    for (const auto& [key, row] : replay_.rows()) planned_.keys.push_back(key);
+    planned_.target = target_.act;
+    return std::move(planned_);
+  }
+
+ private:
+  absl::Status FindTarget() {
+    if (request_.target_position >= size_) {
+      return NoTarget(absl::StatusCode::kNotFound, request_.target_position,
+                      fmt::format("is not there: the ledger holds {} events; look the position up "
+                                  "with 'registre events'",
+                                  size_));
+    }
+    auto standing = replay_.Standing(request_.target_position);
+    if (!standing.ok()) return standing.status();
+    if (!standing->has_value()) {
+      return NoTarget(absl::StatusCode::kFailedPrecondition, request_.target_position,
+                      "was reversed already; record what should have been as an act of its own");
+    }
+    target_ = **std::move(standing);
+    return CheckCorrectable(target_);
+  }
+
+  // In the target's place when nothing stands against it; else without the target.
+  absl::Status ReplayTarget() {
+    const auto& replacements = request_.replacements;
+    bool in_place =
+        replacements.size() == 1 && replacements[0].act_case() == target_.act.act_case();
+    if (in_place) REGISTRE_RETURN_IF_ERROR(ReplayInPlace(&in_place));
+    if (in_place) {
+      planned_.plan.set_kind(v1::CORRECTION_KIND_RECTIFICATION);
+      return absl::OkStatus();
+    }
+    planned_.plan.set_kind(v1::CORRECTION_KIND_REVERSAL);
+    return replay_.Run(target_, std::nullopt, request_.today, &touched_);
+  }
+
+  // Clears `*in_place` and says why when it cannot be.
+  absl::Status ReplayInPlace(bool* in_place) {
+    const absl::Status run =
+        replay_.Run(target_, request_.replacements[0], request_.today, &touched_);
+    if (absl::IsDataLoss(run) || absl::IsInternal(run) || absl::IsResourceExhausted(run))
+      return run;
+    if (!run.ok()) {
+      *in_place = false;
+      planned_.plan.set_because(Because("the replacement itself would be refused there", run));
+      return absl::OkStatus();
+    }
+    if (touched_[0].after->SerializeAsString() == target_.act.SerializeAsString()) {
+      return ShapeError({{"replacements[0]", "FIELD_INVALID",
+                          fmt::format("it says what the act at position {} says; change what is "
+                                      "wrong in it",
+                                      target_.position)}});
+    }
+    for (const ReplayedAct& act : touched_) {
+      if (act.effect != v1::CORRECTION_EFFECT_REVERSED) continue;
+      *in_place = false;
+      planned_.plan.set_because(fmt::format("the {} at position {} would be refused: {}",
+                                            ActType(act.before.act), act.before.position,
+                                            act.because));
+      return absl::OkStatus();
+    }
+    return absl::OkStatus();
+  }
+
+  static std::string Because(std::string_view what, const absl::Status& status) {
+    return fmt::format("{}: {}: {:.1500}", what, ReasonOf(status), std::string(status.message()));
+  }
+
+  // An accepted payment is never reversed; a closed year is only read.
+  absl::Status CheckMoney() {
+    for (const ReplayedAct& act : touched_) {
+      REGISTRE_RETURN_IF_ERROR(CheckMoneyOf(act.before));
+      if (act.after) REGISTRE_RETURN_IF_ERROR(CheckYear(OrderOf(*act.after), act.before.position));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckMoneyOf(const StandingAct& act) {
+    const OrderKey order = OrderOf(act.act);
+    REGISTRE_RETURN_IF_ERROR(CheckYear(order, act.position));
+    if (order.mandat.empty()) return absl::OkStatus();
+    auto row = replay_.Present(PaymentKey(order.fiscal_year, order.mandat));
+    if (!row.ok()) return row.status();
+    if (*row == nullptr || !IsAccepted((*row)->payment())) return absl::OkStatus();
+    return Refused(
+        "CORRECTION_ACCEPTED_PAYMENT",
+        fmt::format("the correction would undo the {} at position {}: mandat {}-{} is accepted by "
+                    "the accountant and never reversed; record payment_reduced, recovery_ordered "
+                    "or payment_reimputed instead",
+                    ActType(act.act), act.position, order.fiscal_year, order.mandat),
+        {{"position", fmt::format("{}", act.position)},
+         {"payment", fmt::format("{}-{}", order.fiscal_year, order.mandat)}});
+  }
+
+  absl::Status CheckYear(const OrderKey& order, uint64_t position) {
+    if (order.fiscal_year == 0) return absl::OkStatus();
+    auto row = replay_.Present(kLedgerKey);
+    if (!row.ok()) return row.status();
+    if (*row == nullptr) return absl::OkStatus();
+    for (const v1::ClosedYear& closed : (*row)->ledger().closed_years()) {
+      if (closed.fiscal_year() != order.fiscal_year) continue;
+      return Refused("BUDGET_CLOSED_YEAR",
+                     fmt::format("the correction would change the act at position {} of fiscal "
+                                 "year {}, which is closed and only read",
+                                 position, order.fiscal_year),
+                     {{"position", fmt::format("{}", position)},
+                      {"fiscal_year", fmt::format("{}", order.fiscal_year)}});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status MakeUnit() {
+    std::sort(touched_.begin(), touched_.end(), [](const ReplayedAct& a, const ReplayedAct& b) {
+      return a.before.position > b.before.position;
+    });
+    for (const ReplayedAct& act : touched_) AddReversed(act);
+    for (auto it = touched_.rbegin(); it != touched_.rend(); ++it) {
+      if (it->after) AddRectified(*it);
+    }
+    if (planned_.plan.kind() == v1::CORRECTION_KIND_REVERSAL) {
+      REGISTRE_RETURN_IF_ERROR(AddReplacements());
+    }
+    return CheckSize();
+  }
+
+  void AddReversed(const ReplayedAct& act) {
+    v1::CorrectedAct* affected = planned_.plan.add_affected();
+    affected->set_position(act.before.position);
+    affected->set_type(std::string(ActType(act.before.act)));
+    affected->set_effect(act.effect);
+    affected->set_because(act.because);
+    v1::ActReversed* reversed = planned_.unit.emplace_back().mutable_act_reversed();
+    Describe(act.before, act.before.act, reversed);
+    reversed->set_replaced(act.after.has_value());
+    if (act.before.standing_position)
+      reversed->set_standing_position(*act.before.standing_position);
+  }
+
+  void AddRectified(const ReplayedAct& act) {
+    v1::ActRectified* rectified = planned_.unit.emplace_back().mutable_act_rectified();
+    Describe(act.before, *act.after, rectified);
+    rectified->mutable_flags()->Add(act.flags.begin(), act.flags.end());
+    if (act.effect != v1::CORRECTION_EFFECT_REPLACED) return;
+    planned_.plan.mutable_flags()->Add(act.flags.begin(), act.flags.end());
+  }
+
+  template <typename A>
+  void Describe(const StandingAct& of, const v1::Act& content, A* act) const {
+    act->set_correction_number(request_.correction_number);
+    act->set_target_position(of.position);
+    act->set_recorded_by(of.subject);
+    *act->mutable_act() = content;
+    *act->mutable_effective_on() = request_.effective_on;
+  }
+
+  // Judged now, over what the reversals leave.
+  absl::Status AddReplacements() {
+    for (size_t i = 0; i < request_.replacements.size(); ++i) {
+      v1::Act act = request_.replacements[i];
+      std::vector<v1::Flag> flags;
+      const absl::Status recorded = replay_.Record(request_.subject, request_.today, &act, &flags);
+      if (!recorded.ok()) return Annotate(recorded, fmt::format("replacements[{}]: ", i));
+      planned_.plan.mutable_flags()->Add(flags.begin(), flags.end());
+      planned_.unit.push_back(request_.replacements[i]);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckSize() const {
+    size_t bytes = 0;
+    for (const v1::Act& act : planned_.unit) bytes += act.ByteSizeLong();
+    // One act more: the approval.
+    if (planned_.unit.size() < kMaxUnitActs && bytes <= kMaxUnitBytes) return absl::OkStatus();
+    return Error(absl::StatusCode::kResourceExhausted, "CORRECTION_TOO_WIDE",
+                 fmt::format("the correction would record {} acts of {} bytes, at most {} of {} "
+                             "are recorded together; correct the acts that rest on it first, the "
+                             "newest first",
+                             planned_.unit.size() + 1, bytes, kMaxUnitActs, kMaxUnitBytes));
+  }
+
+  absl::Status CompareFigures() {
+    for (const auto& [key, after_row] : replay_.rows()) {
+      auto before_row = replay_.Present(key);
+      if (!before_row.ok()) return before_row.status();
+      std::map<std::string, int64_t> changes = FiguresOf(after_row);
+      const auto before =
+          *before_row == nullptr ? std::map<std::string, int64_t>() : FiguresOf(**before_row);
+      for (const auto& [figure, cents] : before) changes.try_emplace(figure, 0);
+      for (const auto& [figure, cents] : changes) {
+        const auto at = before.find(figure);
+        const int64_t was = at == before.end() ? 0 : at->second;
+        if (was == cents) continue;
+        v1::CorrectedBalance* balance = planned_.plan.add_balances();
+        balance->set_key(key);
+        balance->set_figure(figure);
+        balance->set_before_cents(was);
+        balance->set_after_cents(cents);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  const CorrectionRequest& request_;
+  const uint64_t size_;
+  Replay replay_;
+  StandingAct target_;
+  std::vector<ReplayedAct> touched_;
+  PlannedCorrection planned_;
+};
+
+}  // namespace
+
+absl::StatusOr<PlannedCorrection> PlanCorrection(const EventStore& log, const Index& index,
+                                                 const CorrectionRequest& request) {
+  return Planner(log, index, request).Plan();
+}
+
+}  // namespace registre

@@ -1,0 +1,223 @@
+#include "projections/replay.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "ledger/acts/act.h"
+#include "ledger/acts/rules.h"
+#include "ledger/base/errors.h"
+#include "ledger/base/limits.h"
+#include "ledger/base/shape.h"
+#include "ledger/event_query.h"
+
+namespace registre {
+namespace {
+
+absl::Status TooWide(size_t acts) {
+  return Error(absl::StatusCode::kResourceExhausted, "CORRECTION_TOO_WIDE",
+               fmt::format("more than {} later acts would have to be judged again; follow the act "
+                           "with an act of consequence instead (a reduction, an amendment, ...)",
+                           acts));
+}
+
+// A refusal is what a rule says of an act; anything else is an error of ours.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsNotFound(status) ||
+         absl::IsAlreadyExists(status) || absl::IsInvalidArgument(status);
+}
+
+std::string WhyRefused(const absl::Status& status) {
+  constexpr size_t kMaxBytes = 1'900;
+  std::string why = fmt::format("{}: {}", ReasonOf(status), std::string(status.message()));
+  if (why.size() <= kMaxBytes) return why;
+  size_t end = kMaxBytes;
+  while (end > 0 && (static_cast<unsigned char>(why[end]) & 0xC0U) == 0x80U) --end;
+  return why.substr(0, end) + "...";
+}
+
+bool IsControl(uint16_t act_case) { return act_case >= v1::Act::kFiscalYearClosed; }
+
+}  // namespace
+
+v1::Event BareEvent(uint64_t position, const std::string& subject, const v1::Act& act) {
+  v1::Event event;
+  event.set_position(position);
+  event.mutable_actor()->set_subject(subject);
+  *event.mutable_act() = act;
+  for (std::string& tag : TagsOf(act)) event.add_tags()->set_tag(std::move(tag));
+  return event;
+}
+
+Replay::Replay(const EventStore& log, const Index& index, uint64_t size)
+    : log_(log), index_(index), state_(log, index, RegistreProjection()), size_(size) {}
+
+absl::StatusOr<std::shared_ptr<const v1::Row>> Replay::Present(std::string_view key) const {
+  return state_.RowAt(key, Point{.size = size_});
+}
+
+const v1::Row* Replay::Find(std::string_view key) const {
+  if (const auto it = rows_.find(key); it != rows_.end()) {
+    return it->second.row_case() == v1::Row::ROW_NOT_SET ? nullptr : &it->second;
+  }
+  auto it = read_.find(key);
+  if (it == read_.end()) {
+    auto row = past_->RowBefore(key, moment_);
+    if (!row.ok() && status_.ok()) status_ = row.status();
+    it = read_.emplace(std::string(key), row.ok() ? *row : nullptr).first;
+  }
+  return it->second.get();
+}
+
+// Those of the present: which rows there were at the moment, Find says.
+void Replay::ForEachKey(std::string_view prefix,
+                        const std::function<bool(std::string_view key)>& visit) const {
+  std::set<std::string> keys;
+  const absl::Status read = index_.Read()->ForEachKeyName(prefix, "", [&](std::string_view key) {
+    keys.emplace(key);
+    return true;
+  });
+  if (!read.ok() && status_.ok()) status_ = read;
+  for (auto it = rows_.lower_bound(prefix); it != rows_.end(); ++it) {
+    if (!it->first.starts_with(prefix)) break;
+    keys.insert(it->first);
+  }
+  for (const std::string& key : keys) {
+    if (!visit(key)) return;
+  }
+}
+
+absl::Status Replay::Touch(const v1::Event& event) {
+  for (const std::string& key : RowKeysOf(event)) {
+    if (rows_.count(key) > 0) continue;
+    auto row = past_->RowBefore(key, moment_);
+    if (!row.ok()) return row.status();
+    rows_.emplace(key, *row == nullptr ? v1::Row() : **row);
+    uint64_t count = 0;
+    uint64_t sequence = 0;
+    {
+      const auto reader = index_.Read();
+      auto state = reader->Get(key);
+      if (!state.ok()) return state.status();
+      if (!state->has_value()) continue;
+      count = (*state)->count;
+      auto first = SequenceAtOrAfter(*reader, key, count, moment_ + 1);
+      if (!first.ok()) return first.status();
+      sequence = *first;
+    }
+    if (sequence > count) continue;
+    REGISTRE_RETURN_IF_ERROR(VisitPostings(index_, key, sequence, /*backward=*/false,
+                                           [&](uint64_t, const Posting& posting) {
+                                             if (posting.position >= size_) return false;
+                                             if (!IsControl(posting.act))
+                                               queue_.insert(posting.position);
+                                             return queue_.size() <= kMaxCorrectionScan;
+                                           }));
+    if (queue_.size() > kMaxCorrectionScan) return TooWide(kMaxCorrectionScan);
+  }
+  return absl::OkStatus();
+}
+
+void Replay::FoldTouched(const v1::Event& event) {
+  for (const std::string& key : RowKeysOf(event)) {
+    if (const auto it = rows_.find(key); it != rows_.end()) {
+      Fold(Direction::kApply, event, key, &it->second);
+    }
+  }
+}
+
+absl::Status Replay::Decide(const std::string& subject, Days today, v1::Act* act,
+                            std::vector<v1::Flag>* flags) {
+  status_ = absl::OkStatus();
+  const absl::Status decided =
+      registre::Decide({.view = *this, .today = today, .actor = subject, .flags = flags}, act);
+  return status_.ok() ? decided : status_;
+}
+
+absl::Status Replay::ReplayOne(StandingAct standing, Days today,
+                               std::vector<ReplayedAct>* touched) {
+  const v1::Event before = BareEvent(standing.position, standing.subject, standing.act);
+  v1::Act again = standing.act;
+  ClearFilled(&again);
+  std::vector<v1::Flag> flags;
+  const absl::Status decided = Decide(standing.subject, today, &again, &flags);
+  if (!decided.ok() && !IsRefusal(decided)) return decided;
+  if (!decided.ok()) {
+    REGISTRE_RETURN_IF_ERROR(Touch(before));
+    touched->push_back({.before = std::move(standing),
+                        .effect = v1::CORRECTION_EFFECT_REVERSED,
+                        .because = WhyRefused(decided),
+                        .after = std::nullopt,
+                        .flags = {}});
+    return absl::OkStatus();
+  }
+  if (again.SerializeAsString() == standing.act.SerializeAsString()) {
+    FoldTouched(before);
+    return absl::OkStatus();
+  }
+  const v1::Event after = BareEvent(standing.position, standing.subject, again);
+  REGISTRE_RETURN_IF_ERROR(Touch(before));
+  REGISTRE_RETURN_IF_ERROR(Touch(after));
+  FoldTouched(after);
+  touched->push_back({.before = std::move(standing),
+                      .effect = v1::CORRECTION_EFFECT_REFILLED,
+                      .because = "",
+                      .after = std::move(again),
+                      .flags = std::move(flags)});
+  return absl::OkStatus();
+}
+
+absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>& replacement,
+                         Days today, std::vector<ReplayedAct>* touched) {
+  touched->clear();
+  rows_.clear();
+  queue_.clear();
+  read_.clear();
+  moment_ = target.position;
+  auto past = CorrectedPast::Load(log_, index_, state_, Point{.size = size_}, target.position);
+  if (!past.ok()) return past.status();
+  past_ = *std::move(past);
+  REGISTRE_RETURN_IF_ERROR(Touch(BareEvent(target.position, target.subject, target.act)));
+  ReplayedAct first{.before = target,
+                    .effect = v1::CORRECTION_EFFECT_REVERSED,
+                    .because = "",
+                    .after = std::nullopt,
+                    .flags = {}};
+  if (replacement) {
+    v1::Act act = *replacement;
+    REGISTRE_RETURN_IF_ERROR(Decide(target.subject, today, &act, &first.flags));
+    const v1::Event event = BareEvent(target.position, target.subject, act);
+    REGISTRE_RETURN_IF_ERROR(Touch(event));
+    FoldTouched(event);
+    first.effect = v1::CORRECTION_EFFECT_REPLACED;
+    first.after = std::move(act);
+  }
+  touched->push_back(std::move(first));
+  size_t judged = 0;
+  while (!queue_.empty()) {
+    if (++judged > kMaxCorrectionScan) return TooWide(kMaxCorrectionScan);
+    moment_ = *queue_.begin();
+    queue_.erase(queue_.begin());
+    read_.clear();
+    auto standing = Standing(moment_);
+    if (!standing.ok()) return standing.status();
+    if (!standing->has_value()) continue;
+    REGISTRE_RETURN_IF_ERROR(ReplayOne(**std::move(standing), today, touched));
+  }
+  moment_ = size_;
+  read_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status Replay::Record(const std::string& subject, Days today, v1::Act* act,
+                            std::vector<v1::Flag>* flags) {
+  REGISTRE_RETURN_IF_ERROR(Decide(subject, today, act, flags));
+  const v1::Event event = BareEvent(moment_, subject, *act);
+  REGISTRE_RETURN_IF_ERROR(Touch(event));
+  FoldTouched(event);
+  moment_ += 1;
+  read_.clear();
+  return absl::OkStatus();
+}
+
+}  // namespace registre

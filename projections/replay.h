@@ -1,0 +1,94 @@
+// Private to projections/: the acts recorded after one that is corrected, judged again in their
+// order.
+#ifndef REGISTRE_PROJECTIONS_REPLAY_H_
+#define REGISTRE_PROJECTIONS_REPLAY_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ledger/view.h"
+#include "projections/fold.h"
+#include "projections/standing.h"
+#include "projections/state_reader.h"
+#include "registre/v1/act.pb.h"
+#include "registre/v1/control.pb.h"
+
+namespace registre {
+
+// What a correction makes of it.
+struct ReplayedAct {
+  StandingAct before;
+  v1::CorrectionEffect effect = v1::CORRECTION_EFFECT_UNSPECIFIED;
+  std::string because;           // why it cannot stand
+  std::optional<v1::Act> after;  // what takes its place; unset: nothing
+  std::vector<v1::Flag> flags;   // what is odd about that
+};
+
+// The state as it would be, moved forward from the act that is corrected to the present. A row is
+// `touched` from the moment that a correction changes it; every later act on a touched row is
+// judged again, all others are as they were. One thread; blocks on disk.
+class Replay final : public LedgerView {
+ public:
+  // Borrows both; at the first `size` events.
+  Replay(const EventStore& log, const Index& index, uint64_t size);
+
+  // Starts before the target and goes to the present, with `replacement` in its place, or nothing.
+  // The target comes first in `*touched`, what else changes after it, in order of position. An
+  // error that is no refusal, or the refusal of the replacement. CORRECTION_TOO_WIDE.
+  absl::Status Run(const StandingAct& target, const std::optional<v1::Act>& replacement, Days today,
+                   std::vector<ReplayedAct>* touched);
+
+  // Judges an act at the present, after Run, fills it and moves the state on.
+  absl::Status Record(const std::string& subject, Days today, v1::Act* act,
+                      std::vector<v1::Flag>* flags);
+
+  // What stands at a position below size (standing.h).
+  absl::StatusOr<std::optional<StandingAct>> Standing(uint64_t position) const {
+    return StandingAt(log_, state_, Point{.size = size_}, position);
+  }
+  // Touched rows by key, as they are after Run and Record; and one as it is without.
+  const std::map<std::string, v1::Row, std::less<>>& rows() const { return rows_; }
+  absl::StatusOr<std::shared_ptr<const v1::Row>> Present(std::string_view key) const;
+
+  // LedgerView, at the moment of the replay.
+  const v1::Row* Find(std::string_view key) const override;
+  void ForEachKey(std::string_view prefix,
+                  const std::function<bool(std::string_view key)>& visit) const override;
+
+ private:
+  absl::Status Touch(const v1::Event& event);
+  absl::Status Decide(const std::string& subject, Days today, v1::Act* act,
+                      std::vector<v1::Flag>* flags);
+  // Folds into the rows that are touched.
+  void FoldTouched(const v1::Event& event);
+  absl::Status ReplayOne(StandingAct standing, Days today, std::vector<ReplayedAct>* touched);
+
+  const EventStore& log_;
+  const Index& index_;
+  const StateReader state_;
+  const uint64_t size_;
+
+  std::optional<CorrectedPast> past_;  // from the target on
+  uint64_t moment_ = 0;                // what is before this position has happened
+  std::map<std::string, v1::Row, std::less<>> rows_;
+  std::set<uint64_t> queue_;  // positions of later acts on touched rows
+  // Rows read at the moment.
+  mutable std::map<std::string, std::shared_ptr<const v1::Row>, std::less<>> read_;
+  mutable absl::Status status_;  // of these reads
+};
+
+// An event around an act, as far as folds look at it: no chain, no salt.
+v1::Event BareEvent(uint64_t position, const std::string& subject, const v1::Act& act);
+
+}  // namespace registre
+
+#endif  // REGISTRE_PROJECTIONS_REPLAY_H_
