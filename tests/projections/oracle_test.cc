@@ -39,6 +39,12 @@ void RunSequence(uint64_t seed, std::map<std::string, int>* recorded) {
                                << " REGISTRE_ORACLE_SEQUENCES=1, step " << step << "\n"
                                << world.History();
   }
+  std::string differences = world.ReverseEverything();
+  if (differences.empty()) differences = world.CheckPresent();
+  if (differences.empty()) differences = world.CheckSomePoint();
+  ASSERT_EQ(differences, "") << "everything reversed; repeat it with REGISTRE_TEST_SEED=" << seed
+                             << " REGISTRE_ORACLE_SEQUENCES=1\n"
+                             << world.History();
   for (const auto& [type, count] : world.recorded()) (*recorded)[type] += count;
 }
 

@@ -9,6 +9,8 @@
 
 #include "ledger/acts/act.h"
 #include "ledger/base/date.h"
+#include "ledger/base/shape.h"
+#include "projections/correction_plan.h"
 #include "projections/state_reader.h"
 #include "tests/support/fake_view.h"
 
@@ -55,11 +57,43 @@ std::string Differences(const Balances& expected, const Balances& read, bool dat
   return differences;
 }
 
+// A plan names every figure that its correction changes, as it is before and after.
+std::string PlanDifferences(const v1::CorrectionPlan& plan, const Balances& before,
+                            const Balances& after) {
+  const auto in = [](const Balances& balances, const std::string& figure) {
+    const auto found = balances.find(figure);
+    return found == balances.end() ? 0 : found->second;
+  };
+  Balances planned_before = before;
+  Balances planned_after = before;
+  for (const v1::CorrectedBalance& balance : plan.balances()) {
+    const std::string figure = balance.key() + " " + balance.figure();
+    if (!before.contains(figure) && !after.contains(figure)) continue;  // none of the model's
+    planned_before[figure] = balance.before_cents();
+    planned_after[figure] = balance.after_cents();
+  }
+  std::string differences;
+  for (const Balances& figures : {before, after}) {
+    for (const auto& [figure, amount] : figures) {
+      if (!figure.ends_with("_cents") || IsOverwritten(figure) || IsNotFolded(figure)) continue;
+      if (in(planned_before, figure) == in(before, figure) &&
+          in(planned_after, figure) == in(after, figure)) {
+        continue;
+      }
+      differences +=
+          fmt::format("{}: from {} to {}, planned from {} to {}\n", figure, in(before, figure),
+                      in(after, figure), in(planned_before, figure), in(planned_after, figure));
+    }
+  }
+  return differences;
+}
+
 }  // namespace
 
 OracleWorld::OracleWorld(uint64_t seed, bool final_acts)
-    : ledger_(MemoryFolder()), acts_(seed, final_acts) {
+    : ledger_(MemoryFolder()), acts_(seed, final_acts), final_acts_(final_acts) {
   if (!Record(acts_.Founding())) Abort("the founding unit was refused");
+  founding_ = events_.size();
 }
 
 bool OracleWorld::Record(const std::vector<v1::Act>& acts) {
@@ -78,7 +112,69 @@ void OracleWorld::TakeNewEvents() {
   }
 }
 
+std::string OracleWorld::Correct(uint64_t position, Days effective_on,
+                                 const std::vector<v1::Act>& replacements) {
+  const CorrectionRequest request{
+      .correction_number = fmt::format("{}", ++corrections_),
+      .target_position = position,
+      .effective_on = FromDays(effective_on),
+      .replacements = replacements,
+      .subject = "approver",
+      .today = static_cast<Days>(absl::ToUnixSeconds(ledger_.clock.Now()) / 86'400)};
+  const auto planned = PlanCorrection(ledger_.log, *ledger_.index, request);
+  if (absl::IsDataLoss(planned.status()) || absl::IsInternal(planned.status())) {
+    return fmt::format("the act at {} cannot be corrected: {}", position,
+                       planned.status().ToString());
+  }
+  if (!planned.ok()) return "";
+  auto command =
+      MakeCommand("approver", UnitOf(fmt::format("u{}", unit_++), planned->unit), AnyRole);
+  if (!command.ok()) return command.status().ToString();
+  command->correction_number = request.correction_number;
+  command->untouched_keys = planned->keys;
+  command->untouched_since = planned->size;
+  const Balances before = NaiveBalances(events_, v1::ReadOptions());
+  const Outcome outcome = ledger_.Submit(*std::move(command))->Get();
+  if (!outcome.ok()) {
+    return fmt::format("a correction of {} was planned and refused: {}", position,
+                       outcome.status().ToString());
+  }
+  TakeNewEvents();
+  return PlanDifferences(planned->plan, before, NaiveBalances(events_, v1::ReadOptions()));
+}
+
+std::string OracleWorld::CorrectSome() {
+  // Where everything is reversed, the founding unit is what is left.
+  const uint64_t first = final_acts_ && acts_.Chance(10) ? 0 : founding_;
+  if (first == events_.size()) return "";
+  const uint64_t position = first + acts_.Below(events_.size() - first);
+  std::vector<v1::Act> replacements;
+  v1::Act replacement;
+  if (acts_.Chance(60) && acts_.Instead(events_[position].act(), &replacement)) {
+    ClearFilled(&replacement);
+    replacements.push_back(replacement);
+  }
+  return Correct(position, acts_.AnyDay(), replacements);
+}
+
+std::string OracleWorld::ReverseEverything() {
+  const Balances start = NaiveBalances({events_.begin(), events_.begin() + founding_}, {});
+  for (uint64_t position = events_.size(); position-- > 0;) {
+    if (position + 1 == founding_ && !final_acts_) {
+      if (const std::string why = Differences(start, Read({}), false); !why.empty()) {
+        return "after all but the founding unit was reversed:\n" + why;
+      }
+    }
+    const std::string wrong = Correct(position, OracleFirstDay(), {});
+    if (!wrong.empty()) return wrong;
+  }
+  if (final_acts_) return "";
+  const std::string why = Differences({}, Read({}), false);
+  return why.empty() ? "" : "after everything was reversed:\n" + why;
+}
+
 std::string OracleWorld::Step() {
+  if (acts_.Chance(10)) return CorrectSome();
   std::vector<v1::Act> unit = {acts_.Next()};
   // Acts of one unit are decided one after the other, and all or none is recorded.
   while (acts_.Chance(8)) unit.push_back(acts_.Next());
@@ -128,6 +224,7 @@ std::string OracleWorld::CheckSomePoint() {
     *as_of->mutable_effective_on() =
         FromDays(ToDays(On("2022-05-01")) + static_cast<Days>(acts_.Below(4 * 366 + 366)));
   }
+  options.set_as_recorded(acts_.Chance(25));
   return Check(options);
 }
 

@@ -22,8 +22,13 @@ class OracleWorld {
   // Records the founding unit. With `final_acts` the world has acts that no correction takes back.
   OracleWorld(uint64_t seed, bool final_acts);
 
-  // Proposes a unit, most often of one act, and has it recorded or refused.
+  // Proposes a unit, most often of one act, and has it recorded or refused; or has an act
+  // corrected.
   std::string Step();
+
+  // Reverses all acts that may be, the newest first. In a world without final acts every figure is
+  // then what it was after the founding unit, and, once that is reversed too, zero.
+  std::string ReverseEverything();
 
   // Everything read now, against the model.
   std::string CheckPresent() const;
@@ -40,15 +45,23 @@ class OracleWorld {
   // Records; true unless it is refused. Takes the new events in.
   bool Record(const std::vector<v1::Act>& acts);
   void TakeNewEvents();
+  // Plans a correction at the present and records it; nothing where it is refused. What is recorded
+  // changes the figures that the plan says, and no other.
+  std::string Correct(uint64_t position, Days effective_on,
+                      const std::vector<v1::Act>& replacements);
+  std::string CorrectSome();
   // What the reader gives at the point.
   Balances Read(const v1::ReadOptions& options) const;
   std::string Check(const v1::ReadOptions& options) const;
 
   TestRecorder ledger_;
   OracleActs acts_;
+  const bool final_acts_;
   std::vector<v1::Event> events_;
   std::map<std::string, int> recorded_;
+  size_t founding_ = 0;  // events of the founding unit
   int unit_ = 0;
+  int corrections_ = 0;
 };
 
 }  // namespace registre::testing

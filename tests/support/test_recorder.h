@@ -86,6 +86,8 @@ class TestRecorder {
   // Queues a unit for the subject; when it is empty for SubjectOf its first act.
   std::shared_ptr<PendingOutcome> Submit(v1::RecordRequest request,
                                          const std::string& subject = "");
+  // The same for a command that is made already.
+  std::shared_ptr<PendingOutcome> Submit(Command command);
   // Records a unit and waits.
   Outcome Record(v1::RecordRequest request, const std::string& subject = "");
   // Records acts under an id; aborts when refused.
