@@ -135,10 +135,10 @@ class NaiveSums {
           sums_[line + "authorised_cents"] - sums_[line + "opening_commitment_cents"] -
           sums_[line + "voted_cents"] + sums_[line + "released_cents"];
     }
-    for (const auto& [payment, steps] : steps_) {
+    for (const auto& [what, steps] : steps_) {
       if (steps.empty()) continue;
-      const Step last = *std::max_element(steps.begin(), steps.end());
-      sums_["payment:" + payment + " status"] = std::get<1>(last);
+      const auto& [position, day, figure, value] = *std::max_element(steps.begin(), steps.end());
+      sums_[what + " " + figure] = value;
     }
     for (auto it = sums_.begin(); it != sums_.end();) {
       it = it->second == 0 ? sums_.erase(it) : std::next(it);
@@ -149,8 +149,8 @@ class NaiveSums {
  private:
   using Tranches = google::protobuf::RepeatedPtrField<v1::Tranche>;
   using Changes = google::protobuf::RepeatedPtrField<v1::AllotmentChange>;
-  // Position of the act, where the order is from then on, the day.
-  using Step = std::tuple<uint64_t, int, Days>;
+  // Position of an act, its day, and the figure that it sets.
+  using Step = std::tuple<uint64_t, Days, std::string, int64_t>;
 
   // ---- One figure
 
@@ -261,16 +261,21 @@ class NaiveSums {
     Add("application", act.number(), "requested_cents", act.requested_cents());
   }
 
-  // Where an order is: what its last act says, in the order in which they were first recorded.
-  void Stands(const Place& place, v1::PaymentStatus status, const v1::Date& date) {
-    std::vector<Step>& steps = steps_[place.payment];
-    const Step step{position_, status, ToDays(date)};
+  // What the last of several acts says: of all that stand, the one that was first recorded last.
+  void Last(const std::string& what, const v1::Date& date, const std::string& figure,
+            int64_t value) {
+    std::vector<Step>& steps = steps_[what];
+    const Step step{position_, ToDays(date), figure, value};
     const auto at = std::find(steps.begin(), steps.end(), step);
     if (sign_ > 0) {
       steps.push_back(step);
     } else if (at != steps.end()) {
       steps.erase(at);
     }
+  }
+
+  void Stands(const Place& place, v1::PaymentStatus status, const v1::Date& date) {
+    Last("payment:" + place.payment, date, "status", status);
   }
 
   // ---- Acts of some length
@@ -299,6 +304,8 @@ class NaiveSums {
   void Signed(const A& act) {
     Contracted(act.number(), act.structure_id(), act.amount_cents());
     Add("structure", act.structure_id(), "conventions", 1);
+    Last("structure:" + act.structure_id(), act.signatures().authority_signed_on(),
+         "last_convention=" + act.number(), 1);
     Terms(act.number(), act.tranches(), 1);
   }
 
@@ -317,7 +324,7 @@ class NaiveSums {
 
   Balances sums_;
   std::vector<std::string> lines_;
-  std::map<std::string, std::vector<Step>> steps_;  // by order
+  std::map<std::string, std::vector<Step>> steps_;  // by row
   int sign_ = 1;
   uint64_t position_ = 0;
 };
@@ -391,6 +398,8 @@ void NaiveSums::CountAct(const v1::Act& act) {
     case v1::Act::kAvenantSigned: {
       const v1::AvenantSigned& avenant = act.avenant_signed();
       Contracted(avenant.convention_number(), avenant.structure_id(), avenant.delta_cents());
+      Last("convention:" + avenant.convention_number(), avenant.signatures().authority_signed_on(),
+           "last_avenant", avenant.avenant_number());
       Terms(avenant.convention_number(), avenant.tranches_before(), -1);
       Terms(avenant.convention_number(), avenant.tranches(), 1);
       break;

@@ -20,8 +20,9 @@ namespace registre::testing {
 
 // Figures by name: the key of a row, then the field, for example
 //   budget_line:L1 fiscal_years[2024].ordered_cents
-// In cents; a count; or a status, by its number. What is zero is left out: a row that holds nothing
-// but zeros and no row are the same.
+// In cents; a count; a status, by its number; or 1, where what is read is a name
+//   structure:S1 last_convention=C2
+// What is zero is left out: a row that holds nothing but zeros and no row are the same.
 using Balances = std::map<std::string, int64_t>;
 
 // From the list: of the events that the options let know, those in effect on their date, each act

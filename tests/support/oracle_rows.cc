@@ -53,6 +53,7 @@ void PutRow(const v1::Structure& row, RowFigures* to) {
   to->Put("paid_cents", row.paid_cents());
   to->Put("named_without_amount", row.named_without_amount());
   to->Put("conventions", row.conventions());
+  if (!row.last_convention().empty()) to->Put("last_convention=" + row.last_convention(), 1);
   to->Put("recovery_ordered_cents", row.recovery_ordered_cents());
   to->Put("recovered_cents", row.recovered_cents());
   for (const v1::YearAmount& year : row.ordered_by_year()) {
@@ -62,6 +63,7 @@ void PutRow(const v1::Structure& row, RowFigures* to) {
 
 void PutRow(const v1::Convention& row, RowFigures* to) {
   to->Put("amount_cents", row.amount_cents());
+  if (!row.avenants().empty()) to->Put("last_avenant", row.avenants().rbegin()->avenant_number());
   for (const v1::TrancheState& tranche : row.tranches()) {
     const std::string at = fmt::format("tranches[{}]", tranche.tranche().tranche_id());
     to->PutAt(at, "ceiling_cents", tranche.tranche().ceiling_cents());
@@ -138,9 +140,10 @@ void AddBalances(const std::string& key, const v1::Row& row, Balances* balances)
 
 bool IsOverwritten(const std::string& figure) {
   const bool payment = figure.starts_with("payment:");
-  return (payment && figure.ends_with(" amount_cents")) ||
-         (payment && figure.ends_with(" status")) || figure.ends_with(".ceiling_cents") ||
-         (figure.starts_with("application:") && figure.ends_with(" requested_cents"));
+  return (payment && (figure.ends_with(" amount_cents") || figure.ends_with(" status"))) ||
+         (figure.starts_with("application:") && figure.ends_with(" requested_cents")) ||
+         figure.ends_with(".ceiling_cents") || figure.ends_with(" last_avenant") ||
+         figure.find(" last_convention=") != std::string::npos;
 }
 
 }  // namespace registre::testing

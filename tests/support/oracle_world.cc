@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -140,6 +141,7 @@ std::string OracleWorld::Correct(uint64_t position, Days effective_on,
                        outcome.status().ToString());
   }
   TakeNewEvents();
+  last_effective_ = effective_on;
   return PlanDifferences(planned->plan, before, NaiveBalances(events_, v1::ReadOptions()));
 }
 
@@ -154,7 +156,7 @@ std::string OracleWorld::CorrectSome() {
     ClearFilled(&replacement);
     replacements.push_back(replacement);
   }
-  return Correct(position, acts_.AnyDay(), replacements);
+  return Correct(position, std::max(last_effective_, acts_.AnyDay()), replacements);
 }
 
 std::string OracleWorld::ReverseEverything() {
@@ -165,7 +167,7 @@ std::string OracleWorld::ReverseEverything() {
         return "after all but the founding unit was reversed:\n" + why;
       }
     }
-    const std::string wrong = Correct(position, OracleFirstDay(), {});
+    const std::string wrong = Correct(position, last_effective_, {});
     if (!wrong.empty()) return wrong;
   }
   if (final_acts_) return "";

@@ -62,6 +62,9 @@ class OracleWorld {
   size_t founding_ = 0;  // events of the founding unit
   int unit_ = 0;
   int corrections_ = 0;
+  // Of the last correction. None comes into effect before an earlier one: what it takes back would
+  // not be there yet.
+  Days last_effective_ = OracleFirstDay();
 };
 
 }  // namespace registre::testing
