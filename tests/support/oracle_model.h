@@ -33,9 +33,9 @@ Balances NaiveBalances(const std::vector<v1::Event>& log, const v1::ReadOptions&
 // The same figures of a row that was read.
 void AddBalances(const std::string& key, const v1::Row& row, Balances* balances);
 
-// The figure is overwritten by acts, not added up. Where corrections, or a contract's last terms,
-// come into effect in another order than they are recorded in, it has no meaning on an earlier
-// date.
+// The figure is overwritten by acts, not added up. Where acts come into effect in another order
+// than they are recorded in, or corrections are left out that later acts were judged on, it has no
+// meaning that a sum of changes could give.
 bool IsOverwritten(const std::string& figure);
 
 }  // namespace registre::testing

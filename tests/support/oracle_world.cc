@@ -41,11 +41,11 @@ bool IsNotFolded(const std::string& figure) {
          figure.ends_with("unanswered_orders");
 }
 
-// What differs; figures that have no meaning on an earlier date are passed over there.
-std::string Differences(const Balances& expected, const Balances& read, bool dated) {
+// What differs. Without `all`, figures that acts overwrite are passed over (IsOverwritten).
+std::string Differences(const Balances& expected, const Balances& read, bool all) {
   std::string differences;
   const auto compare = [&](const std::string& figure, int64_t model, int64_t reader) {
-    if (model == reader || (dated && IsOverwritten(figure)) || IsNotFolded(figure)) return;
+    if (model == reader || (!all && IsOverwritten(figure)) || IsNotFolded(figure)) return;
     differences += fmt::format("{}: {} by the model, {} read\n", figure, model, reader);
   };
   for (const auto& [figure, amount] : expected) {
@@ -163,7 +163,7 @@ std::string OracleWorld::ReverseEverything() {
   const Balances start = NaiveBalances({events_.begin(), events_.begin() + founding_}, {});
   for (uint64_t position = events_.size(); position-- > 0;) {
     if (position + 1 == founding_ && !final_acts_) {
-      if (const std::string why = Differences(start, Read({}), false); !why.empty()) {
+      if (const std::string why = Differences(start, Read({}), true); !why.empty()) {
         return "after all but the founding unit was reversed:\n" + why;
       }
     }
@@ -171,7 +171,7 @@ std::string OracleWorld::ReverseEverything() {
     if (!wrong.empty()) return wrong;
   }
   if (final_acts_) return "";
-  const std::string why = Differences({}, Read({}), false);
+  const std::string why = Differences({}, Read({}), true);
   return why.empty() ? "" : "after everything was reversed:\n" + why;
 }
 
@@ -203,8 +203,9 @@ Balances OracleWorld::Read(const v1::ReadOptions& options) const {
 }
 
 std::string OracleWorld::Check(const v1::ReadOptions& options) const {
-  const std::string differences = Differences(NaiveBalances(events_, options), Read(options),
-                                              options.as_of().has_effective_on());
+  const std::string differences =
+      Differences(NaiveBalances(events_, options), Read(options),
+                  !options.as_of().has_effective_on() && !options.as_recorded());
   if (differences.empty()) return "";
   return fmt::format("at {{{}}} of {} events:\n{}", options.ShortDebugString(), events_.size(),
                      differences);
