@@ -55,6 +55,20 @@ TEST(Oracle, WhatIsReadEqualsTheModelAfterEveryStep) {
     ASSERT_NO_FATAL_FAILURE(RunSequence(seed + static_cast<uint64_t>(i), &recorded));
   }
   for (const auto& [type, count] : recorded) std::printf("%8d %s\n", count, type.c_str());
+  if (Sequences() < kSequences) return;
+  for (const char* type :
+       {"act_rectified",         "act_reversed",           "allotment_reduced",
+        "application_submitted", "avenant_signed",         "budget_line_adjusted",
+        "commitment_released",   "convention_closed",      "convention_signed",
+        "convention_terminated", "deliberation_amended",   "deliberation_annulled",
+        "deliberation_voted",    "deliberation_withdrawn", "fiscal_year_closed",
+        "payment_accepted",      "payment_credits_voted",  "payment_ordered",
+        "payment_reduced",       "payment_reimputed",      "payment_rejected",
+        "payment_settled",       "payment_suspended",      "recovery_ordered",
+        "recovery_received",     "report_accepted",        "report_received",
+        "service_certified",     "structures_merged"}) {
+    EXPECT_GT(recorded[type], 0) << type << " was never recorded: it was not tested";
+  }
 }
 
 }  // namespace

@@ -318,6 +318,10 @@ class NaiveSums {
     Ordered(to, act.order().amount_cents());
     Paid(from, -act.paid_cents());
     Paid(to, act.paid_cents());
+    AskedBack(from, -act.recovery_ordered_cents());
+    AskedBack(to, act.recovery_ordered_cents());
+    Recovered(from, -act.recovered_cents());
+    Recovered(to, act.recovered_cents());
   }
 
   void CountAct(const v1::Act& act);

@@ -33,19 +33,11 @@ std::filesystem::path MemoryFolder() {
   return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
 }
 
-// Figures that the folds do not have yet.
-bool IsNotFolded(const std::string& figure) {
-  const bool payment = figure.starts_with("payment:");
-  const bool year = figure.find(" fiscal_years[") != std::string::npos;
-  return ((payment || year) && figure.ends_with("paid_cents")) ||
-         figure.ends_with("unanswered_orders");
-}
-
 // What differs. Without `all`, figures that acts overwrite are passed over (IsOverwritten).
 std::string Differences(const Balances& expected, const Balances& read, bool all) {
   std::string differences;
   const auto compare = [&](const std::string& figure, int64_t model, int64_t reader) {
-    if (model == reader || (!all && IsOverwritten(figure)) || IsNotFolded(figure)) return;
+    if (model == reader || (!all && IsOverwritten(figure))) return;
     differences += fmt::format("{}: {} by the model, {} read\n", figure, model, reader);
   };
   for (const auto& [figure, amount] : expected) {
@@ -76,7 +68,7 @@ std::string PlanDifferences(const v1::CorrectionPlan& plan, const Balances& befo
   std::string differences;
   for (const Balances& figures : {before, after}) {
     for (const auto& [figure, amount] : figures) {
-      if (!figure.ends_with("_cents") || IsOverwritten(figure) || IsNotFolded(figure)) continue;
+      if (!figure.ends_with("_cents") || IsOverwritten(figure)) continue;
       if (in(planned_before, figure) == in(before, figure) &&
           in(planned_after, figure) == in(after, figure)) {
         continue;
