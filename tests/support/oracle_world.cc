@@ -113,7 +113,7 @@ std::string OracleWorld::Correct(uint64_t position, Days effective_on,
       .effective_on = FromDays(effective_on),
       .replacements = replacements,
       .subject = "approver",
-      .today = static_cast<Days>(absl::ToUnixSeconds(ledger_.clock.Now()) / 86'400)};
+      .now = ledger_.clock.Now()};
   const auto planned = PlanCorrection(ledger_.log, *ledger_.index, request);
   if (absl::IsDataLoss(planned.status()) || absl::IsInternal(planned.status())) {
     return fmt::format("the act at {} cannot be corrected: {}", position,
