@@ -88,6 +88,7 @@ bool RandomActs::FindBasis(const v1::Payment& payment, v1::PaymentOrdered* order
         payment.basis().tranche_id() == tranche.tranche_id()) {
       continue;
     }
+    if (!SourcesStand(tranche)) continue;
     const v1::ScheduleLine* line =
         tranche.schedule_size() > 0 && Chance(85)
             ? &tranche.schedule(static_cast<int>(Below(tranche.schedule_size())))

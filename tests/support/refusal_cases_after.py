@@ -383,7 +383,7 @@ after("reduced, once paid, by a cent too much", "PAYMENT_ORDER",
               reduction_cents="412501"))
 after("a cent more asked back than was taken off", "RECOVERY_EXCEEDED",
       recovery("r.recovery", "100001", "2023-11-02"),
-      step_of("n.reduced", "payment_reduced", H1, "2023-10-25", reason="essai",
+      step_of("n.reduced.h1", "payment_reduced", H1, "2023-10-25", reason="essai",
               reduction_cents="100000"))
 after("asked back before the reduction", "PERIOD_INVALID",
       recovery("r.recovery", "100000", "2023-10-24"))
