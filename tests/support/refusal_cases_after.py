@@ -243,118 +243,6 @@ after("a service on a closed convention", "CONVENTION_CLOSED",
 after("an avenant to a closed convention", "AVENANT_NUMBER",
       changed("r.avenant", put("convention_number", "2023-99009"), "avenant.2023-00963.1"))
 
-# What follows a decision.
-def amended(command_id, *changes, by="2023-407", day="2023-12-01"):
-    return line(command_id, deliberation_amended={
-        "deliberation_number": "2023-405", "amended_by": {"number": by}, "date": date(day),
-        "reason": "essai", "changes": [{"allotment_id": allotment, "amount_after_cents": cents}
-                                       for allotment, cents in changes]})
-
-
-def reduced(command_id, allotment, cents):
-    return line(command_id, allotment_reduced={
-        "deliberation_number": "2023-405", "date": date("2023-12-01"), "reason": "essai",
-        "change": {"allotment_id": allotment, "amount_after_cents": cents}})
-
-
-def withdrawn(command_id, number="2023-405", by="2023-407"):
-    return line(command_id, deliberation_withdrawn={
-        "deliberation_number": number, "withdrawn_by": {"number": by},
-        "date": date("2023-12-01"), "reason": "essai"})
-
-
-def annulled(command_id, day="2024-12-02"):
-    return line(command_id, deliberation_annulled={
-        "deliberation_number": "2023-405", "decision": "Tribunal d'essai, n° 1",
-        "date": date(day), "reason": "essai"})
-
-
-def decider(command_id, number):
-    """A deliberation that allots nothing."""
-    return changed(command_id, sure(put(
-        "number", number, "allotments", [], "articles", [
-            {"number": "1", "kind": "ARTICLE_KIND_AUTHORISATION", "text": "Article d'essai"}])),
-                   "deliberation")
-
-
-def terminated(command_id, convention, day="2024-10-01"):
-    return line(command_id, convention_terminated={
-        "convention_number": convention, "ground": "TERMINATION_GROUND_AGREEMENT",
-        "date": date(day), "reason": "essai"})
-
-
-def merged(command_id, absorbed, absorbing):
-    return line(command_id, structures_merged={
-        "absorbed_structure_id": absorbed, "structure_id": absorbing, "date": date("2024-11-01"),
-        "deed": "Traité d'essai"})
-
-
-after("amended by a rejected deliberation", "NOT_AUTHORISED",
-      amended("r.amended", ("1.7a", "1"), by="2023-406"),
-      decider("n.amending", "2023-407"))
-after("amended by itself", "FIELD_INVALID",
-      amended("r.amended", ("1.7a", "1"), by="2023-405"))
-after("amended before the deliberation that amends", "PERIOD_INVALID",
-      amended("r.amended", ("1.7a", "1"), day="2023-09-17"))
-after("an allotment amended twice", "DUPLICATE_ID",
-      amended("r.amended", ("1.7a", "1"), ("1.7a", "2")))
-after("an allotment amended that is not there", "REFERENCE_UNKNOWN",
-      amended("r.amended", ("9.9", "1")))
-after("an allotment amended to what it is", "FIELD_INVALID",
-      amended("r.amended", ("1.7a", "1800000")))
-after("amended a cent below what is drawn", "ALLOTMENT_BELOW_USED",
-      amended("r.amended", ("1.6", "11499999")))
-after("raised by a cent more than is available", "BUDGET_EXCEEDED",
-      amended("r.amended", ("1.7a", "88145180")))
-after("a reduction that raises", "FIELD_INVALID", reduced("r.reduced", "1.7a", "1800001"))
-after("reduced a cent below what is drawn", "ALLOTMENT_BELOW_USED",
-      reduced("r.reduced", "1.5", "687499"))
-after("more than is allotted now", "ALLOTMENT_EXCEEDED",
-      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "SINGLE",
-            "1700001", "2023-12-01"),
-      reduced("n.reduced", "1.7a", "1700000"))
-after("withdrawn while conventions draw on it", "DELIBERATION_IN_USE", withdrawn("r.withdrawn"))
-after("terminated before its signature", "PERIOD_INVALID",
-      terminated("r.terminated", "2023-99001", day="2023-09-17"))
-after("terminated when it is closed", "CONVENTION_CLOSED",
-      terminated("r.terminated", "2023-99009"))
-after("terminated twice", "CONVENTION_TERMINATED",
-      terminated("r.terminated", "2023-99001"), terminated("n.terminated", "2023-99001"))
-after("a service on a terminated convention", "CONVENTION_TERMINATED",
-      line("r.certified", service_certified={
-          "convention_number": "2023-99001", "tranche_id": "astre", "amount_cents": "1",
-          "date": date("2024-09-01")}))
-after("an avenant to a terminated convention", "AVENANT_NUMBER",
-      changed("r.avenant", put("convention_number", "2023-99001"), "avenant.2023-00963.1"))
-after("absorbed by itself", "FIELD_INVALID", merged("r.merged", "st-corif", "st-corif"))
-after("absorbed twice", "STRUCTURE_MERGED",
-      merged("r.merged", "st-corif", "st-soliha"), merged("n.merged", "st-corif", "st-apsa"))
-after("absorbed by one that is absorbed", "STRUCTURE_MERGED",
-      merged("r.merged", "st-soliha", "st-corif"))
-after("an application of one that is absorbed", "STRUCTURE_MERGED",
-      changed("r.demande", put("number", "r.demande", "structure_id", "st-corif", "date",
-                               date("2024-11-01")), "application.eurasante"))
-after("an order that pays one that is absorbed", "FILLED_DIFFERS",
-      line("r.direct", payment_ordered={
-          "fiscal_year": 2024, "mandat": "r-absorbed", "budget_code": "C02-446A05",
-          "basis": {"deliberation_number": "2023-405", "allotment_id": "1.7a"},
-          "kind": "PAYMENT_KIND_SINGLE", "amount_cents": "1", "structure_id": "st-corif",
-          "date": date("2024-11-04")}))
-after("annulled before its vote", "PERIOD_INVALID",
-      annulled("r.annulled", day="2023-09-17"))
-after("annulled twice", "ALREADY_ANNULLED", annulled("r.annulled"), annulled("n.annulled"))
-after("withdrawn once it is annulled", "ALREADY_ANNULLED", withdrawn("r.withdrawn"))
-after("amended once it is annulled", "NOT_AUTHORISED", amended("r.amended", ("1.7a", "1")))
-after("drawn on an annulled deliberation", "NOT_AUTHORISED",
-      changed("r.convention", put("number", "2023-99011"), "convention.2023-99001"))
-after("ordered on an annulled deliberation", "NOT_AUTHORISED",
-      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "SINGLE", "1",
-            "2023-12-01"))
-after("ordered through a convention on an annulled deliberation", "NOT_AUTHORISED",
-      order("r.balance", AG_BALANCE, "BALANCE", "275000", "2024-04-01"))
-after("withdrawn twice", "ALREADY_WITHDRAWN",
-      withdrawn("r.withdrawn", "2023-407", by="2023-408"),
-      decider("n.withdrawing", "2023-408"), withdrawn("n.withdrawn.407", "2023-407", by="2023-408"))
 # Money that comes back or goes elsewhere. From here on mandat 2023-hypothese-1 is paid.
 H1 = "2023-hypothese-1"
 
@@ -463,3 +351,117 @@ def malformed(real):
     yield "a hundred thousand brackets", "LINE_INVALID", b"[" * 100_000
     yield "a hundred thousand objects", "LINE_INVALID", b'{"act":' * 100_000
     yield "text after the act", "LINE_INVALID", first + b" and more"
+
+
+# What follows a decision.
+def amended(command_id, *changes, by="2023-407", day="2023-12-01"):
+    return line(command_id, deliberation_amended={
+        "deliberation_number": "2023-405", "amended_by": {"number": by}, "date": date(day),
+        "reason": "essai", "changes": [{"allotment_id": allotment, "amount_after_cents": cents}
+                                       for allotment, cents in changes]})
+
+
+def reduced(command_id, allotment, cents):
+    return line(command_id, allotment_reduced={
+        "deliberation_number": "2023-405", "date": date("2023-12-01"), "reason": "essai",
+        "change": {"allotment_id": allotment, "amount_after_cents": cents}})
+
+
+def withdrawn(command_id, number="2023-405", by="2023-407"):
+    return line(command_id, deliberation_withdrawn={
+        "deliberation_number": number, "withdrawn_by": {"number": by},
+        "date": date("2023-12-01"), "reason": "essai"})
+
+
+def annulled(command_id, day="2024-12-02"):
+    return line(command_id, deliberation_annulled={
+        "deliberation_number": "2023-405", "decision": "Tribunal d'essai, n° 1",
+        "date": date(day), "reason": "essai"})
+
+
+def decider(command_id, number):
+    """A deliberation that allots nothing."""
+    return changed(command_id, sure(put(
+        "number", number, "allotments", [], "articles", [
+            {"number": "1", "kind": "ARTICLE_KIND_AUTHORISATION", "text": "Article d'essai"}])),
+                   "deliberation")
+
+
+def terminated(command_id, convention, day="2024-10-01"):
+    return line(command_id, convention_terminated={
+        "convention_number": convention, "ground": "TERMINATION_GROUND_AGREEMENT",
+        "date": date(day), "reason": "essai"})
+
+
+def merged(command_id, absorbed, absorbing):
+    return line(command_id, structures_merged={
+        "absorbed_structure_id": absorbed, "structure_id": absorbing, "date": date("2024-11-01"),
+        "deed": "Traité d'essai"})
+
+
+after("amended by a rejected deliberation", "NOT_AUTHORISED",
+      amended("r.amended", ("1.7a", "1"), by="2023-406"),
+      decider("n.amending", "2023-407"))
+after("amended by itself", "FIELD_INVALID",
+      amended("r.amended", ("1.7a", "1"), by="2023-405"))
+after("amended before the deliberation that amends", "PERIOD_INVALID",
+      amended("r.amended", ("1.7a", "1"), day="2023-09-17"))
+after("an allotment amended twice", "DUPLICATE_ID",
+      amended("r.amended", ("1.7a", "1"), ("1.7a", "2")))
+after("an allotment amended that is not there", "REFERENCE_UNKNOWN",
+      amended("r.amended", ("9.9", "1")))
+after("an allotment amended to what it is", "FIELD_INVALID",
+      amended("r.amended", ("1.7a", "1800000")))
+after("amended a cent below what is drawn", "ALLOTMENT_BELOW_USED",
+      amended("r.amended", ("1.6", "11499999")))
+after("raised by a cent more than is available", "BUDGET_EXCEEDED",
+      amended("r.amended", ("1.7a", "88145180")))
+after("a reduction that raises", "FIELD_INVALID", reduced("r.reduced", "1.7a", "1800001"))
+after("reduced a cent below what is drawn", "ALLOTMENT_BELOW_USED",
+      reduced("r.reduced", "1.5", "687499"))
+after("more than is allotted now", "ALLOTMENT_EXCEEDED",
+      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "SINGLE",
+            "1700001", "2024-03-01"),
+      reduced("n.reduced", "1.7a", "1700000"))
+after("withdrawn while conventions draw on it", "DELIBERATION_IN_USE", withdrawn("r.withdrawn"))
+after("terminated before its signature", "PERIOD_INVALID",
+      terminated("r.terminated", "2023-99001", day="2023-09-17"))
+after("terminated when it is closed", "CONVENTION_CLOSED",
+      terminated("r.terminated", "2023-99009"))
+after("terminated twice", "CONVENTION_TERMINATED",
+      terminated("r.terminated", "2023-99001"), terminated("n.terminated", "2023-99001"))
+after("a service on a terminated convention", "CONVENTION_TERMINATED",
+      line("r.certified", service_certified={
+          "convention_number": "2023-99001", "tranche_id": "astre", "amount_cents": "1",
+          "date": date("2024-09-01")}))
+after("an avenant to a terminated convention", "AVENANT_NUMBER",
+      changed("r.avenant", put("convention_number", "2023-99001"), "avenant.2023-00963.1"))
+after("absorbed by itself", "FIELD_INVALID", merged("r.merged", "st-corif", "st-corif"))
+after("absorbed twice", "STRUCTURE_MERGED",
+      merged("r.merged", "st-corif", "st-soliha"), merged("n.merged", "st-corif", "st-apsa"))
+after("absorbed by one that is absorbed", "STRUCTURE_MERGED",
+      merged("r.merged", "st-soliha", "st-corif"))
+after("an application of one that is absorbed", "STRUCTURE_MERGED",
+      changed("r.demande", put("number", "r.demande", "structure_id", "st-corif", "date",
+                               date("2024-11-01")), "application.eurasante"))
+after("an order that pays one that is absorbed", "FILLED_DIFFERS",
+      line("r.direct", payment_ordered={
+          "fiscal_year": 2024, "mandat": "r-absorbed", "budget_code": "C02-446A05",
+          "basis": {"deliberation_number": "2023-405", "allotment_id": "1.7a"},
+          "kind": "PAYMENT_KIND_SINGLE", "amount_cents": "1", "structure_id": "st-corif",
+          "date": date("2024-11-04")}))
+after("annulled before its vote", "PERIOD_INVALID",
+      annulled("r.annulled", day="2023-09-17"))
+after("annulled twice", "ALREADY_ANNULLED", annulled("r.annulled"), annulled("n.annulled"))
+after("withdrawn once it is annulled", "ALREADY_ANNULLED", withdrawn("r.withdrawn"))
+after("amended once it is annulled", "NOT_AUTHORISED", amended("r.amended", ("1.7a", "1")))
+after("drawn on an annulled deliberation", "NOT_AUTHORISED",
+      changed("r.convention", put("number", "2023-99011"), "convention.2023-99001"))
+after("ordered on an annulled deliberation", "NOT_AUTHORISED",
+      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "SINGLE", "1",
+            "2024-12-03"))
+after("ordered through a convention on an annulled deliberation", "NOT_AUTHORISED",
+      order("r.balance", AG_BALANCE, "BALANCE", "275000", "2024-04-01"))
+after("withdrawn twice", "ALREADY_WITHDRAWN",
+      withdrawn("r.withdrawn", "2023-407", by="2023-408"),
+      decider("n.withdrawing", "2023-408"), withdrawn("n.withdrawn.407", "2023-407", by="2023-408"))
