@@ -273,7 +273,12 @@ class Planner {
     Describe(act.before, *act.after, rectified);
     rectified->mutable_flags()->Add(act.flags.begin(), act.flags.end());
     if (act.effect != v1::CORRECTION_EFFECT_REPLACED) return;
-    planned_.plan.mutable_flags()->Add(act.flags.begin(), act.flags.end());
+    for (const v1::Flag& flag : act.flags) {
+      const bool known = std::any_of(
+          act.before.flags.begin(), act.before.flags.end(),
+          [&](const v1::Flag& old) { return old.SerializeAsString() == flag.SerializeAsString(); });
+      if (!known) *planned_.plan.add_flags() = flag;
+    }
   }
 
   // What undoes an earlier correction counts no earlier than it does: a date between the two would

@@ -27,6 +27,7 @@ absl::StatusOr<std::optional<StandingAct>> StandingAt(const EventStore& log,
                        .subject = event->actor().subject(),
                        .recorded_at = FromTimestamp(event->recorded_at()),
                        .act = std::move(*event->mutable_act()),
+                       .flags = {event->flags().begin(), event->flags().end()},
                        .standing_position = std::nullopt,
                        .counts_from = kAlways};
   if (*row == nullptr) return standing;
@@ -36,6 +37,7 @@ absl::StatusOr<std::optional<StandingAct>> StandingAt(const EventStore& log,
   if (!rectified.ok()) return rectified.status();
   standing.counts_from = EffectiveDateOf(rectified->act());
   standing.act = rectified->act().act_rectified().act();
+  standing.flags.assign(rectified->flags().begin(), rectified->flags().end());
   standing.standing_position = corrected.replaced_position();
   return standing;
 }

@@ -28,6 +28,7 @@ struct StandingAct {
   std::string subject;     // who recorded it
   absl::Time recorded_at;  // when that was, whatever was corrected since
   v1::Act act;
+  std::vector<v1::Flag> flags;  // what was found odd about it
   std::optional<uint64_t> standing_position;  // of the act_rectified that it is; unset: as recorded
   Days counts_from = kAlways;                 // effective date of that act_rectified
 };

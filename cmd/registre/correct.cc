@@ -61,7 +61,7 @@ void PrintPlan(const v1::CorrectionPlan& plan, Console& console) {
   if (plan.flags().empty()) return;
   Table table({{"Règle"}, {"Anomalie", Align::kLeft, Fit::kWrap, 24}});
   for (const v1::Flag& flag : plan.flags()) table.AddRow({flag.rule(), flag.message()});
-  PrintHeading(console.out, "Anomalies de ce qui remplace");
+  PrintHeading(console.out, "Anomalies nouvelles de ce qui remplace");
   table.Print(console.out, console.width);
 }
 
