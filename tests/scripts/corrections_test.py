@@ -116,7 +116,7 @@ def a_name(server, folder):
     says(server.run("correct", "approve", "3", "--as", "approver"), 0)
     says(server.run("structure", "st-habitat-insertion"), 0, "Habitat et Insertion (essai)")
     done = server.run("structure", "st-habitat-insertion", "--as-recorded")
-    expect("(essai)" not in done.stdout, "as recorded it has its old name")
+    expect("Insertion (essai)" not in done.stdout, "as recorded it has its old name")
     says(server.run("correct", "list"), 0, "rejetée", "approuvée")
     listed = server.read("correct", "list")
     expect([one["proposal"]["correction_number"] for one in listed] == ["3", "2", "1"], listed)
