@@ -649,7 +649,7 @@ TEST_F(CorrectionPlanTest, AnAcceptedPaymentIsMadeGood) {
   };
   EXPECT_EQ(ReasonFor(order, {reduce("b", 100)}), "CORRECTION_ACCEPTED_PAYMENT")
       << "of another order";
-  EXPECT_EQ(ReasonFor(order, {reduce("a", 900)}), "AMOUNT_INVALID") << "judged as any act";
+  EXPECT_EQ(ReasonFor(order, {reduce("a", 900)}), "PAYMENT_ORDER") << "judged as any act";
   const auto corrected = ledger_.Correct(order, {reduce("a", 100)});
   ASSERT_TRUE(corrected.ok()) << corrected.status();
   EXPECT_EQ(corrected->plan.kind(), v1::CORRECTION_KIND_CONSEQUENCE);
