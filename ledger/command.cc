@@ -48,6 +48,17 @@ std::string UnknownFieldIn(const v1::Condition& condition) {
                               : fmt::format("condition.query.items[{}]", found - items.begin());
 }
 
+// It says what the log holds before it, and a unit is recorded whole.
+void CheckClosingAlone(const v1::RecordRequest& request, std::vector<Violation>* violations) {
+  const auto closes = [](const v1::Act& act) { return act.has_fiscal_year_closed(); };
+  const auto& acts = request.acts();
+  const auto found = std::find_if(acts.begin(), acts.end(), closes);
+  if (found == acts.end() || acts.size() == 1) return;
+  violations->push_back(
+      {fmt::format("acts[{}]", found - acts.begin()), "FIELD_INVALID",
+       "fiscal_year_closed is alone in its unit; send it in a request of its own"});
+}
+
 Violation UnknownField(std::string path) {
   return {std::move(path), "UNKNOWN_FIELD",
           "a field that this version does not know; use the server's contract"};
@@ -118,6 +129,7 @@ absl::StatusOr<Command> MakeCommand(std::string subject, v1::RecordRequest reque
   for (int i = 0; i < request.acts_size(); ++i) {
     CheckShape(request.acts(i), fmt::format("acts[{}]", i), &violations);
   }
+  CheckClosingAlone(request, &violations);
   if (request.has_condition()) CheckCondition(request.condition(), &violations);
   if (!request.GetReflection()->GetUnknownFields(request).empty()) {
     violations.push_back(UnknownField("request"));

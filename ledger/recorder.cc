@@ -415,7 +415,8 @@ absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(Command* command, co
     const absl::Status decided = Decide({.view = layers_,
                                          .today = DayOf(group.recorded_at),
                                          .actor = command->subject,
-                                         .flags = &flags},
+                                         .flags = &flags,
+                                         .log_head = [&] { return HeadBeforeUnit(group); }},
                                         event.mutable_act());
     if (!decided.ok()) {
       return command->request.acts_size() == 1 ? decided
@@ -428,6 +429,13 @@ absl::StatusOr<std::vector<v1::Event>> Recorder::DecideUnit(Command* command, co
     events.push_back(std::move(event));
   }
   return events;
+}
+
+LogHead Recorder::HeadBeforeUnit(const Group& group) const {
+  MerkleTree tree = tree_;
+  std::vector<Tile> tiles;  // they are written with the group
+  for (const Hash& leaf : group.batch.leaf_hashes) tree.Append(leaf, &tiles);
+  return {tree.size(), tree.Root()};
 }
 
 void Recorder::StampEvent(const Command& command, int index, const Group& group, v1::Event* event) {

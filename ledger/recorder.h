@@ -132,6 +132,8 @@ class Recorder {
                                                   const CommandRecord& record, const Group& group);
   // Takes the acts out of the command.
   absl::StatusOr<std::vector<v1::Event>> DecideUnit(Command* command, const Group& group);
+  // Size and root of the log up to the unit being decided, the group's units before it included.
+  LogHead HeadBeforeUnit(const Group& group) const;
   void StampEvent(const Command& command, int index, const Group& group, v1::Event* event);
   absl::StatusOr<std::vector<v1::Event>> EventsAt(const std::vector<uint64_t>& positions,
                                                   const Group& group) const;

@@ -109,25 +109,49 @@ void FoldUndrawn(Direction direction, const Tranches& tranches, std::string_view
 // The tranches of an avenant or of a termination, in the place of those before it.
 template <typename A>
 void FoldReplaced(Direction direction, const A& act, std::string_view code, v1::BudgetLine* row) {
-  const Direction opposite =
-      direction == Direction::kApply ? Direction::kRevert : Direction::kApply;
   FoldDraws(direction, act.tranches(), code, row);
-  FoldDraws(opposite, act.tranches_before(), code, row);
+  FoldDraws(Opposite(direction), act.tranches_before(), code, row);
   FoldUndrawn(direction, act.tranches(), code, row);
-  FoldUndrawn(opposite, act.tranches_before(), code, row);
+  FoldUndrawn(Opposite(direction), act.tranches_before(), code, row);
 }
 
-// `cents` is negative when it is taken off an order.
-void FoldOrdered(Direction direction, const v1::Act& act, int fiscal_year, int64_t cents,
-                 v1::BudgetLine* row) {
-  row->set_ordered_cents(Plus(direction, row->ordered_cents(), cents));
+// What an act of money changes in a line and in a fiscal year of it. Negative: it is taken off.
+struct YearSums {
+  int64_t ordered_cents = 0;
+  int64_t paid_cents = 0;
+  int unanswered_orders = 0;
+};
+
+void FoldMoney(Direction direction, const v1::Act& act, int fiscal_year, const YearSums& sums,
+               v1::BudgetLine* row) {
+  row->set_ordered_cents(Plus(direction, row->ordered_cents(), sums.ordered_cents));
+  row->set_paid_cents(Plus(direction, row->paid_cents(), sums.paid_cents));
   FoldYear(direction, act, fiscal_year, row, [&](v1::FiscalYearCredits* entry) {
-    entry->set_ordered_cents(Plus(direction, entry->ordered_cents(), cents));
+    entry->set_ordered_cents(Plus(direction, entry->ordered_cents(), sums.ordered_cents));
+    entry->set_paid_cents(Plus(direction, entry->paid_cents(), sums.paid_cents));
+    entry->set_unanswered_orders(
+        static_cast<int32_t>(Plus(direction, entry->unanswered_orders(), sums.unanswered_orders)));
   });
 }
 
-void FoldPaid(Direction direction, int64_t cents, v1::BudgetLine* row) {
-  row->set_paid_cents(Plus(direction, row->paid_cents(), cents));
+// What the order is, it takes from one line to another, or to the same.
+void FoldReimputed(Direction direction, const v1::Act& act, std::string_view code,
+                   v1::BudgetLine* row) {
+  const v1::PaymentReimputed& reimputed = act.payment_reimputed();
+  const v1::OrderRef& order = reimputed.order();
+  const auto move = [&](int64_t ordered, int64_t paid, int64_t asked, int64_t received) {
+    FoldMoney(direction, act, order.fiscal_year(), {.ordered_cents = ordered, .paid_cents = paid},
+              row);
+    FoldRecovered(direction, asked, received, row);
+  };
+  if (order.budget_code() == code) {
+    move(Negated(order.amount_cents()), Negated(reimputed.paid_cents()),
+         Negated(reimputed.recovery_ordered_cents()), Negated(reimputed.recovered_cents()));
+  }
+  if (reimputed.budget_code() == code) {
+    move(order.amount_cents(), reimputed.paid_cents(), reimputed.recovery_ordered_cents(),
+         reimputed.recovered_cents());
+  }
 }
 
 // The assumed fields of a deliberation that are about its allotments on the line.
@@ -178,8 +202,9 @@ void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1:
       break;
     case v1::Act::kOpeningPaymentRecorded: {
       const v1::OpeningPaymentRecorded& payment = act.opening_payment_recorded();
-      FoldOrdered(direction, act, payment.fiscal_year(), payment.amount_cents(), row);
-      FoldPaid(direction, payment.amount_cents(), row);
+      FoldMoney(direction, act, payment.fiscal_year(),
+                {.ordered_cents = payment.amount_cents(), .paid_cents = payment.amount_cents()},
+                row);
       MentionAssumed(direction, act, row);
       break;
     }
@@ -197,25 +222,45 @@ void FoldAct(Direction direction, const v1::Act& act, std::string_view code, v1:
       MentionTranches(direction, act, act.avenant_signed().tranches(), code, row);
       break;
     case v1::Act::kPaymentOrdered:
-      FoldOrdered(direction, act, act.payment_ordered().fiscal_year(),
-                  act.payment_ordered().amount_cents(), row);
+      FoldMoney(direction, act, act.payment_ordered().fiscal_year(),
+                {.ordered_cents = act.payment_ordered().amount_cents(), .unanswered_orders = 1},
+                row);
+      MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kPaymentAccepted:
+      FoldMoney(direction, act, act.payment_accepted().order().fiscal_year(),
+                {.unanswered_orders = -1}, row);
       MentionAssumed(direction, act, row);
       break;
     case v1::Act::kPaymentRejected: {
       const v1::OrderRef& order = act.payment_rejected().order();
-      FoldOrdered(direction, act, order.fiscal_year(), Negated(order.amount_cents()), row);
+      FoldMoney(direction, act, order.fiscal_year(),
+                {.ordered_cents = Negated(order.amount_cents()), .unanswered_orders = -1}, row);
       MentionAssumed(direction, act, row);
       break;
     }
     case v1::Act::kPaymentReduced: {
       const v1::PaymentReduced& reduced = act.payment_reduced();
-      FoldOrdered(direction, act, reduced.order().fiscal_year(), Negated(reduced.reduction_cents()),
-                  row);
+      FoldMoney(direction, act, reduced.order().fiscal_year(),
+                {.ordered_cents = Negated(reduced.reduction_cents())}, row);
       MentionAssumed(direction, act, row);
       break;
     }
     case v1::Act::kPaymentSettled:
-      FoldPaid(direction, act.payment_settled().order().amount_cents(), row);
+      FoldMoney(direction, act, act.payment_settled().order().fiscal_year(),
+                {.paid_cents = act.payment_settled().order().amount_cents()}, row);
+      MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kPaymentReimputed:
+      FoldReimputed(direction, act, code, row);
+      MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kRecoveryOrdered:
+      FoldRecovered(direction, act.recovery_ordered().amount_cents(), 0, row);
+      MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kRecoveryReceived:
+      FoldRecovered(direction, 0, act.recovery_received().amount_cents(), row);
       MentionAssumed(direction, act, row);
       break;
     case v1::Act::kCommitmentReleased:

@@ -92,7 +92,7 @@ void FoldAvenant(Direction direction, const v1::Event& event, v1::Convention* ro
   avenant.set_position(event.position());
   *avenant.mutable_assumed_fields() = event.act().assumed_fields();
   avenant.set_structure_name_as_written(act.structure_name_as_written());
-  Appended(direction, avenant, row->mutable_avenants());
+  Placed(direction, avenant, row->mutable_avenants());
   row->set_amount_cents(Plus(direction, row->amount_cents(), act.delta_cents()));
   FoldTerms(direction, event.act(), act.signatures(), act.tranches(), row,
             [&](const std::string& tranche_id) {
@@ -117,6 +117,9 @@ struct Sums {
   int64_t ordered_cents = 0;  // negative when it is taken off an order
   int64_t paid_cents = 0;
   bool after_service = false;  // the order is not an advance
+  // Of titres de recettes; the lines of a schedule do not count them.
+  int64_t recovery_ordered_cents = 0;
+  int64_t recovered_cents = 0;
 };
 
 void FoldMoney(Direction direction, const v1::Act& act, const std::string& tranche_id,
@@ -124,6 +127,7 @@ void FoldMoney(Direction direction, const v1::Act& act, const std::string& tranc
   FoldTranche(direction, tranche_id, row, [&](v1::TrancheState* state) {
     state->set_ordered_cents(Plus(direction, state->ordered_cents(), sums.ordered_cents));
     state->set_paid_cents(Plus(direction, state->paid_cents(), sums.paid_cents));
+    FoldRecovered(direction, sums.recovery_ordered_cents, sums.recovered_cents, state);
     if (sums.after_service) {
       state->set_ordered_after_service_cents(
           Plus(direction, state->ordered_after_service_cents(), sums.ordered_cents));
@@ -156,6 +160,38 @@ void FoldSettled(Direction direction, const v1::Act& act, v1::Convention* row) {
   const v1::OrderRef& order = act.payment_settled().order();
   FoldMoney(direction, act, order.basis().tranche_id(), order.basis().schedule_line_id(),
             {.paid_cents = order.amount_cents()}, row);
+}
+
+// What the order is, it takes from one basis to another; both may be of this convention.
+void FoldReimputed(Direction direction, const v1::Act& act, std::string_view number,
+                   v1::Convention* row) {
+  const v1::PaymentReimputed& reimputed = act.payment_reimputed();
+  const v1::OrderRef& order = reimputed.order();
+  const bool after_service = order.kind() != v1::PAYMENT_KIND_ADVANCE;
+  if (order.basis().convention_number() == number) {
+    FoldMoney(direction, act, order.basis().tranche_id(), order.basis().schedule_line_id(),
+              {.ordered_cents = Negated(order.amount_cents()),
+               .paid_cents = Negated(reimputed.paid_cents()),
+               .after_service = after_service,
+               .recovery_ordered_cents = Negated(reimputed.recovery_ordered_cents()),
+               .recovered_cents = Negated(reimputed.recovered_cents())},
+              row);
+  }
+  if (reimputed.basis().convention_number() == number) {
+    FoldMoney(direction, act, reimputed.basis().tranche_id(), reimputed.basis().schedule_line_id(),
+              {.ordered_cents = order.amount_cents(),
+               .paid_cents = reimputed.paid_cents(),
+               .after_service = after_service,
+               .recovery_ordered_cents = reimputed.recovery_ordered_cents(),
+               .recovered_cents = reimputed.recovered_cents()},
+              row);
+  }
+}
+
+void FoldRecovery(Direction direction, const v1::Act& act, const v1::OrderRef& order,
+                  const Sums& sums, v1::Convention* row) {
+  FoldMoney(direction, act, order.basis().tranche_id(), order.basis().schedule_line_id(), sums,
+            row);
 }
 
 void FoldReportReceived(Direction direction, const v1::Act& act, v1::Convention* row) {
@@ -198,7 +234,7 @@ void FoldCertified(Direction direction, const v1::Act& act, v1::Convention* row)
 
 }  // namespace
 
-void FoldConvention(Direction direction, const v1::Event& event, std::string_view /*id*/,
+void FoldConvention(Direction direction, const v1::Event& event, std::string_view id,
                     v1::Convention* row) {
   const v1::Act& act = event.act();
   switch (act.act_case()) {
@@ -260,6 +296,20 @@ void FoldConvention(Direction direction, const v1::Event& event, std::string_vie
       break;
     case v1::Act::kConventionTerminated:
       FoldTerminated(direction, act, row);
+      MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kPaymentReimputed:
+      FoldReimputed(direction, act, id, row);
+      MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kRecoveryOrdered:
+      FoldRecovery(direction, act, act.recovery_ordered().order(),
+                   {.recovery_ordered_cents = act.recovery_ordered().amount_cents()}, row);
+      MentionAssumed(direction, act, row);
+      break;
+    case v1::Act::kRecoveryReceived:
+      FoldRecovery(direction, act, act.recovery_received().order(),
+                   {.recovered_cents = act.recovery_received().amount_cents()}, row);
       MentionAssumed(direction, act, row);
       break;
     default:  // says nothing of this row

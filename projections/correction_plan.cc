@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ledger/acts/act.h"
+#include "ledger/acts/checks.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/base/shape.h"
@@ -231,16 +232,13 @@ class Planner {
     auto row = replay_.Present(kLedgerKey);
     if (!row.ok()) return row.status();
     if (*row == nullptr) return absl::OkStatus();
-    for (const v1::ClosedYear& closed : (*row)->ledger().closed_years()) {
-      if (closed.fiscal_year() != order.fiscal_year) continue;
-      return Refused("BUDGET_CLOSED_YEAR",
-                     fmt::format("the correction would change the act at position {} of fiscal "
-                                 "year {}, which is closed and only read",
-                                 position, order.fiscal_year),
-                     {{"position", fmt::format("{}", position)},
-                      {"fiscal_year", fmt::format("{}", order.fiscal_year)}});
-    }
-    return absl::OkStatus();
+    if (order.fiscal_year > LastClosedYear((*row)->ledger()).fiscal_year()) return absl::OkStatus();
+    return Refused("BUDGET_CLOSED_YEAR",
+                   fmt::format("the correction would change the act at position {} of fiscal year "
+                               "{}, which is closed and only read",
+                               position, order.fiscal_year),
+                   {{"position", fmt::format("{}", position)},
+                    {"fiscal_year", fmt::format("{}", order.fiscal_year)}});
   }
 
   absl::Status MakeUnit() {

@@ -114,7 +114,7 @@ void FoldChange(Direction direction, const v1::Event& event, const A& act,
   change.set_reason(act.reason());
   change.set_position(event.position());
   change.set_decision(event.act().deliberation_annulled().decision());
-  Appended(direction, change, row->mutable_changes());
+  Placed(direction, change, row->mutable_changes());
   FoldAssumedFields(direction, event.act(), row->mutable_assumed_fields());
 }
 
@@ -144,6 +144,19 @@ void FoldOrdered(Direction direction, const v1::Act& act, const v1::PaymentBasis
     state->set_ordered_cents(Plus(direction, state->ordered_cents(), cents));
     MentionAssumed(direction, act, state);
   });
+}
+
+// What the order is, it takes from one basis to another; both may be of this deliberation.
+void FoldReimputed(Direction direction, const v1::Act& act, std::string_view number,
+                   v1::Deliberation* row) {
+  const v1::PaymentReimputed& reimputed = act.payment_reimputed();
+  const v1::OrderRef& order = reimputed.order();
+  if (order.basis().deliberation_number() == number) {
+    FoldOrdered(direction, act, order.basis(), Negated(order.amount_cents()), row);
+  }
+  if (reimputed.basis().deliberation_number() == number) {
+    FoldOrdered(direction, act, reimputed.basis(), order.amount_cents(), row);
+  }
 }
 
 void FoldReleased(Direction direction, const v1::Act& act, v1::Deliberation* row) {
@@ -193,6 +206,9 @@ void FoldDeliberation(Direction direction, const v1::Event& event, std::string_v
       FoldOrdered(direction, act, reduced.order().basis(), Negated(reduced.reduction_cents()), row);
       break;
     }
+    case v1::Act::kPaymentReimputed:
+      FoldReimputed(direction, act, id, row);
+      break;
     case v1::Act::kCommitmentReleased:
       FoldReleased(direction, act, row);
       break;

@@ -42,6 +42,10 @@ void FoldCorrection(Direction direction, const v1::Event& event, v1::Correction*
 // What stands for the act at a position.
 void FoldCorrected(Direction direction, const v1::Event& event, v1::CorrectedPosition* row);
 
+inline Direction Opposite(Direction direction) {
+  return direction == Direction::kApply ? Direction::kRevert : Direction::kApply;
+}
+
 // Sums. The rules have bounded them; they wrap rather than be undefined, so that a revert still
 // gives back what was there.
 inline int64_t Plus(Direction direction, int64_t sum, int64_t cents) {
@@ -50,7 +54,7 @@ inline int64_t Plus(Direction direction, int64_t sum, int64_t cents) {
   return static_cast<int64_t>(direction == Direction::kApply ? a + b : a - b);
 }
 inline int64_t Minus(Direction direction, int64_t sum, int64_t cents) {
-  return Plus(direction == Direction::kApply ? Direction::kRevert : Direction::kApply, sum, cents);
+  return Plus(Opposite(direction), sum, cents);
 }
 inline int64_t Negated(int64_t cents) { return Minus(Direction::kApply, 0, cents); }
 
@@ -96,6 +100,18 @@ void Appended(Direction direction, const T& value, google::protobuf::RepeatedPtr
   int at = list->size() - 1;
   while (at >= 0 && !SameItem(list->Get(at), value)) --at;
   if (at >= 0) list->DeleteSubrange(at, 1);
+}
+
+// The same for what has a position, in order of positions: an act that a correction puts back where it
+// stood goes before those that came after it.
+template <typename T>
+void Placed(Direction direction, const T& value, google::protobuf::RepeatedPtrField<T>* list) {
+  Appended(direction, value, list);
+  if (direction == Direction::kRevert) return;
+  for (int i = list->size() - 1; i > 0; --i) {
+    if (list->Get(i - 1).position() <= list->Get(i).position()) return;
+    list->SwapElements(i - 1, i);
+  }
 }
 
 // Appends the assumed fields of the act, or takes as many away: for the rows whose acts are few.
@@ -199,6 +215,13 @@ int64_t FoldChanges(Direction direction, const v1::Act& act, R* row, Mine mine) 
                       [&](int i) { return i < changes.size() && mine(changes[i]); });
   });
   return added;
+}
+
+// Adds to what a row, or an entry of one, says of titres de recettes.
+template <typename R>
+void FoldRecovered(Direction direction, int64_t asked_cents, int64_t received_cents, R* row) {
+  row->set_recovery_ordered_cents(Plus(direction, row->recovery_ordered_cents(), asked_cents));
+  row->set_recovered_cents(Plus(direction, row->recovered_cents(), received_cents));
 }
 
 // The vote is one that allots: the assembly adopted it.

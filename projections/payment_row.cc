@@ -11,7 +11,7 @@ void FoldStep(Direction direction, v1::PaymentStatus status, const v1::Date& dat
   *step.mutable_date() = date;
   step.set_reason(reason);
   step.set_position(position);
-  Appended(direction, step, row->mutable_steps());
+  Placed(direction, step, row->mutable_steps());
 }
 
 void FoldOrdered(Direction direction, const v1::PaymentOrdered& act, const std::string& subject,
@@ -37,6 +37,46 @@ void FoldReduced(Direction direction, const v1::PaymentReduced& act, v1::Payment
   if (act.has_date()) *reduction.mutable_date() = act.date();
   reduction.set_amount_cents(act.reduction_cents());
   Appended(direction, reduction, row->mutable_reductions());
+}
+
+template <typename Change>
+void FoldRecovery(Direction direction, const std::string& number, v1::Payment* row, Change change) {
+  Mention(
+      direction, row->mutable_recoveries(),
+      [&](const v1::PaymentRecovery& recovery) { return recovery.recovery_number() == number; },
+      [&](v1::PaymentRecovery* recovery) { recovery->set_recovery_number(number); }, change);
+}
+
+void FoldRecoveryOrdered(Direction direction, const v1::RecoveryOrdered& act, v1::Payment* row) {
+  const v1::RecoveryOrdered& given = Given(direction, act);
+  FoldRecovery(direction, act.recovery_number(), row, [&](v1::PaymentRecovery* recovery) {
+    recovery->set_fiscal_year(given.fiscal_year());
+    Put(given.has_date() ? &given.date() : nullptr, recovery, &v1::PaymentRecovery::mutable_date,
+        &v1::PaymentRecovery::clear_date);
+    recovery->set_amount_cents(Plus(direction, recovery->amount_cents(), act.amount_cents()));
+  });
+}
+
+void FoldRecoveryReceived(Direction direction, const v1::RecoveryReceived& act, v1::Payment* row) {
+  FoldRecovery(direction, act.recovery_number(), row, [&](v1::PaymentRecovery* recovery) {
+    recovery->set_received_cents(Plus(direction, recovery->received_cents(), act.amount_cents()));
+  });
+}
+
+// The act carries what it overwrites.
+void FoldReimputed(Direction direction, const v1::PaymentReimputed& act, uint64_t position,
+                   v1::Payment* row) {
+  const bool applied = direction == Direction::kApply;
+  const v1::PaymentBasis& basis = applied ? act.basis() : act.order().basis();
+  const bool known = applied ? act.has_basis() : act.order().has_basis();
+  Put(known ? &basis : nullptr, row, &v1::Payment::mutable_basis, &v1::Payment::clear_basis);
+  row->set_budget_code(applied ? act.budget_code() : act.order().budget_code());
+  v1::PaymentReimputation reimputation;
+  if (act.has_date()) *reimputation.mutable_date() = act.date();
+  if (act.order().has_basis()) *reimputation.mutable_basis_before() = act.order().basis();
+  reimputation.set_budget_code_before(act.order().budget_code());
+  reimputation.set_position(position);
+  Placed(direction, reimputation, row->mutable_reimputations());
 }
 
 }  // namespace
@@ -66,10 +106,21 @@ void FoldPayment(Direction direction, const v1::Event& event, std::string_view /
       break;
     case v1::Act::kPaymentSettled:
       step(v1::PAYMENT_STATUS_SETTLED, act.payment_settled().date());
+      row->set_paid_cents(
+          Plus(direction, row->paid_cents(), act.payment_settled().order().amount_cents()));
       break;
     case v1::Act::kPaymentReduced:
       // Where the order is does not change.
       FoldReduced(direction, act.payment_reduced(), row);
+      break;
+    case v1::Act::kRecoveryOrdered:
+      FoldRecoveryOrdered(direction, act.recovery_ordered(), row);
+      break;
+    case v1::Act::kRecoveryReceived:
+      FoldRecoveryReceived(direction, act.recovery_received(), row);
+      break;
+    case v1::Act::kPaymentReimputed:
+      FoldReimputed(direction, act.payment_reimputed(), event.position(), row);
       break;
     default:  // says nothing of this row
       return;

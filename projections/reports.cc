@@ -82,6 +82,15 @@ std::string MandatOf(int fiscal_year, const std::string& mandat) {
   return fmt::format("mandat {}-{}", fiscal_year, mandat);
 }
 
+// What an order pays.
+std::string PaidText(const v1::PaymentBasis& basis) {
+  if (basis.convention_number().empty()) {
+    return fmt::format("sur l'attribution {} de {}", basis.allotment_id(),
+                       basis.deliberation_number());
+  }
+  return fmt::format("convention {}, tranche {}", basis.convention_number(), basis.tranche_id());
+}
+
 // The name of the structure as the document of the act has it; empty where it is not said.
 std::string NameAsWritten(const v1::Act& act) {
   if (act.has_opening_convention_recorded()) {
@@ -165,13 +174,7 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
       return;
     case v1::Act::kPaymentOrdered: {
       const auto& order = act.payment_ordered();
-      const auto& basis = order.basis();
-      say(MandatOf(order.fiscal_year(), order.mandat()),
-          basis.convention_number().empty()
-              ? fmt::format("sur l'attribution {} de {}", basis.allotment_id(),
-                            basis.deliberation_number())
-              : fmt::format("convention {}, tranche {}", basis.convention_number(),
-                            basis.tranche_id()),
+      say(MandatOf(order.fiscal_year(), order.mandat()), PaidText(order.basis()),
           order.amount_cents());
       return;
     }
@@ -192,6 +195,26 @@ void Describe(const v1::Act& act, v1::StructureAct* entry) {
     case v1::Act::kPaymentReduced:
       of_order(act.payment_reduced().order(), act.payment_reduced().reason(),
                -act.payment_reduced().reduction_cents());
+      return;
+    case v1::Act::kRecoveryOrdered: {
+      const auto& recovery = act.recovery_ordered();
+      of_order(recovery.order(),
+               fmt::format("titre de recettes {}-{} : {}", recovery.fiscal_year(),
+                           recovery.recovery_number(), recovery.reason()),
+               -recovery.amount_cents());
+      return;
+    }
+    case v1::Act::kRecoveryReceived:
+      of_order(act.recovery_received().order(),
+               fmt::format("reçu sur le titre de recettes {}",
+                           act.recovery_received().recovery_number()),
+               -act.recovery_received().amount_cents());
+      return;
+    case v1::Act::kPaymentReimputed:
+      of_order(act.payment_reimputed().order(),
+               fmt::format("réimputé : {} ({})", PaidText(act.payment_reimputed().basis()),
+                           act.payment_reimputed().reason()),
+               0);
       return;
     case v1::Act::kCommitmentReleased: {
       const auto& released = act.commitment_released();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,13 +33,13 @@ struct DatedLine {
 };
 
 // The act brings a line in: what a correction puts in place may be any other.
-bool IsOrder(const v1::Act& act, const std::string& convention) {
-  return act.payment_ordered().basis().convention_number() == convention ||
-         act.opening_payment_recorded().convention_number() == convention;
+bool IsOrder(const v1::Act& act) {
+  return act.has_payment_ordered() || act.has_payment_reimputed() ||
+         act.has_opening_payment_recorded();
 }
 
-// The orders of a convention and the payments made before the ledger was opened, as recorded, or as
-// corrected since.
+// The orders given on a convention or put there, and the payments made before the ledger was opened,
+// as they count at the point.
 absl::StatusOr<std::vector<v1::Event>> OrdersOf(const EventStore& log, const Index& index,
                                                 const StateReader& state, const Point& point,
                                                 const std::string& number) {
@@ -46,6 +47,7 @@ absl::StatusOr<std::vector<v1::Event>> OrdersOf(const EventStore& log, const Ind
   v1::QueryItem* item = query.add_items();
   item->add_tags(ConventionKey(number));
   item->add_types("payment_ordered");
+  item->add_types("payment_reimputed");
   item->add_types("opening_payment_recorded");
   item->add_types("act_rectified");
   std::vector<v1::Event> events;
@@ -58,7 +60,7 @@ absl::StatusOr<std::vector<v1::Event>> OrdersOf(const EventStore& log, const Ind
       if (!event.ok()) return event.status();
       auto counted = AsCounted(state, point, *std::move(event));
       if (!counted.ok()) return counted.status();
-      if (*counted && IsOrder((*counted)->act(), number)) events.push_back(**std::move(counted));
+      if (*counted && IsOrder((*counted)->act())) events.push_back(**std::move(counted));
     }
     if (events.size() > kMaxStatementLines) {
       return Error(absl::StatusCode::kResourceExhausted, "STATEMENT_TOO_LONG",
@@ -98,10 +100,14 @@ DatedLine OrderedAs(const v1::Payment& payment, uint64_t position, std::vector<P
   *line.mutable_assumed_fields() = payment.assumed_fields();
   if (line.status() == v1::PAYMENT_STATUS_REJECTED) return given;
   line.set_net_cents(payment.amount_cents() - payment.reduced_cents());
+  for (const v1::PaymentRecovery& recovery : payment.recoveries()) {
+    line.set_recovery_ordered_cents(line.recovery_ordered_cents() + recovery.amount_cents());
+    line.set_recovered_cents(line.recovered_cents() + recovery.received_cents());
+  }
   if (line.status() == v1::PAYMENT_STATUS_SETTLED) {
     const v1::PaymentStep& step = payment.steps(payment.steps_size() - 1);
     *line.mutable_paid_on() = step.date();
-    line.set_paid_cents(line.net_cents());
+    line.set_paid_cents(payment.paid_cents());
     paid->push_back({{ToDays(step.date()), step.position()}, line.paid_cents()});
   }
   return given;
@@ -114,6 +120,8 @@ void AddTranche(const v1::TrancheState& tranche, v1::GetStatementResponse* state
   out->set_ordered_cents(tranche.ordered_cents());
   out->set_paid_cents(tranche.paid_cents());
   out->set_left_to_order_cents(out->ceiling_cents() - out->ordered_cents());
+  out->set_recovery_ordered_cents(tranche.recovery_ordered_cents());
+  out->set_recovered_cents(tranche.recovered_cents());
   *out->mutable_assumed_fields() = tranche.assumed_fields();
   for (const v1::ScheduleLineState& line : tranche.lines()) {
     out->mutable_assumed_fields()->MergeFrom(line.assumed_fields());
@@ -123,10 +131,21 @@ void AddTranche(const v1::TrancheState& tranche, v1::GetStatementResponse* state
   total->set_ordered_cents(total->ordered_cents() + out->ordered_cents());
   total->set_paid_cents(total->paid_cents() + out->paid_cents());
   total->set_left_to_order_cents(total->left_to_order_cents() + out->left_to_order_cents());
+  total->set_recovery_ordered_cents(total->recovery_ordered_cents() +
+                                    out->recovery_ordered_cents());
+  total->set_recovered_cents(total->recovered_cents() + out->recovered_cents());
   total->mutable_assumed_fields()->MergeFrom(out->assumed_fields());
 }
 
 }  // namespace
+
+std::string OrderKeyOf(const v1::Act& act) {
+  if (act.has_payment_ordered()) {
+    return PaymentKey(act.payment_ordered().fiscal_year(), act.payment_ordered().mandat());
+  }
+  const v1::OrderRef& order = act.payment_reimputed().order();
+  return PaymentKey(order.fiscal_year(), order.mandat());
+}
 
 v1::PaymentStatus StatusOf(const v1::Payment& payment) {
   return payment.steps().empty() ? v1::PAYMENT_STATUS_UNSPECIFIED
@@ -140,16 +159,19 @@ absl::StatusOr<v1::GetStatementResponse> StatementOf(const EventStore& log, cons
   if (!orders.ok()) return orders.status();
   std::vector<DatedLine> lines;
   std::vector<Paid> paid;
+  std::set<std::string> listed;  // an order may be put here several times
   for (const v1::Event& event : *orders) {
     if (event.act().has_opening_payment_recorded()) {
       lines.push_back(PaidBefore(event));
       paid.push_back({lines.back().when, lines.back().line.paid_cents()});
       continue;
     }
-    const v1::PaymentOrdered& order = event.act().payment_ordered();
-    auto row = state.RowAt(PaymentKey(order.fiscal_year(), order.mandat()), point);
+    const std::string key = OrderKeyOf(event.act());
+    if (!listed.insert(key).second) continue;
+    auto row = state.RowAt(key, point);
     if (!row.ok()) return row.status();
     if (*row == nullptr) continue;
+    if ((*row)->payment().basis().convention_number() != convention.number()) continue;
     lines.push_back(OrderedAs((*row)->payment(), event.position(), &paid));
   }
   const auto earlier = [](const auto& a, const auto& b) { return a.when < b.when; };

@@ -3,6 +3,7 @@
 #define REGISTRE_PROJECTIONS_STATEMENT_H_
 
 #include <cstddef>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "ledger/store/event_store.h"
@@ -17,6 +18,9 @@ inline constexpr size_t kMaxStatementLines = 5'000;
 
 // Where an order is: its last step's.
 v1::PaymentStatus StatusOf(const v1::Payment& payment);
+
+// The row of the order that a payment_ordered gives, or a payment_reimputed puts elsewhere.
+std::string OrderKeyOf(const v1::Act& act);
 
 // The statement (décompte) of a convention at a point (GetStatement). at_position is left to the
 // caller. RESOURCE_EXHAUSTED (STATEMENT_TOO_LONG) over kMaxStatementLines; errors of StateReader.

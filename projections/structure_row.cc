@@ -200,6 +200,14 @@ void FoldStructure(Direction direction, const v1::Event& event, std::string_view
       FoldMerged(direction, act.structures_merged(), id, row);
       MentionAct(direction, act, row);
       break;
+    case v1::Act::kRecoveryOrdered:
+      FoldRecovered(direction, act.recovery_ordered().amount_cents(), 0, row);
+      MentionAct(direction, act, row);
+      break;
+    case v1::Act::kRecoveryReceived:
+      FoldRecovered(direction, 0, act.recovery_received().amount_cents(), row);
+      MentionAct(direction, act, row);
+      break;
     default:  // says nothing of this row
       break;
   }

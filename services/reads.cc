@@ -10,6 +10,7 @@
 #include "ledger/event_query.h"
 #include "ledger/view.h"
 #include "projections/standing.h"
+#include "projections/statement.h"
 #include "services/status.h"
 
 namespace registre {
@@ -117,12 +118,33 @@ absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view pr
   return full ? EncodePageToken(next) : std::string();
 }
 
+namespace {
+
+bool IsOn(const std::string& tag, const v1::PaymentBasis& basis, const v1::Payment& payment) {
+  return tag == ConventionKey(basis.convention_number()) ||
+         tag == StructureKey(payment.structure_id());
+}
+
+// The event is the first that put the order where the tag is: an order that comes back is listed
+// once.
+bool EntersBy(const v1::Event& event, const std::string& tag, const v1::Payment& payment) {
+  if (event.act().has_payment_ordered()) return true;
+  for (const v1::PaymentReimputation& reimputation : payment.reimputations()) {
+    if (IsOn(tag, reimputation.basis_before(), payment)) return false;
+    if (reimputation.position() == event.position()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string& tag,
                                        const std::function<void(const v1::Payment&)>& add) {
   const Reading& reading = listing.reading;
   v1::EventQuery query;
   query.add_items()->add_tags(tag);
   query.mutable_items(0)->add_types("payment_ordered");
+  query.mutable_items(0)->add_types("payment_reimputed");
   query.mutable_items(0)->add_types("act_rectified");
   auto page = ReadEventPage(reading.log, *reading.index, query,
                             {.from = listing.token.next,
@@ -136,11 +158,15 @@ absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string
     if (!event.ok()) return event.status();
     auto counted = AsCounted(reading.state, reading.point, *std::move(event));
     if (!counted.ok()) return counted.status();
-    if (!*counted || !(*counted)->act().has_payment_ordered()) continue;
-    const v1::PaymentOrdered& order = (*counted)->act().payment_ordered();
-    auto row = reading.state.RowAt(PaymentKey(order.fiscal_year(), order.mandat()), reading.point);
+    if (!*counted) continue;
+    // What a correction puts in place may be any act.
+    const v1::Act& act = (*counted)->act();
+    if (!act.has_payment_ordered() && !act.has_payment_reimputed()) continue;
+    auto row = reading.state.RowAt(OrderKeyOf(act), reading.point);
     if (!row.ok()) return row.status();
-    if (*row != nullptr) add((*row)->payment());
+    if (*row == nullptr) continue;
+    const v1::Payment& payment = (*row)->payment();
+    if (IsOn(tag, payment.basis(), payment) && EntersBy(**counted, tag, payment)) add(payment);
   }
   if (page->complete) return std::string();
   return EncodePageToken({.size = reading.point.size, .next = page->next, .after = ""});

@@ -302,22 +302,27 @@ class Parser {
     command->add_flag("--no-progress", record.no_progress, "No progress bar");
   }
 
+  Command BudgetCommand() const {
+    if (!deliberation_.empty()) return Command::kBudgetOfDeliberation;
+    if (args_->fiscal_year != 0) return Command::kBudgetOfYear;
+    return args_->subject.empty() ? Command::kBudgetList : Command::kBudgetLine;
+  }
+
   void BuildReads() {
     CLI::App* budget = AddRead("budget", "Balances of budget lines", R"(Examples:
   registre budget                              every line
   registre budget C02-446A05                   one line, with its fiscal years
+  registre budget --year 2023                  a fiscal year, and whether it is closed
   registre budget --deliberation 2023-405      AE, disponible, proposition, solde après vote)",
-                               [this] {
-                                 args_->command = deliberation_.empty()
-                                                      ? args_->subject.empty()
-                                                            ? Command::kBudgetList
-                                                            : Command::kBudgetLine
-                                                      : Command::kBudgetOfDeliberation;
-                               });
+                               [this] { args_->command = BudgetCommand(); });
     CLI::Option* code = budget->add_option("code", args_->subject, "One line")->type_name("CODE");
     budget->add_option("--deliberation", deliberation_, "The budget table of a deliberation")
         ->type_name("NUMBER")
-        ->excludes(code);
+        ->excludes(code)
+        ->excludes(budget->add_option("--year", args_->fiscal_year, "A fiscal year, line by line")
+                       ->check(CLI::Range(kMinYear, kMaxYear).description(""))
+                       ->type_name("YEAR")
+                       ->excludes(code));
     AddListOrOne("structure", "Structures, their totals and acts", "list|ID|SIRET", R"(Examples:
   registre structure list
   registre structure st-cheval-bleu            by ledger id

@@ -28,6 +28,7 @@ enum class Command {
   kBudgetList,
   kBudgetLine,
   kBudgetOfDeliberation,
+  kBudgetOfYear,
   kStructureList,
   kStructure,
   kConventionList,
@@ -130,6 +131,7 @@ struct Args {
   std::string subject;
   v1::AsOf as_of;
   bool as_recorded = false;
+  int fiscal_year = 0;  // budget --year
 
   RecordArgs record;
   EventsArgs events;

@@ -1,9 +1,12 @@
 // registre budget: balances of lines, and the budget table of a deliberation.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "cmd/registre/command.h"
 #include "cmd/registre/format.h"
 #include "cmd/registre/json.h"
+#include "cmd/registre/payment_cells.h"
 #include "cmd/registre/table.h"
 
 namespace registre::cli {
@@ -103,6 +106,98 @@ int ListBudgetLines(const Args& args, Client& client, Console& console) {
   return kExitDone;
 }
 
+// The columns of a line in a fiscal year.
+struct YearSums {
+  std::optional<Sum> credits;  // unset: none are recorded
+  Sum ordered, paid;
+  std::optional<Sum> left;  // unset: of a line, or of one added up, no credits are recorded
+  int64_t unanswered = 0;
+
+  YearSums& operator+=(const YearSums& other) {
+    if (other.credits) credits = credits.value_or(Sum{}) + *other.credits;
+    left = left && other.left ? std::optional(*left + *other.left) : std::nullopt;
+    ordered += other.ordered;
+    paid += other.paid;
+    unanswered += other.unanswered;
+    return *this;
+  }
+};
+
+YearSums YearSumsOf(const v1::FiscalYearCredits& year) {
+  const auto& fields = year.assumed_fields();
+  const bool year_assumed = IsAssumed(fields, kYearPaths);
+  YearSums sums{.credits = {},
+                .ordered = {year.ordered_cents(), IsAssumed(fields, kOrderedPaths) || year_assumed},
+                .paid = {year.paid_cents(),
+                         IsAssumed(fields, kPaidPaths) || (year_assumed && year.paid_cents() != 0)},
+                .left = {},
+                .unanswered = year.unanswered_orders()};
+  if (year.credits_recorded()) {
+    sums.credits = {year.credits_cents(),
+                    IsAssumed(fields, {"payment_credits_voted.credits_after_cents"})};
+    sums.left = *sums.credits - sums.ordered;
+  }
+  return sums;
+}
+
+std::vector<std::string> YearCells(std::vector<std::string> cells, const YearSums& sums) {
+  cells.push_back(sums.credits ? sums.credits->Text() : "non enregistrés");
+  cells.push_back(sums.ordered.Text());
+  cells.push_back(sums.paid.Text());
+  cells.push_back(sums.left ? sums.left->Text() : "");
+  cells.push_back(sums.unanswered == 0 ? "" : fmt::format("{}", sums.unanswered));
+  return cells;
+}
+
+int ListYear(const Args& args, Client& client, Console& console) {
+  Table table({kCode, kLabel, Amount("Crédits de paiement"), Amount("Mandaté"), Amount("Payé"),
+               Amount("Reste"), Amount("Sans réponse")});
+  YearSums total;
+  total.left = Sum{};
+  Footnote footnote;
+  v1::ListFiscalYearLinesResponse last;
+  v1::ListFiscalYearLinesRequest request;
+  request.set_fiscal_year(args.fiscal_year);
+  *request.mutable_options() = OptionsOf(args);
+  const absl::Status status =
+      ForEachPage(*client.budget, &v1::BudgetService::Stub::ListFiscalYearLines, request,
+                  [&](const v1::ListFiscalYearLinesResponse& page) {
+                    last = page;
+                    if (args.json) {
+                      PrintJson(console.out, page);
+                      return true;
+                    }
+                    for (const v1::FiscalYearLine& line : page.lines()) {
+                      const YearSums sums = YearSumsOf(line.year());
+                      table.AddRow(YearCells({line.code(), line.label()}, sums));
+                      total += sums;
+                      footnote.Add(line.year().assumed_fields());
+                    }
+                    return true;
+                  });
+  if (!status.ok()) return Fail(status, args, console);
+  if (args.json) return kExitDone;
+  console.out << fmt::format("Exercice {}\n\n", args.fiscal_year);
+  if (table.empty()) {
+    console.out << "aucune ligne budgétaire n'a bougé\n";
+  } else {
+    table.SetTotal(YearCells({"Total", ""}, total));
+    table.Print(console.out, console.width);
+  }
+  console.out << '\n';
+  if (last.has_closed()) {
+    PrintPairs(console.out, console.width,
+               {{"Clos le", DateText(last.closed().closed_on())},
+                {"Acte", fmt::format("#{}", last.closed().position())},
+                {"Journal", Count(static_cast<int64_t>(last.closed_log_size()), "événement")},
+                {"Racine", Hex(last.closed_log_root())}});
+  } else {
+    console.out << "exercice ouvert\n";
+  }
+  PrintEnd(args, PositionOf(last), footnote, client, console);
+  return kExitDone;
+}
+
 void PrintLine(const v1::BudgetLine& line, Console& console) {
   const Balances sums = BalancesOf(line);
   PrintPairs(console.out, console.width,
@@ -117,18 +212,17 @@ void PrintLine(const v1::BudgetLine& line, Console& console) {
               {"Contracté avant l'ouverture", sums.opening_contracted.Text()},
               {"Contracté depuis", sums.contracted.Text()},
               {"Mandaté", sums.ordered.Text()},
-              {"Payé", sums.paid.Text()}});
+              {"Payé", sums.paid.Text()},
+              {"Redemandé", AskedBackText(line)}});
   if (line.fiscal_years().empty()) return;
-  Table years({{"Exercice"}, Amount("Crédits de paiement"), Amount("Mandaté"), Amount("Reste")});
+  Table years({{"Exercice"},
+               Amount("Crédits de paiement"),
+               Amount("Mandaté"),
+               Amount("Payé"),
+               Amount("Reste"),
+               Amount("Sans réponse")});
   for (const v1::FiscalYearCredits& year : line.fiscal_years()) {
-    const bool known = year.credits_recorded();
-    const Sum credits{
-        year.credits_cents(),
-        IsAssumed(year.assumed_fields(), {"payment_credits_voted.credits_after_cents"})};
-    const Sum ordered{year.ordered_cents(), IsAssumed(year.assumed_fields(), kOrderedPaths) ||
-                                                IsAssumed(year.assumed_fields(), kYearPaths)};
-    years.AddRow({fmt::format("{}", year.fiscal_year()), known ? credits.Text() : "non enregistrés",
-                  ordered.Text(), known ? (credits - ordered).Text() : ""});
+    years.AddRow(YearCells({fmt::format("{}", year.fiscal_year())}, YearSumsOf(year)));
   }
   console.out << '\n';
   years.Print(console.out, console.width);
@@ -223,6 +317,7 @@ int OfDeliberation(const Args& args, Client& client, Console& console) {
 
 int RunBudget(const Args& args, Client& client, Console& console) {
   if (args.command == Command::kBudgetOfDeliberation) return OfDeliberation(args, client, console);
+  if (args.command == Command::kBudgetOfYear) return ListYear(args, client, console);
   if (args.command == Command::kBudgetLine) return ShowBudgetLine(args, client, console);
   return ListBudgetLines(args, client, console);
 }

@@ -16,6 +16,7 @@ int Dispatch(const Args& args, Client& client, Console& console) {
     case Command::kBudgetList:
     case Command::kBudgetLine:
     case Command::kBudgetOfDeliberation:
+    case Command::kBudgetOfYear:
       return RunBudget(args, client, console);
     case Command::kStructureList:
     case Command::kStructure:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cmd/registre/format.h"
+#include "cmd/registre/payment_cells.h"
 #include "cmd/registre/schedule.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/words.h"
@@ -60,6 +61,12 @@ void PrintHeader(const v1::GetConventionResponse& response, Console& console) {
     amount += fmt::format(", {} à {}", convention.has_terminated_on() ? "ramené" : "porté",
                           AmountOf(convention).Text());
   }
+  int64_t asked = 0;
+  int64_t received = 0;
+  for (const v1::TrancheState& tranche : convention.tranches()) {
+    asked += tranche.recovery_ordered_cents();
+    received += tranche.recovered_cents();
+  }
   PrintPairs(
       console.out, console.width,
       {{"Convention", NumberCell(convention)},
@@ -72,6 +79,7 @@ void PrintHeader(const v1::GetConventionResponse& response, Console& console) {
        {"Signée le",
         SignedOnCell(convention) + (convention.opening() ? ", avant l'ouverture du registre" : "")},
        {"Montant", amount},
+       {"Redemandé", AskedBackText(fields, asked, received)},
        {"Close le", Cell(fields, DateText(convention.closed_on()), kClosedPaths)},
        {"Résiliée le", Cell(fields, DateText(convention.terminated_on()), kTerminatedPaths)}});
 }

@@ -84,10 +84,16 @@ inline constexpr std::string_view kOrderedPaths[] = {"opening_payment_recorded.a
                                                      "payment_ordered.date",
                                                      "payment_rejected.date",
                                                      "payment_reduced.reduction_cents",
-                                                     "payment_reduced.date"};
-inline constexpr std::string_view kPaidPaths[] = {"opening_payment_recorded.amount_cents",
-                                                  "opening_payment_recorded.date",
-                                                  "payment_settled.date"};
+                                                     "payment_reduced.date",
+                                                     "payment_reimputed.basis",
+                                                     "payment_reimputed.date"};
+inline constexpr std::string_view kPaidPaths[] = {
+    "opening_payment_recorded.amount_cents", "opening_payment_recorded.date",
+    "payment_settled.date", "payment_reimputed.basis", "payment_reimputed.date"};
+inline constexpr std::string_view kAskedBackPaths[] = {
+    "recovery_ordered.recovery_number", "recovery_ordered.amount_cents", "recovery_ordered.date"};
+inline constexpr std::string_view kReceivedPaths[] = {"recovery_received.amount_cents",
+                                                      "recovery_received.date"};
 
 // The fields of a footnote: each once, by act, without list indexes.
 class Footnote {

@@ -45,6 +45,14 @@ std::string StepCell(const v1::Payment& payment, const v1::PaymentStep& step) {
   return text;
 }
 
+std::string AskedBackText(const AssumedFields& fields, int64_t asked_cents,
+                          int64_t received_cents) {
+  if (asked_cents == 0) return "";
+  const Sum asked{asked_cents, IsAssumed(fields, kAskedBackPaths)};
+  const Sum received{received_cents, IsAssumed(fields, kReceivedPaths)};
+  return fmt::format("{}, dont {} reçus", asked.Text(), received.Text());
+}
+
 std::string StatusCell(const v1::Payment& payment) {
   return payment.steps().empty() ? "" : StepCell(payment, *payment.steps().rbegin());
 }

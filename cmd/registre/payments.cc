@@ -29,7 +29,8 @@ std::string BasisText(const v1::PaymentBasis& basis) {
 }
 
 std::string BasisCell(const v1::Payment& payment) {
-  return Cell(payment.assumed_fields(), BasisText(payment.basis()), {"payment_ordered.basis"});
+  return Cell(payment.assumed_fields(), BasisText(payment.basis()),
+              {"payment_ordered.basis", "payment_reimputed.basis"});
 }
 
 v1::Date DaysAgo(int days) {
@@ -102,6 +103,44 @@ int ListPayments(const Args& args, Client& client, Console& console) {
   return kExitDone;
 }
 
+void PrintRecoveries(const v1::Payment& payment, Console& console) {
+  if (payment.recoveries().empty()) return;
+  const auto& fields = payment.assumed_fields();
+  Table table({{"Titre"},
+               {"Exercice"},
+               {"Émis le"},
+               {"Montant", Align::kRight},
+               {"Reçu", Align::kRight},
+               {"Reste dû", Align::kRight}});
+  for (const v1::PaymentRecovery& recovery : payment.recoveries()) {
+    const Sum asked{recovery.amount_cents(), IsAssumed(fields, kAskedBackPaths)};
+    const Sum received{recovery.received_cents(), IsAssumed(fields, kReceivedPaths)};
+    table.AddRow(
+        {Cell(fields, recovery.recovery_number(), {"recovery_ordered.recovery_number"}),
+         Cell(fields, fmt::format("{}", recovery.fiscal_year()), {"recovery_ordered.fiscal_year"}),
+         Cell(fields, DateText(recovery.date()), {"recovery_ordered.date"}), asked.Text(),
+         received.Text(), (asked - received).Text()});
+  }
+  PrintHeading(console.out, "Titres de recettes");
+  table.Print(console.out, console.width);
+}
+
+void PrintReimputations(const v1::Payment& payment, Console& console) {
+  if (payment.reimputations().empty()) return;
+  Table table({{"Réimputé le"},
+               {"Auparavant", Align::kLeft, Fit::kWrap},
+               {"Ligne"},
+               {"Position", Align::kRight}});
+  for (const v1::PaymentReimputation& reimputation : payment.reimputations()) {
+    table.AddRow(
+        {Cell(payment.assumed_fields(), DateText(reimputation.date()), {"payment_reimputed.date"}),
+         BasisText(reimputation.basis_before()), reimputation.budget_code_before(),
+         fmt::format("#{}", reimputation.position())});
+  }
+  PrintHeading(console.out, "Réimputations");
+  table.Print(console.out, console.width);
+}
+
 int ShowPayment(const Args& args, Client& client, Console& console) {
   v1::GetPaymentRequest request;
   const size_t dash = args.subject.find('-');
@@ -142,6 +181,9 @@ int ShowPayment(const Args& args, Client& client, Console& console) {
               {"Montant", OrderedCell(payment)},
               {"Réduit de", ReducedCell(payment)},
               {"Net", Sum{net, IsAssumed(fields, kOrderedPaths)}.Text()},
+              {"Payé", payment.paid_cents() == 0
+                           ? ""
+                           : Sum{payment.paid_cents(), IsAssumed(fields, kPaidPaths)}.Text()},
               {"Ordonnateur", payment.ordered_by()}});
   Table table({{"Étape", Align::kLeft, Fit::kWrap}, {"Position", Align::kRight}});
   for (const v1::PaymentStep& step : payment.steps()) {
@@ -149,6 +191,8 @@ int ShowPayment(const Args& args, Client& client, Console& console) {
   }
   PrintHeading(console.out, "Étapes");
   table.Print(console.out, console.width);
+  PrintRecoveries(payment, console);
+  PrintReimputations(payment, console);
   Footnote footnote;
   footnote.Add(fields);
   PrintEnd(args, PositionOf(response), footnote, client, console);
@@ -161,6 +205,15 @@ std::string LineName(const v1::StatementLine& line) {
               {"payment_ordered.mandat", "payment_ordered.fiscal_year"});
 }
 
+// Of a line or a tranche; empty where nothing is asked back, so that the columns are left out.
+template <typename R>
+void AddRecoveryCells(const R& row, std::vector<std::string>* cells) {
+  if (row.recovery_ordered_cents() == 0) return;
+  const auto& fields = row.assumed_fields();
+  cells->push_back(Sum{row.recovery_ordered_cents(), IsAssumed(fields, kAskedBackPaths)}.Text());
+  cells->push_back(Sum{row.recovered_cents(), IsAssumed(fields, kReceivedPaths)}.Text());
+}
+
 void PrintStatementLines(const v1::GetStatementResponse& statement, Footnote* footnote,
                          Console& console) {
   Table table({{"Mandat"},
@@ -171,21 +224,27 @@ void PrintStatementLines(const v1::GetStatementResponse& statement, Footnote* fo
                {"État"},
                {"Payé le"},
                {"Payé avant ce mandat", Align::kRight},
-               {"Payé", Align::kRight}});
+               {"Payé", Align::kRight},
+               {"Redemandé", Align::kRight},
+               {"Recouvré", Align::kRight}});
   // A sum of what was paid rests on each payment before it.
   bool assumed_before = false;
   for (const v1::StatementLine& line : statement.lines()) {
     const auto& fields = line.assumed_fields();
-    table.AddRow(
-        {LineName(line),
-         Cell(fields, DateText(line.ordered_on()),
-              {"payment_ordered.date", "opening_payment_recorded.date"}),
-         line.tranche_id(), Cell(fields, Word(line.kind()), {"payment_ordered.kind"}),
-         Sum{line.net_cents(), IsAssumed(fields, kOrderedPaths)}.Text(), Word(line.status()),
-         Cell(fields, DateText(line.paid_on()),
-              {"payment_settled.date", "opening_payment_recorded.date"}),
-         Sum{line.paid_before_cents(), assumed_before}.Text(),
-         line.has_paid_on() ? Sum{line.paid_cents(), IsAssumed(fields, kPaidPaths)}.Text() : ""});
+    std::vector<std::string> cells = {
+        LineName(line),
+        Cell(fields, DateText(line.ordered_on()),
+             {"payment_ordered.date", "opening_payment_recorded.date"}),
+        line.tranche_id(),
+        Cell(fields, Word(line.kind()), {"payment_ordered.kind"}),
+        Sum{line.net_cents(), IsAssumed(fields, kOrderedPaths)}.Text(),
+        Word(line.status()),
+        Cell(fields, DateText(line.paid_on()),
+             {"payment_settled.date", "opening_payment_recorded.date"}),
+        Sum{line.paid_before_cents(), assumed_before}.Text(),
+        line.has_paid_on() ? Sum{line.paid_cents(), IsAssumed(fields, kPaidPaths)}.Text() : ""};
+    AddRecoveryCells(line, &cells);
+    table.AddRow(std::move(cells));
     assumed_before = assumed_before || (line.has_paid_on() && IsAssumed(fields, kPaidPaths));
     footnote->Add(fields);
   }
@@ -200,9 +259,12 @@ std::vector<std::string> TrancheCells(const v1::StatementTranche& tranche, const
   const auto& fields = tranche.assumed_fields();
   const Sum ceiling{tranche.ceiling_cents(), IsAssumed(fields, kContractedPaths)};
   const Sum ordered{tranche.ordered_cents(), IsAssumed(fields, kOrderedPaths)};
-  return {name, ceiling.Text(), ordered.Text(),
-          Sum{tranche.paid_cents(), IsAssumed(fields, kPaidPaths)}.Text(),
-          Sum{tranche.left_to_order_cents(), ceiling.assumed || ordered.assumed}.Text()};
+  std::vector<std::string> cells = {
+      name, ceiling.Text(), ordered.Text(),
+      Sum{tranche.paid_cents(), IsAssumed(fields, kPaidPaths)}.Text(),
+      Sum{tranche.left_to_order_cents(), ceiling.assumed || ordered.assumed}.Text()};
+  AddRecoveryCells(tranche, &cells);
+  return cells;
 }
 
 int ShowStatement(const Args& args, Client& client, Console& console) {
@@ -228,7 +290,9 @@ int ShowStatement(const Args& args, Client& client, Console& console) {
                {"Plafond", Align::kRight},
                {"Mandaté", Align::kRight},
                {"Payé", Align::kRight},
-               {"Reste à mandater", Align::kRight}});
+               {"Reste à mandater", Align::kRight},
+               {"Redemandé", Align::kRight},
+               {"Recouvré", Align::kRight}});
   for (const v1::StatementTranche& tranche : statement.tranches()) {
     table.AddRow(TrancheCells(tranche, tranche.tranche_id().c_str()));
     footnote.Add(tranche.assumed_fields());

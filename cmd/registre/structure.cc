@@ -4,6 +4,7 @@
 #include "cmd/registre/command.h"
 #include "cmd/registre/format.h"
 #include "cmd/registre/json.h"
+#include "cmd/registre/payment_cells.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/text.h"
 #include "cmd/registre/words.h"
@@ -183,6 +184,7 @@ void PrintStructure(const v1::Structure& structure, Console& console) {
                                                  Count(structure.conventions(), "convention")));
   pairs.emplace_back("Mandaté", totals.ordered.Text());
   pairs.emplace_back("Payé", totals.paid.Text());
+  pairs.emplace_back("Redemandé", AskedBackText(structure));
   PrintPairs(console.out, console.width, pairs);
 }
 

@@ -23,41 +23,64 @@ create table if not exists payment_event (
     sequence     integer primary key,     -- in the order in which they were done
     event_id     blob not null unique,    -- what makes a second delivery harmless
     position     integer not null,
+    type         text not null,           -- payment_ordered, ..., act_reversed, act_rectified
+    act          text not null,           -- the same, or the act that a correction is about
+    act_position integer not null,        -- where that act was first recorded
+    counts       integer not null,        -- 1: the act counts from now on, -1: it no longer does
     convention   text not null,           -- empty: an allotment is paid without one
     fiscal_year  integer not null,
     mandat       text not null,
-    act          text not null,           -- payment_ordered, payment_accepted, ...
-    amount_cents integer not null,
+    amount_cents integer not null,        -- of the act; see the sums below
     recorded_at  text not null
 );
-create table if not exists mandat (       -- where each order is
-    fiscal_year  integer not null,
-    mandat       text not null,
-    status       text not null,
-    net_cents    integer not null,
-    primary key (fiscal_year, mandat)
-);
+create index if not exists of_mandat on payment_event (fiscal_year, mandat);
+create view if not exists mandat as       -- where each order is, by the acts that count
+    select fiscal_year, mandat,
+        (select replace(step.act, 'payment_', '') from payment_event as step
+            where step.fiscal_year = each.fiscal_year and step.mandat = each.mandat
+                and step.act in ('payment_ordered', 'payment_suspended', 'payment_accepted',
+                                 'payment_rejected', 'payment_settled')
+            group by step.act_position, step.act having sum(step.counts) > 0
+            order by step.act_position desc limit 1) as status,
+        sum(counts * amount_cents * case act when 'payment_ordered' then 1
+            when 'payment_reduced' then -1 when 'payment_rejected' then -1 else 0 end) as net_cents,
+        sum(counts * amount_cents * (act = 'payment_settled')) as paid_cents,
+        sum(counts * amount_cents * (act = 'recovery_ordered')) as asked_back_cents,
+        sum(counts * amount_cents * (act = 'recovery_received')) as received_back_cents
+    from payment_event as each group by fiscal_year, mandat;
 """
+
+
+def meaning(event):
+    """The act that an event is about, where it was first recorded, and whether it counts: 1 or -1."""
+    kind = event.act.WhichOneof("act")
+    act = getattr(event.act, kind)
+    if kind == "act_reversed":
+        return act.act, act.target_position, -1
+    if kind == "act_rectified":  # it takes the place of the act reversed just before
+        return act.act, act.target_position, 1
+    if kind == "correction_proposed":  # nothing changes before it is approved
+        return act.target, act.target_position, 0
+    return event.act, event.position, 1
 
 
 def apply(table, event):
     """What this system does with an event, inside the transaction. An exception refuses the event."""
-    kind = event.act.WhichOneof("act")
-    act = getattr(event.act, kind)
+    about, act_position, counts = meaning(event)
+    kind = about.WhichOneof("act")
+    act = getattr(about, kind)
     order = act if kind == "payment_ordered" else act.order
-    amount = act.reduction_cents if kind == "payment_reduced" else order.amount_cents
+    # What it takes off, asks back or receives; else what is ordered at that moment, net of reductions.
+    amount = {"payment_reduced": "reduction_cents", "recovery_ordered": "amount_cents",
+              "recovery_received": "amount_cents"}.get(kind)
+    # A reimputation moves no cash: the order is on its new convention from then on.
+    basis = act.basis if kind == "payment_reimputed" else order.basis
     table.execute(
-        "insert into payment_event (event_id, position, convention, fiscal_year, mandat, act,"
-        " amount_cents, recorded_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
-        (event.event_id, event.position, order.basis.convention_number, order.fiscal_year,
-         order.mandat, kind, amount, event.recorded_at.ToJsonString()))
-    # order.amount_cents is what is ordered at that moment, net of what was reduced before.
-    net = order.amount_cents - (amount if kind == "payment_reduced" else 0)
-    status = {"payment_reduced": None}.get(kind, kind.removeprefix("payment_"))
-    table.execute(
-        "insert into mandat values (?, ?, ?, ?) on conflict do update"
-        " set status = coalesce(?, status), net_cents = excluded.net_cents",
-        (order.fiscal_year, order.mandat, status or "ordered", net, status))
+        "insert into payment_event (event_id, position, type, act, act_position, counts, convention,"
+        " fiscal_year, mandat, amount_cents, recorded_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (event.event_id, event.position, event.act.WhichOneof("act"), kind, act_position, counts,
+         basis.convention_number, order.fiscal_year, order.mandat,
+         getattr(act, amount) if amount else order.amount_cents, event.recorded_at.ToJsonString()))
 
 
 def take(table, delivery):

@@ -230,6 +230,28 @@ absl::Status CheckFiscalYear(const std::string& what, int32_t fiscal_year, const
                            what, fiscal_year, fiscal_year, next_year, FormatDate(date)));
 }
 
+const v1::ClosedYear& LastClosedYear(const v1::Ledger& ledger) {
+  const v1::ClosedYear* last = &v1::ClosedYear::default_instance();
+  for (const v1::ClosedYear& closed : ledger.closed_years()) {
+    if (closed.fiscal_year() > last->fiscal_year()) last = &closed;
+  }
+  return *last;
+}
+
+absl::Status CheckYearOpen(const RuleContext& context, int32_t fiscal_year, const std::string& what,
+                           std::string_view remedy) {
+  const v1::ClosedYear& last = LastClosedYear(context.view.Ledger());
+  if (fiscal_year > last.fiscal_year()) return absl::OkStatus();
+  return Refused(
+      "BUDGET_CLOSED_YEAR",
+      fmt::format(
+          "{} is of fiscal year {}, and the fiscal years up to {} are closed since {}: their "
+          "budget lines are only read; {}",
+          what, fiscal_year, last.fiscal_year(), FormatDate(last.closed_on()), remedy),
+      {{"fiscal_year", std::to_string(fiscal_year)},
+       {"last_closed", std::to_string(last.fiscal_year())}});
+}
+
 absl::Status FieldInvalid(std::string message) {
   return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID", std::move(message));
 }

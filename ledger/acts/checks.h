@@ -106,6 +106,16 @@ void FlagNameDiffers(const RuleContext& context, const v1::Structure& structure,
 [[nodiscard]] absl::Status CheckFiscalYear(const std::string& what, int32_t fiscal_year,
                                            const v1::Date& date);
 
+// BUDGET_CLOSED_YEAR when the fiscal year is closed: its budget lines are only read (CGCT
+// L.1612-11). The year counts and not the day, since orders of a year run to 31 January. Years
+// close in order: none before a closed one is open. `what` is for people: "mandat 2023-12";
+// `remedy` is what to do.
+[[nodiscard]] absl::Status CheckYearOpen(const RuleContext& context, int32_t fiscal_year,
+                                         const std::string& what, std::string_view remedy);
+
+// The last fiscal year closed; unset fields when none is.
+const v1::ClosedYear& LastClosedYear(const v1::Ledger& ledger);
+
 // INVALID_ARGUMENT, FIELD_INVALID: fields that do not go together.
 absl::Status FieldInvalid(std::string message);
 

@@ -228,6 +228,10 @@ absl::Status Judge(const RuleContext& context, v1::OpeningPaymentRecorded* act) 
   REGISTRE_RETURN_IF_ERROR(Fill("budget_code", act->budget_code(), state->tranche().budget_code(),
                                 [&](const std::string& code) { act->set_budget_code(code); }));
   REGISTRE_RETURN_IF_ERROR(CheckPaymentDate(context, *act, **convention));
+  REGISTRE_RETURN_IF_ERROR(
+      CheckYearOpen(context, act->fiscal_year(),
+                    fmt::format("a payment on convention {}", act->convention_number()),
+                    "opening payments are recorded before their fiscal year is closed"));
   REGISTRE_RETURN_IF_ERROR(CheckTrancheCeiling(*act, *state));
   REGISTRE_RETURN_IF_ERROR(CheckScheduleLine(*act, *state));
   return CheckCredits(context, *act);

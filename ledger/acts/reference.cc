@@ -257,6 +257,9 @@ absl::Status Judge(const RuleContext& context, v1::PaymentCreditsVoted* act) {
   const auto line = FindBudgetLine(context, act->code());
   if (!line.ok()) return line.status();
   REGISTRE_RETURN_IF_ERROR(CheckConseil(context, act->voted_by(), act->code(), act->date()));
+  REGISTRE_RETURN_IF_ERROR(CheckYearOpen(context, act->fiscal_year(),
+                                         fmt::format("the vote of credits of line {}", act->code()),
+                                         "credits are voted for an open fiscal year"));
   const v1::FiscalYearCredits& year = YearOf(**line, act->fiscal_year());
   REGISTRE_RETURN_IF_ERROR(Fill("credits_before_cents", act->credits_before_cents(),
                                 year.credits_cents(),

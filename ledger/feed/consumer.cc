@@ -39,6 +39,7 @@ absl::Status NotParked(const std::string& name, uint64_t position) {
 }  // namespace
 
 bool IsPaymentEvent(const v1::Event& event) {
+  if (event.act().has_correction_proposed()) return false;
   return std::any_of(event.tags().begin(), event.tags().end(), [](const v1::TagLink& link) {
     return absl::StartsWith(link.tag(), kPaymentKind);
   });

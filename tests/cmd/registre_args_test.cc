@@ -100,6 +100,12 @@ TEST(Args, BudgetIsAListALineOrTheTableOfADeliberation) {
   EXPECT_EQ(table.command, Command::kBudgetOfDeliberation);
   EXPECT_EQ(table.subject, "2023-405");
   Refused({"budget", "C02-446A05", "--deliberation", "2023-405"});
+  const Args year = Parsed({"budget", "--year", "2023"});
+  EXPECT_EQ(year.command, Command::kBudgetOfYear);
+  EXPECT_EQ(year.fiscal_year, 2023);
+  Refused({"budget", "--year", "2023", "C02-446A05"});
+  Refused({"budget", "--year", "2023", "--deliberation", "2023-405"});
+  Refused({"budget", "--year", "23"});
 }
 
 TEST(Args, ListOrOne) {

@@ -82,6 +82,7 @@ struct FakeServer::Services {
     METHOD(GetBudgetLine, budget_line)
     METHOD(ListBudgetLines, budget_lines)
     METHOD(GetDeliberationBudget, deliberation_budget)
+    METHOD(ListFiscalYearLines, fiscal_year_lines)
     Answers& answers;
   };
 

@@ -23,6 +23,7 @@ struct Answers {
   Answer<v1::GetBudgetLineRequest, v1::GetBudgetLineResponse> budget_line;
   Answer<v1::ListBudgetLinesRequest, v1::ListBudgetLinesResponse> budget_lines;
   Answer<v1::GetDeliberationBudgetRequest, v1::GetDeliberationBudgetResponse> deliberation_budget;
+  Answer<v1::ListFiscalYearLinesRequest, v1::ListFiscalYearLinesResponse> fiscal_year_lines;
   Answer<v1::GetStructureRequest, v1::GetStructureResponse> structure;
   Answer<v1::ListStructuresRequest, v1::ListStructuresResponse> structures;
   Answer<v1::ListStructureActsRequest, v1::ListStructureActsResponse> structure_acts;

@@ -147,7 +147,61 @@ TEST_F(Reads, OneBudgetLineWithItsFiscalYears) {
   const Outcome outcome = Run({"budget", "C02-446A05"});
   EXPECT_THAT(outcome.out, HasSubstr("Imputation                   6568/93446\n"));
   EXPECT_THAT(outcome.out, HasSubstr("Disponible                   863 451,77*\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("2023          non enregistrés  28 125,00*\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("2023          non enregistrés  28 125,00*  0,00\n"));
+}
+
+// Two pages: the total is of both, and no credits left are added up where some are not recorded.
+TEST_F(Reads, AFiscalYearLineByLine) {
+  bool closed = false;
+  server_.answers.fiscal_year_lines = [&](const v1::ListFiscalYearLinesRequest& request,
+                                          v1::ListFiscalYearLinesResponse* response) {
+    EXPECT_EQ(request.fiscal_year(), 2023);
+    v1::FiscalYearLine* line = response->add_lines();
+    line->set_label("Ligne d'essai");
+    v1::FiscalYearCredits* year = line->mutable_year();
+    if (request.page_token().empty()) {
+      line->set_code("L1");
+      year->set_credits_cents(90'000);
+      year->set_credits_recorded(true);
+      year->set_ordered_cents(70'000);
+      year->set_paid_cents(50'000);
+      year->set_unanswered_orders(closed ? 0 : 2);
+      response->set_next_page_token("plus");
+    } else {
+      line->set_code("L2");
+      year->set_ordered_cents(3'000);
+      year->add_assumed_fields("payment_ordered.amount_cents");
+    }
+    if (closed) {
+      *response->mutable_closed()->mutable_closed_on() = Day(2024, 1, 31);
+      response->mutable_closed()->set_position(62);
+      response->set_closed_log_size(62);
+      response->set_closed_log_root(std::string(32, '\xab'));
+    }
+    response->set_at_position(63);
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(Run({"budget", "--year", "2023"}).out,
+            "Exercice 2023\n\n"
+            "Code   Libellé        Crédits de paiement  Mandaté     Payé   Reste  Sans réponse\n"
+            "─────  ─────────────  ───────────────────  ────────  ──────  ──────  ────────────\n"
+            "L1     Ligne d'essai               900,00   700,00   500,00  200,00             2\n"
+            "L2     Ligne d'essai      non enregistrés    30,00*    0,00\n"
+            "─────  ─────────────  ───────────────────  ────────  ──────  ──────  ────────────\n"
+            "Total                              900,00   730,00*  500,00                     2\n"
+            "\nexercice ouvert\n"
+            "\n* supposé : le document ne le dit pas\n"
+            "  payment_ordered  amount_cents\n"
+            "à la position #63\n");
+  closed = true;
+  const std::string out = Run({"budget", "--year", "2023"}).out;
+  EXPECT_THAT(out, HasSubstr("Clos le  31/01/2024\n"));
+  EXPECT_THAT(out, HasSubstr("Acte     #62\n"));
+  EXPECT_THAT(out, HasSubstr("Journal  62 événements\n"));
+  EXPECT_THAT(out, HasSubstr("Racine   abababab"));
+  EXPECT_THAT(out, Not(HasSubstr("Sans réponse")));
+  EXPECT_THAT(Run({"budget", "--year", "2023", "--output", "json"}).out,
+              HasSubstr(R"("closed_log_size":"62")"));
 }
 
 TEST_F(Reads, AStructureSaysWhatIsKnownByName) {

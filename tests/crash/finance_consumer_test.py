@@ -64,6 +64,60 @@ def rows(database, query):
         return table.execute(query).fetchall()
 
 
+def step(act, number, **more):
+    return {act: {"order": {"fiscal_year": 2023, "mandat": "hypothese-1"}, "date": day(10, number)}
+                 | more}
+
+
+def record_as(server, subject, *acts):
+    for act in acts:
+        name = next(iter(act))
+        done = server.run("record", "-", "--as", subject, stdin=lines([act], name).encode())
+        assert done.returncode == 0, done.stderr
+
+
+# An order of 10, put on another convention, paid; its amount was 7 (made up: corrections in the feed).
+CORRECTED = """
+import sqlite3
+import consumer
+from registre.v1 import event_pb2
+table = sqlite3.connect(":memory:")
+table.executescript(consumer.TABLES)
+
+def event(position, **act):
+    made = event_pb2.Event(position=position, event_id=bytes([position]) * 16)
+    for name, fields in act.items():
+        made.act.MergeFrom(event_pb2.Event(act={name: fields}).act)
+    consumer.apply(table, made)
+
+order = {"fiscal_year": 2023, "mandat": "1", "basis": {"convention_number": "A"}, "amount_cents": 10}
+ref = dict(order)
+event(1, payment_ordered=order)
+event(2, payment_accepted={"order": ref})
+event(3, payment_reimputed={"order": ref, "basis": {"convention_number": "B"}})
+event(4, payment_settled={"order": ref})
+show = lambda: table.execute("select status, net_cents, paid_cents from mandat").fetchall()
+assert show() == [("settled", 10, 10)], show()
+event(5, correction_proposed={"target": {"payment_settled": {"order": ref}}, "target_position": 4})
+assert show() == [("settled", 10, 10)], show()
+event(6, act_reversed={"target_position": 4, "act": {"payment_settled": {"order": ref}}})
+assert show() == [("accepted", 10, 0)], show()
+event(7, act_reversed={"target_position": 1, "act": {"payment_ordered": order}})
+event(8, act_rectified={"target_position": 1, "act": {"payment_ordered": order | {"amount_cents": 7}}})
+assert show() == [("accepted", 7, 0)], show()
+moved = table.execute("select convention from payment_event where act = 'payment_reimputed'").fetchall()
+assert moved == [("B",)], moved
+"""
+
+
+def corrections(folder):
+    path = f"{folder}:{SOURCE / 'deploy/finance'}"
+    done = subprocess.run(["/usr/bin/python3", "-B", "-c", CORRECTED], check=False, text=True,
+                          capture_output=True,
+                          env={"PYTHONPATH": path, "PATH": os.environ["PATH"]})
+    expect(done.returncode == 0, f"corrections: {done.stderr}")
+
+
 def the_real_deliberation(folder):
     with Server() as server:
         assert server.run("record", REAL_INPUT).returncode == 0
@@ -75,6 +129,16 @@ def the_real_deliberation(folder):
                f"the real orders are {found}")
         expect(Consumer(folder, server.address, database, "--once").wait() == 0, "nor the second time")
         expect(len(rows(database, "select * from payment_event")) == 2, "it does them twice")
+        record_as(server, "accountant", step("payment_accepted", 20), step("payment_settled", 21))
+        record_as(server, "clerk", step("payment_reduced", 22, reduction_cents=12_500, reason="essai"))
+        record_as(server, "clerk", step("recovery_ordered", 23, fiscal_year=2023, recovery_number="9",
+                                        amount_cents=12_500, reason="essai"))
+        record_as(server, "accountant", step("recovery_received", 24, recovery_number="9",
+                                             amount_cents=500))
+        expect(Consumer(folder, server.address, database, "--once").wait() == 0, "nor what follows")
+        found = rows(database, "select status, net_cents, paid_cents, asked_back_cents,"
+                               " received_back_cents from mandat where mandat = 'hypothese-1'")
+        expect(found == [("settled", 400_000, 412_500, 12_500, 500)], f"the mandat is {found}")
 
 
 def day(month, number=1):
@@ -204,6 +268,7 @@ if __name__ == "__main__":
     work = pathlib.Path(tempfile.mkdtemp(prefix="registre-finance-"))
     try:
         generate(work)
+        corrections(work)
         the_real_deliberation(work)
         through_crashes(work)
         if FAILURES:

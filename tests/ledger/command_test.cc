@@ -83,6 +83,20 @@ TEST(CommandTest, TheSizeIsThatOfActsAndCondition) {
   EXPECT_TRUE(other->request.validate_only());
 }
 
+TEST(CommandTest, AYearIsClosedAlone) {
+  v1::RecordRequest request = UnitOf("year", {v1::Act()});
+  v1::FiscalYearClosed* closed = request.mutable_acts(0)->mutable_fiscal_year_closed();
+  closed->set_fiscal_year(2023);
+  *closed->mutable_date() = FromDays(19'753);
+  EXPECT_TRUE(MakeCommand({}, request, AnyRole).ok());
+  *request.add_acts() = RegisterStructure("st-a");
+  request.mutable_acts()->SwapElements(0, 1);
+  const auto command = MakeCommand({}, request, AnyRole);
+  EXPECT_EQ(ReasonOf(command.status()), "FIELD_INVALID");
+  ASSERT_EQ(ViolationsOf(command.status()).field_violations_size(), 1);
+  EXPECT_EQ(ViolationsOf(command.status()).field_violations(0).field(), "acts[1]");
+}
+
 TEST(CommandTest, UnknownFieldsAreRefusedWhereverTheyStand) {
   for (const std::string where :
        {"request", "condition", "condition.query", "condition.query.items[1]"}) {

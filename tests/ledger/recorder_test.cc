@@ -9,6 +9,8 @@
 
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
+#include "tests/support/fake_view.h"
+#include "tests/support/payment_acts.h"
 #include "tests/support/test_recorder.h"
 
 namespace registre::testing::recorder_test {
@@ -60,6 +62,52 @@ TEST(RecorderTest, RecordsAUnitWithItsWholeEnvelope) {
   EXPECT_FALSE(first.tags(0).has_previous_position());
   ASSERT_EQ(first.flags_size(), 1);
   EXPECT_EQ(first.flags(0).rule(), "SIRET_MISSING");
+}
+
+v1::Act CloseYear(int year, const std::string& day) {
+  v1::Act act;
+  act.mutable_fiscal_year_closed()->set_fiscal_year(year);
+  *act.mutable_fiscal_year_closed()->mutable_date() = On(day);
+  return act;
+}
+
+// The closing stands behind units of its own group that are not in the log's tree yet.
+TEST(RecorderTest, AClosedYearSaysWhatTheLogHeldBeforeIt) {
+  TestRecorder ledger;
+  ledger.Must("founding", PaymentFounding(2));
+  ledger.Must("orders", {Order(1, "a", 500), Order(2, "b", 300)});
+  ledger.Must("accepted", {Accept("a"), Accept("b")});
+  ledger.log.CloseGate();
+  const auto first = ledger.Submit(UnitOf("held-up", {RegisterStructure("st-x")}));
+  ledger.log.AwaitAppend();
+  // What is queued now is one group, written once the gate opens.
+  const auto paid = ledger.Submit(UnitOf("paid", {Settle("a")}));
+  const auto other = ledger.Submit(UnitOf("other", {RegisterStructure("st-y")}));
+  const auto closed = ledger.Submit(UnitOf("closed", {CloseYear(2023, "2024-01-31")}));
+  const auto after = ledger.Submit(UnitOf("after", {RegisterStructure("st-z")}));
+  ledger.log.OpenGate();
+  for (const auto& outcome : {first, paid, other, closed, after}) {
+    ASSERT_TRUE(outcome->Get().ok()) << outcome->Get().status();
+  }
+  const uint64_t position = closed->Get()->receipts(0).position();
+  ASSERT_EQ(position, ledger.log.size() - 2);
+  const v1::FiscalYearClosed act = ledger.EventAt(position).act().fiscal_year_closed();
+
+  EXPECT_EQ(act.log_size(), position);
+  MerkleTree tree;
+  std::vector<Tile> tiles;
+  for (uint64_t i = 0; i < position; ++i) {
+    tree.Append(LeafHash(ledger.log.Get({i})->front()), &tiles);
+  }
+  const Hash root = tree.Root();
+  EXPECT_EQ(act.log_root(), std::string(root.begin(), root.end()));
+  ASSERT_EQ(act.balances_size(), 1);
+  EXPECT_EQ(act.balances(0).budget_code(), "C02-446A05");
+  EXPECT_EQ(act.balances(0).ordered_cents(), 800);
+  EXPECT_EQ(act.balances(0).paid_cents(), 500);
+
+  EXPECT_EQ(ReasonIn(ledger.Record(UnitOf("late", {Order(1, "c", 100)}))), "BUDGET_CLOSED_YEAR");
+  EXPECT_TRUE(ledger.Record(UnitOf("late-paid", {Settle("b")})).ok());
 }
 
 TEST(RecorderTest, LinksTheEventsOfATag) {

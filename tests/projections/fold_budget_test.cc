@@ -370,31 +370,34 @@ INSTANTIATE_TEST_SUITE_P(
                  "budget_line:L2",
                  {kConvention, kAvenantMoves},
                  R"pb(budget_line { contracted_cents: 290 })pb"},
-        FoldCase{"OpeningPayment",
-                 "budget_line:L1",
-                 {kOpeningPayment},
-                 R"pb(budget_line {
-                        ordered_cents: 120
-                        paid_cents: 120
-                        fiscal_years { fiscal_year: 2023 ordered_cents: 120 mentions: 1 }
-                      })pb"},
-        FoldCase{"OrderedReducedPaid",
-                 "budget_line:L1",
-                 {kOrdered, kReduced, kSuspended, kAccepted, kSettled},
-                 R"pb(budget_line {
-                        ordered_cents: 75
-                        paid_cents: 75
-                        fiscal_years { fiscal_year: 2024 ordered_cents: 75 mentions: 2 }
-                      })pb"},
-        FoldCase{"OrderedReducedRejected",
-                 "budget_line:L1",
-                 {kOpeningPayment, kOrdered, kReduced, kRejectedOrder},
-                 R"pb(budget_line {
-                        ordered_cents: 120
-                        paid_cents: 120
-                        fiscal_years { fiscal_year: 2023 ordered_cents: 120 mentions: 1 }
-                        fiscal_years { fiscal_year: 2024 mentions: 3 }
-                      })pb"},
+        FoldCase{
+            "OpeningPayment",
+            "budget_line:L1",
+            {kOpeningPayment},
+            R"pb(budget_line {
+                   ordered_cents: 120
+                   paid_cents: 120
+                   fiscal_years { fiscal_year: 2023 ordered_cents: 120 mentions: 1 paid_cents: 120 }
+                 })pb"},
+        FoldCase{
+            "OrderedReducedPaid",
+            "budget_line:L1",
+            {kOrdered, kReduced, kSuspended, kAccepted, kSettled},
+            R"pb(budget_line {
+                   ordered_cents: 75
+                   paid_cents: 75
+                   fiscal_years { fiscal_year: 2024 ordered_cents: 75 mentions: 4 paid_cents: 75 }
+                 })pb"},
+        FoldCase{
+            "OrderedReducedRejected",
+            "budget_line:L1",
+            {kOpeningPayment, kOrdered, kReduced, kRejectedOrder},
+            R"pb(budget_line {
+                   ordered_cents: 120
+                   paid_cents: 120
+                   fiscal_years { fiscal_year: 2023 ordered_cents: 120 mentions: 1 paid_cents: 120 }
+                   fiscal_years { fiscal_year: 2024 mentions: 3 }
+                 })pb"},
         FoldCase{"Assumed",
                  "budget_line:L1",
                  {kAdoptedAssumed, kConventionAssumed, kOrderAssumed, kOrderAssumed},
@@ -407,6 +410,7 @@ INSTANTIATE_TEST_SUITE_P(
                           fiscal_year: 2024
                           ordered_cents: 10
                           mentions: 2
+                          unanswered_orders: 2
                           assumed_fields: "payment_ordered"
                           assumed_mentions: 2
                         }

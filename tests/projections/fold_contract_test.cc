@@ -293,7 +293,7 @@ INSTANTIATE_TEST_SUITE_P(
                 STEP("SUSPENDED", "3", "2", "attente") STEP("ACCEPTED", "4", "3", "")
                     STEP("SETTLED", "5", "4",
                          "") "assumed_fields: 'ordered' assumed_fields: 'reduced' "
-                             "assumed_fields: 'suspended' }"},
+                             "assumed_fields: 'suspended' paid_cents: 25 }"},
         FoldCase{"Rejected",
                  "payment:2024-7",
                  {kAdvance, kAdvanceRejected},

@@ -159,7 +159,8 @@ struct Reference {
   std::map<std::string, v1::Tranche> tranches;  // as amended, by convention/tranche
   std::map<std::string, bool> opening;          // by convention
   std::map<std::string, std::string> structure_of;
-  std::map<std::string, int64_t> net, paid;  // of an order
+  std::map<std::string, int64_t> net, paid;        // of an order
+  std::map<std::string, int64_t> asked, received;  // back, of an order
   std::map<std::string, v1::PaymentOrdered> orders;
   std::vector<v1::OpeningPaymentRecorded> opening_payments;
   std::map<std::string, v1::Allotment> allotments;  // as changed, by deliberation/allotment
@@ -239,6 +240,14 @@ void Read(const v1::Act& act, Reference* all) {
   } else if (act.has_payment_settled()) {
     const std::string key = KeyOf(act.payment_settled().order());
     all->paid[key] = all->net[key];
+  } else if (act.has_payment_reimputed()) {
+    v1::PaymentOrdered& order = all->orders[KeyOf(act.payment_reimputed().order())];
+    *order.mutable_basis() = act.payment_reimputed().basis();
+    order.set_budget_code(act.payment_reimputed().budget_code());
+  } else if (act.has_recovery_ordered()) {
+    all->asked[KeyOf(act.recovery_ordered().order())] += act.recovery_ordered().amount_cents();
+  } else if (act.has_recovery_received()) {
+    all->received[KeyOf(act.recovery_received().order())] += act.recovery_received().amount_cents();
   } else if (act.has_opening_payment_recorded()) {
     all->opening_payments.push_back(act.opening_payment_recorded());
   } else if (act.has_budget_line_opened()) {
@@ -256,6 +265,23 @@ int64_t Drawn(const v1::Tranche& tranche) {
   int64_t sum = 0;
   for (const v1::Draw& draw : tranche.draws()) sum += draw.amount_cents();
   return sum;
+}
+
+int64_t At(const std::map<std::string, int64_t>& sums, const std::string& key) {
+  const auto it = sums.find(key);
+  return it == sums.end() ? 0 : it->second;
+}
+
+// Orders of the year on the line, on which the accountant has not spoken.
+int Unanswered(const RowMap& rows, const std::string& code, int fiscal_year) {
+  int count = 0;
+  for (const auto& [key, row] : rows.rows()) {
+    const v1::Payment& payment = row.payment();
+    if (payment.budget_code() != code || payment.fiscal_year() != fiscal_year) continue;
+    const v1::PaymentStatus status = payment.steps(payment.steps_size() - 1).status();
+    if (status == v1::PAYMENT_STATUS_ORDERED || status == v1::PAYMENT_STATUS_SUSPENDED) ++count;
+  }
+  return count;
 }
 
 void CheckLines(const Reference& all, const RowMap& rows) {
@@ -282,6 +308,8 @@ void CheckLines(const Reference& all, const RowMap& rows) {
     v1::BudgetLine& line = lines[order.budget_code()];
     line.set_ordered_cents(line.ordered_cents() + all.net.at(key));
     if (all.paid.contains(key)) line.set_paid_cents(line.paid_cents() + all.paid.at(key));
+    line.set_recovery_ordered_cents(line.recovery_ordered_cents() + At(all.asked, key));
+    line.set_recovered_cents(line.recovered_cents() + At(all.received, key));
   }
   for (const v1::OpeningPaymentRecorded& payment : all.opening_payments) {
     v1::BudgetLine& line = lines[payment.budget_code()];
@@ -301,20 +329,32 @@ void CheckLines(const Reference& all, const RowMap& rows) {
     EXPECT_EQ(line->paid_cents(), expected.paid_cents()) << code;
     EXPECT_EQ(line->available_cents(), line->authorised_cents() - line->opening_commitment_cents() -
                                            line->voted_cents() + line->released_cents());
-    int64_t by_year = 0;
-    for (const v1::FiscalYearCredits& year : line->fiscal_years()) by_year += year.ordered_cents();
+    EXPECT_EQ(line->recovery_ordered_cents(), expected.recovery_ordered_cents()) << code;
+    EXPECT_EQ(line->recovered_cents(), expected.recovered_cents()) << code;
+    int64_t by_year = 0, paid_by_year = 0;
+    for (const v1::FiscalYearCredits& year : line->fiscal_years()) {
+      by_year += year.ordered_cents();
+      paid_by_year += year.paid_cents();
+      EXPECT_EQ(year.unanswered_orders(), Unanswered(rows, code, year.fiscal_year())) << code;
+    }
     EXPECT_EQ(by_year, line->ordered_cents()) << code;
+    EXPECT_EQ(paid_by_year, line->paid_cents()) << code;
   }
 }
 
 void CheckConventions(const Reference& all, const RowMap& rows) {
-  std::map<std::string, int64_t> ordered, paid, drawn;
+  std::map<std::string, int64_t> ordered, paid, drawn, asked, received, direct;
   for (const auto& [key, order] : all.orders) {
     const v1::PaymentBasis& basis = order.basis();
-    if (basis.convention_number().empty()) continue;
+    if (basis.convention_number().empty()) {
+      direct[basis.deliberation_number() + "/" + basis.allotment_id()] += all.net.at(key);
+      continue;
+    }
     const std::string tranche = basis.convention_number() + "/" + basis.tranche_id();
     ordered[tranche] += all.net.at(key);
     if (all.paid.contains(key)) paid[tranche] += all.paid.at(key);
+    asked[tranche] += At(all.asked, key);
+    received[tranche] += At(all.received, key);
   }
   for (const v1::OpeningPaymentRecorded& payment : all.opening_payments) {
     ordered[payment.convention_number() + "/" + payment.tranche_id()] += payment.amount_cents();
@@ -334,6 +374,8 @@ void CheckConventions(const Reference& all, const RowMap& rows) {
       EXPECT_EQ(state.tranche().SerializeAsString(), all.tranches.at(key).SerializeAsString());
       EXPECT_EQ(state.ordered_cents(), ordered[key]) << key;
       EXPECT_EQ(state.paid_cents(), paid[key]) << key;
+      EXPECT_EQ(state.recovery_ordered_cents(), asked[key]) << key;
+      EXPECT_EQ(state.recovered_cents(), received[key]) << key;
       ceilings += state.tranche().ceiling_cents();
       int64_t by_line = 0;
       for (const v1::ScheduleLineState& line : state.lines()) by_line += line.ordered_cents();
@@ -350,6 +392,7 @@ void CheckConventions(const Reference& all, const RowMap& rows) {
       if (state.allotment().allotment_id() != key.substr(slash + 1)) continue;
       EXPECT_EQ(state.drawn_cents(), drawn[key]) << key;
       EXPECT_EQ(state.amount_cents(), allotment.amount_cents()) << key;
+      EXPECT_EQ(state.ordered_cents(), direct[key]) << key;
     }
   }
 }
@@ -369,6 +412,8 @@ void CheckStructures(const Reference& all, const RowMap& rows) {
   for (const auto& [key, order] : all.orders) {
     v1::Structure& structure = structures[order.structure_id()];
     structure.set_ordered_cents(structure.ordered_cents() + all.net.at(key));
+    structure.set_recovery_ordered_cents(structure.recovery_ordered_cents() + At(all.asked, key));
+    structure.set_recovered_cents(structure.recovered_cents() + At(all.received, key));
   }
   for (const v1::OpeningPaymentRecorded& payment : all.opening_payments) {
     v1::Structure& structure = structures[payment.structure_id()];
@@ -381,6 +426,8 @@ void CheckStructures(const Reference& all, const RowMap& rows) {
     EXPECT_EQ(structure->contracted_cents(), expected.contracted_cents()) << id;
     EXPECT_EQ(structure->allotted_cents(), expected.allotted_cents()) << id;
     EXPECT_EQ(structure->ordered_cents(), expected.ordered_cents()) << id;
+    EXPECT_EQ(structure->recovery_ordered_cents(), expected.recovery_ordered_cents()) << id;
+    EXPECT_EQ(structure->recovered_cents(), expected.recovered_cents()) << id;
     int64_t by_year = 0;
     for (const v1::YearAmount& year : structure->ordered_by_year()) by_year += year.amount_cents();
     EXPECT_EQ(by_year, structure->ordered_cents()) << id;

@@ -1,4 +1,5 @@
 """registre payments and registre admin consumers, as a user meets them, on the real deliberation."""
+import json
 import os
 import pathlib
 import subprocess
@@ -41,6 +42,51 @@ def tables(server):
     expect([payment["mandat"] for payment in listed] == ["hypothese-1", "hypothese-2"], listed)
     statement = server.read("payments", "statement", "2023-00963")[0]
     expect(statement["total"]["left_to_order_cents"] == "9175000", statement["total"])
+
+
+def record(server, subject, act, **fields):
+    line = {"command_id": f"{act}.{fields.get('date', {}).get('month')}", "act": {act: fields}}
+    done = server.run("record", "-", "--as", subject, stdin=json.dumps(line).encode())
+    expect(done.returncode == 0, f"{act}: {done.stdout}{done.stderr}")
+
+
+def day(month, number=1, year=2023):
+    return {"year": year, "month": month, "day": number}
+
+
+def money_that_comes_back(server):
+    """The orders of the real deliberation, paid, one reduced and asked back; the year is closed."""
+    for number in (1, 2):
+        order = {"fiscal_year": 2023, "mandat": f"hypothese-{number}"}
+        record(server, "accountant", "payment_accepted", order=order, date=day(10 + number))
+        if number == 1:
+            record(server, "accountant", "payment_settled", order=order, date=day(11, 20))
+            record(server, "clerk", "payment_reduced", order=order, reduction_cents="12500",
+                   reason="essai", date=day(11, 21))
+            record(server, "clerk", "recovery_ordered", order=order, fiscal_year=2023,
+                   recovery_number="77", amount_cents="12500", reason="essai", date=day(11, 22))
+            record(server, "accountant", "recovery_received", order=order, recovery_number="77",
+                   amount_cents="500", date=day(12))
+    says(server.run("payments", "show", "2023-hypothese-1"), 0, "Net 4 000,00*", "Payé 4 125,00",
+         "Titres de recettes", "77 2023 22/11/2023 125,00 5,00 120,00")
+    says(server.run("payments", "statement", "2023-00963"), 0, "Redemandé Recouvré",
+         "4 125,00 125,00 5,00", "91 875,00")
+    says(server.run("convention", "2023-00963"), 0, "Redemandé 125,00, dont 5,00 reçus")
+    says(server.run("structure", "st-passeport-forma"), 0, "Redemandé 125,00, dont 5,00 reçus",
+         "titre de recettes 2023-77 : essai -125,00", "reçu sur le titre de recettes 77 -5,00")
+    says(server.run("budget", "C02-446A05"), 0, "Redemandé 125,00, dont 5,00 reçus")
+    says(server.run("budget", "--year", "2023"), 0, "Exercice 2023", "exercice ouvert", "C02-446A05",
+         "Total non enregistrés")
+    record(server, "accountant", "fiscal_year_closed", fiscal_year=2023, date=day(1, 31, 2024))
+    size = server.size() - 1
+    says(server.run("budget", "--year", "2023"), 0, "Clos le 31/01/2024", f"Acte #{size}",
+         f"Journal {size} événements", "Racine ")
+    says(server.run("budget", "--year", "2022"), 0, "aucune ligne budgétaire", "exercice ouvert")
+    says(server.run("budget", "--year", "2023", "--known-at", f"#{size - 1}"), 0, "exercice ouvert")
+    listed = server.read("budget", "--year", "2023")[0]
+    expect(listed["closed_log_size"] == str(size), listed)
+    says(server.run("budget", "--year", "2023", "C02-446A05"), 2)
+    says(server.run("budget", "--year", "23"), 2)
 
 
 def consumers(server):
@@ -90,4 +136,5 @@ if __name__ == "__main__":
         assert running.run("record", REAL_INPUT).returncode == 0
         tables(running)
         consumers(running)
+        money_that_comes_back(running)
     sys.exit(1 if FAILURES else 0)

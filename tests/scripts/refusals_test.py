@@ -106,6 +106,10 @@ def try_units(ledger):
                   encode(structure(i, padding=20) for i in range(330)), "--atomic")
     ledger.refuse("a unit whose last act is refused", "NUMBER_TAKEN",
                   encode([structure(1), structure(2), structure(1)]), "--atomic")
+    closing = {"command_id": "essai-closing", "act": {"fiscal_year_closed": {
+        "fiscal_year": 2024, "date": {"year": 2025, "month": 1, "day": 31}}}}
+    ledger.refuse("a year closed with another act", "FIELD_INVALID",
+                  encode([structure(1), closing]), "--atomic")
     ledger.refuse("judged only, and refused", "NUMBER_TAKEN",
                   encode([structure(1), structure(1)]), "--atomic", "--validate-only")
 

@@ -260,7 +260,7 @@ TEST_F(LocalModeTest, TheCallerSaysWhoItIs) {
   ASSERT_TRUE(who(nullptr, &response).ok());
   EXPECT_EQ(response.subject(), "local");
   EXPECT_THAT(response.roles(), ElementsAre("local"));
-  EXPECT_EQ(response.acts_size(), 43) << "all but those of corrections";
+  EXPECT_EQ(response.acts_size(), 43);
   EXPECT_FALSE(response.has_certificate_ends());
   ASSERT_TRUE(who("s-1.x_Y", &response).ok());
   EXPECT_EQ(response.subject(), "s-1.x_Y");

@@ -84,7 +84,9 @@ v1::Act RandomActs::Next() {
       {2, &RandomActs::ReleaseCommitment},    {2, &RandomActs::AmendDeliberation},
       {1, &RandomActs::WithdrawDeliberation}, {1, &RandomActs::AnnulDeliberation},
       {2, &RandomActs::ReduceAllotment},      {1, &RandomActs::TerminateConvention},
-      {1, &RandomActs::MergeStructures},
+      {1, &RandomActs::MergeStructures},      {6, &RandomActs::OrderRecovery},
+      {6, &RandomActs::ReceiveRecovery},      {4, &RandomActs::ReimputePayment},
+      {1, &RandomActs::CloseFiscalYear},
   };
   today_ += static_cast<Days>(Below(3));
   v1::Act act;
@@ -235,6 +237,7 @@ bool RandomActs::VoteCredits(v1::Act* act) {
   v1::PaymentCreditsVoted* voted = act->mutable_payment_credits_voted();
   voted->set_code(line->code());
   voted->set_fiscal_year(Year() + static_cast<int>(Below(2)));
+  if (voted->fiscal_year() <= LastClosedYear()) return false;
   int64_t least = 0;
   for (const v1::FiscalYearCredits& year : line->fiscal_years()) {
     if (year.fiscal_year() != voted->fiscal_year()) continue;

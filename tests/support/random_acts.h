@@ -132,9 +132,23 @@ class RandomActs {
   // What the tranche draws on stands.
   bool SourcesStand(const v1::Tranche& tranche) const;
   bool CheckCredits(const v1::PaymentOrdered& order) const;
+  // What may still be ordered on the tranche by an order of the kind: on the schedule line, or,
+  // when it is null, on what the schedule leaves; 0 or less: nothing.
+  int64_t RoomOn(const v1::Convention& convention, const v1::TrancheState& state,
+                 const v1::ScheduleLine* line, v1::PaymentKind kind) const;
   void NumberOrder(v1::PaymentOrdered* order);
   // One of the last orders, when it is in one of the states.
   const v1::Payment* PickPayment(const std::vector<v1::PaymentStatus>& states, v1::OrderRef* order);
+
+  // random_acts_recovery.cc
+  bool OrderRecovery(v1::Act* act);
+  bool ReceiveRecovery(v1::Act* act);
+  bool ReimputePayment(v1::Act* act);
+  bool CloseFiscalYear(v1::Act* act);
+  // 0: none is.
+  int LastClosedYear() const;
+  // Another basis of the same payee with room for the order; false when none is found.
+  bool FindBasis(const v1::Payment& payment, v1::PaymentOrdered* order);
 
   const LedgerView& view_;
   std::mt19937_64 rng_;

@@ -32,7 +32,9 @@ void RandomActs::NumberOrder(v1::PaymentOrdered* order) {
   order->set_mandat(fmt::format("{}", ++serial_));
   order->set_bordereau(fmt::format("B{}", Below(1'000)));
   *order->mutable_date() = Today();
-  if (Today().month() == 1 && Chance(50)) order->set_fiscal_year(Year() - 1);
+  if (Today().month() == 1 && Year() - 1 > LastClosedYear() && Chance(50)) {
+    order->set_fiscal_year(Year() - 1);
+  }
 }
 
 bool RandomActs::CheckCredits(const v1::PaymentOrdered& order) const {
@@ -52,35 +54,47 @@ bool RandomActs::SourcesStand(const v1::Tranche& tranche) const {
   });
 }
 
+int64_t RandomActs::RoomOn(const v1::Convention& convention, const v1::TrancheState& state,
+                           const v1::ScheduleLine* line, v1::PaymentKind kind) const {
+  const v1::Tranche& tranche = state.tranche();
+  int64_t left = tranche.ceiling_cents() - state.ordered_cents();
+  if (kind == v1::PAYMENT_KIND_BALANCE && !state.has_report_accepted_on()) return 0;
+  if (line != nullptr) {
+    if (line->kind() != kind || !TriggerMet(convention, state, *line)) return 0;
+    left = std::min(left, line->amount_cents() - OrderedOn(state, line->line_id()));
+  } else if (tranche.schedule_size() > 0) {
+    // What the schedule leaves of the ceiling.
+    int64_t outside = tranche.ceiling_cents() - OrderedOn(state, "");
+    for (const v1::ScheduleLine& scheduled : tranche.schedule()) {
+      outside -= scheduled.amount_cents();
+    }
+    left = std::min(left, outside);
+  }
+  if (kind != v1::PAYMENT_KIND_ADVANCE) {
+    left = std::min(left, state.certified_cents() - state.ordered_cents());
+  }
+  return left;
+}
+
 bool RandomActs::OrderOnTranche(v1::Act* act) {
   const v1::Convention* convention = PickOpenConvention();
   if (convention == nullptr) return false;
   const v1::TrancheState& state =
       convention->tranches(static_cast<int>(Below(convention->tranches_size())));
   const v1::Tranche& tranche = state.tranche();
-  int64_t left = tranche.ceiling_cents() - state.ordered_cents();
   v1::PaymentOrdered* order = act->mutable_payment_ordered();
   NumberOrder(order);
   v1::PaymentBasis* basis = order->mutable_basis();
   basis->set_convention_number(convention->number());
   basis->set_tranche_id(tranche.tranche_id());
   order->set_kind(Chance(50) ? v1::PAYMENT_KIND_ADVANCE : v1::PAYMENT_KIND_INSTALMENT);
+  const v1::ScheduleLine* line = nullptr;
   if (tranche.schedule_size() > 0 && Chance(85)) {
-    const v1::ScheduleLine& line =
-        tranche.schedule(static_cast<int>(Below(tranche.schedule_size())));
-    if (!TriggerMet(*convention, state, line)) return false;
-    basis->set_schedule_line_id(line.line_id());
-    order->set_kind(line.kind());
-    left = std::min(left, line.amount_cents() - OrderedOn(state, line.line_id()));
-  } else if (tranche.schedule_size() > 0) {
-    // What the schedule leaves of the ceiling.
-    int64_t outside = tranche.ceiling_cents() - OrderedOn(state, "");
-    for (const v1::ScheduleLine& line : tranche.schedule()) outside -= line.amount_cents();
-    left = std::min(left, outside);
+    line = &tranche.schedule(static_cast<int>(Below(tranche.schedule_size())));
+    basis->set_schedule_line_id(line->line_id());
+    order->set_kind(line->kind());
   }
-  if (order->kind() != v1::PAYMENT_KIND_ADVANCE) {
-    left = std::min(left, state.certified_cents() - state.ordered_cents());
-  }
+  const int64_t left = RoomOn(*convention, state, line, order->kind());
   if (left <= 0) return false;
   if (!SourcesStand(tranche)) return false;
   order->set_structure_id(SuccessorOf(convention->structure_id(), today_));
@@ -157,10 +171,14 @@ bool RandomActs::SettlePayment(v1::Act* act) {
 
 bool RandomActs::ReducePayment(v1::Act* act) {
   v1::PaymentReduced* reduced = act->mutable_payment_reduced();
-  const v1::Payment* payment = PickPayment(
-      {v1::PAYMENT_STATUS_ORDERED, v1::PAYMENT_STATUS_SUSPENDED, v1::PAYMENT_STATUS_ACCEPTED},
-      reduced->mutable_order());
-  if (payment == nullptr || reduced->order().amount_cents() < 2) return false;
+  const v1::Payment* payment =
+      PickPayment({v1::PAYMENT_STATUS_ORDERED, v1::PAYMENT_STATUS_SUSPENDED,
+                   v1::PAYMENT_STATUS_ACCEPTED, v1::PAYMENT_STATUS_SETTLED},
+                  reduced->mutable_order());
+  if (payment == nullptr || reduced->order().amount_cents() < 2 ||
+      payment->fiscal_year() <= LastClosedYear()) {
+    return false;
+  }
   reduced->set_reduction_cents(Amount(reduced->order().amount_cents() - 1));
   *reduced->mutable_date() = Today();
   reduced->set_reason("essai");

@@ -355,6 +355,83 @@ after("ordered through a convention on an annulled deliberation", "NOT_AUTHORISE
 after("withdrawn twice", "ALREADY_WITHDRAWN",
       withdrawn("r.withdrawn", "2023-407", by="2023-408"),
       decider("n.withdrawing", "2023-408"), withdrawn("n.withdrawn.407", "2023-407", by="2023-408"))
+# Money that comes back or goes elsewhere. From here on mandat 2023-hypothese-1 is paid.
+H1 = "2023-hypothese-1"
+
+
+def recovery(command_id, cents, day, number="7", year=2023):
+    return step_of(command_id, "recovery_ordered", H1, day, fiscal_year=year, reason="essai",
+                   recovery_number=number, amount_cents=cents)
+
+
+def received(command_id, cents, day, number="7"):
+    return step_of(command_id, "recovery_received", H1, day, recovery_number=number,
+                   amount_cents=cents)
+
+
+def reimputed(command_id, mandat, day, **basis):
+    return step_of(command_id, "payment_reimputed", mandat, day, reason="essai", basis=basis)
+
+
+after("asked back before it is paid", "PAYMENT_ORDER",
+      step_of("r.recovery", "recovery_ordered", "2023-hypothese-2", "2023-11-02", fiscal_year=2023,
+              reason="essai", recovery_number="7", amount_cents="1"))
+after("a cent asked back of what is due", "RECOVERY_EXCEEDED",
+      recovery("r.recovery", "1", "2023-11-02"))
+after("reduced, once paid, by a cent too much", "PAYMENT_ORDER",
+      step_of("r.reduced", "payment_reduced", H1, "2023-10-25", reason="essai",
+              reduction_cents="412501"))
+after("a cent more asked back than was taken off", "RECOVERY_EXCEEDED",
+      recovery("r.recovery", "100001", "2023-11-02"),
+      step_of("n.reduced", "payment_reduced", H1, "2023-10-25", reason="essai",
+              reduction_cents="100000"))
+after("asked back before the reduction", "PERIOD_INVALID",
+      recovery("r.recovery", "100000", "2023-10-24"))
+after("a titre of another year", "PERIOD_INVALID",
+      recovery("r.recovery", "100000", "2023-11-02", year=2024))
+after("a titre that is there", "NUMBER_TAKEN",
+      recovery("r.recovery", "1", "2023-11-02"), recovery("n.recovery", "60000", "2023-11-02"))
+after("a cent more received than was asked back", "RECOVERY_EXCEEDED",
+      received("r.received", "60001", "2023-11-03"))
+after("received before the titre", "PERIOD_INVALID", received("r.received", "1", "2023-11-01"))
+after("received on an unknown titre", "REFERENCE_UNKNOWN",
+      received("r.received", "1", "2023-11-03", number="8"))
+after("received by who ordered", "ORDERER_ACCOUNTANT", received("r.received", "1", "2023-11-03"))
+after("an order put elsewhere before it is accepted", "PAYMENT_ORDER",
+      reimputed("r.reimputed", "2023-hypothese-2", "2023-11-02", **AG))
+after("an order put where it is", "FIELD_INVALID",
+      reimputed("r.reimputed", H1, "2023-11-02", **AG, schedule_line_id="avance"))
+after("an order put on another payee's convention", "REIMPUTATION_PAYEE",
+      reimputed("r.reimputed", H1, "2023-11-02", convention_number="2023-01628", tranche_id="2024"))
+after("an order put on a line of another kind", "FIELD_INVALID",
+      reimputed("r.reimputed", H1, "2023-11-02", **AG_BALANCE))
+
+# The end of fiscal years.
+
+
+def closed(command_id, year, day):
+    return line(command_id, fiscal_year_closed={"fiscal_year": year, "date": date(day)})
+
+
+after("a year closed before an earlier one", "YEAR_NOT_NEXT", closed("r.closed", 2024, "2025-01-31"))
+after("a year closed with an order that is not answered", "YEAR_NOT_NEXT",
+      closed("r.closed", 2023, "2024-01-31"))
+after("a year closed before its end", "PERIOD_INVALID", closed("r.closed", 2023, "2023-12-30"),
+      step_of("n.hypothese-2.accepted", "payment_accepted", "2023-hypothese-2", "2023-11-02"))
+after("a year closed twice", "YEAR_NOT_NEXT", closed("r.closed", 2023, "2024-02-01"),
+      closed("n.closed", 2023, "2024-01-31"))
+after("an order of a closed year", "BUDGET_CLOSED_YEAR",
+      order("r.direct", {"deliberation_number": "2023-405", "allotment_id": "1.7a"}, "SINGLE", "1",
+            "2023-12-01"))
+after("credits of a closed year", "BUDGET_CLOSED_YEAR", credits("r.credits", 2023, "99999999"))
+after("a reduction in a closed year", "BUDGET_CLOSED_YEAR",
+      step_of("r.reduced", "payment_reduced", H1, "2024-02-05", reason="essai", reduction_cents="1"))
+after("a titre of a closed year", "BUDGET_CLOSED_YEAR",
+      recovery("r.recovery", "1", "2024-01-15", number="9"))
+after("an order put elsewhere in a closed year", "BUDGET_CLOSED_YEAR",
+      reimputed("r.reimputed", H1, "2024-02-05", **AG))
+after("a cent asked back over what is paid", "RECOVERY_EXCEEDED",
+      recovery("r.recovery", "352501", "2024-02-05", number="9", year=2024))
 
 # ---- Malformed input -----------------------------------------------------------------------------
 

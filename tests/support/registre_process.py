@@ -91,7 +91,8 @@ def need_programs():
 def recorded_as(line):
     """Options of registre for who records a line: the accountant his own, `local` all else (rule
     ORDERER_ACCOUNTANT)."""
-    answers = {"payment_accepted", "payment_suspended", "payment_rejected", "payment_settled"}
+    answers = {"payment_accepted", "payment_suspended", "payment_rejected", "payment_settled",
+               "recovery_received", "fiscal_year_closed"}
     return ("--as", "accountant") if answers & set(line.get("act", ())) else ()
 
 

@@ -13,7 +13,8 @@ namespace registre::testing {
 // "accountant" for what the accountant records, "clerk" for everything else.
 inline std::string SubjectOf(const v1::Act& act) {
   const bool answers = act.has_payment_accepted() || act.has_payment_suspended() ||
-                       act.has_payment_rejected() || act.has_payment_settled();
+                       act.has_payment_rejected() || act.has_payment_settled() ||
+                       act.has_recovery_received() || act.has_fiscal_year_closed();
   return answers ? "accountant" : "clerk";
 }
 

@@ -13,7 +13,8 @@ namespace registre {
 // Makes an empty folder of its own and removes it, with all in it, at the end of its life.
 class TempFolder {
  public:
-  TempFolder() : path_(std::filesystem::temp_directory_path() / "registre-test-XXXXXX") {
+  explicit TempFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_(parent / "registre-test-XXXXXX") {
     if (::mkdtemp(path_.data()) == nullptr) {
       std::perror(path_.c_str());
       std::abort();

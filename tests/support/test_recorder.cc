@@ -65,7 +65,7 @@ Outcome PendingOutcome::Get() const {
   return *outcome_;
 }
 
-TestRecorder::TestRecorder() {
+TestRecorder::TestRecorder(const std::filesystem::path& parent) : folder_(parent) {
   auto opened = Index::Open(folder_.Path("index"), RegistreProjection().version);
   if (!opened.ok()) {
     std::fprintf(stderr, "%s\n", opened.status().ToString().c_str());
@@ -98,14 +98,19 @@ void TestRecorder::Restart() {
 
 std::shared_ptr<PendingOutcome> TestRecorder::Submit(v1::RecordRequest request,
                                                      const std::string& subject) {
-  auto pending = std::make_shared<PendingOutcome>();
   const std::string by = subject.empty() ? SubjectOf(request) : subject;
   auto command = MakeCommand(by, std::move(request), AnyRole);
   if (!command.ok()) {
+    auto pending = std::make_shared<PendingOutcome>();
     pending->Set(command.status());
     return pending;
   }
-  recorder->Submit(*std::move(command),
+  return Submit(*std::move(command));
+}
+
+std::shared_ptr<PendingOutcome> TestRecorder::Submit(Command command) {
+  auto pending = std::make_shared<PendingOutcome>();
+  recorder->Submit(std::move(command),
                    [pending](Outcome outcome) { pending->Set(std::move(outcome)); });
   return pending;
 }

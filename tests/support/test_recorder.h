@@ -2,6 +2,7 @@
 #ifndef REGISTRE_TESTS_SUPPORT_TEST_RECORDER_H_
 #define REGISTRE_TESTS_SUPPORT_TEST_RECORDER_H_
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,14 +77,17 @@ class PendingOutcome {
   std::optional<Outcome> outcome_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The whole, in a folder of its own.
+// The whole, in a folder of its own below `parent`.
 class TestRecorder {
  public:
-  TestRecorder();
+  explicit TestRecorder(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path());
 
   // Queues a unit for the subject; when it is empty for SubjectOf its first act.
   std::shared_ptr<PendingOutcome> Submit(v1::RecordRequest request,
                                          const std::string& subject = "");
+  // The same for a command that is made already.
+  std::shared_ptr<PendingOutcome> Submit(Command command);
   // Records a unit and waits.
   Outcome Record(v1::RecordRequest request, const std::string& subject = "");
   // Records acts under an id; aborts when refused.

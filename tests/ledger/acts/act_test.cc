@@ -187,6 +187,24 @@ const std::vector<Case>& Cases() {
        "date { year: 2023 month: 1 day: 2 } }",
        {"structure:s", "structure:t"},
        "2023-01-02"},
+      {"payment_reimputed { order { fiscal_year: 2023 mandat: '7' structure_id: 's' "
+       "basis { convention_number: '2023-00001' } budget_code: 'c' } "
+       "basis { convention_number: '2023-00002' } budget_code: 'd' "
+       "date { year: 2023 month: 1 day: 2 } }",
+       {"payment:2023-7", "convention:2023-00001", "structure:s", "budget_line:c",
+        "convention:2023-00002", "budget_line:d"},
+       "2023-01-02"},
+      {"payment_reimputed { order { fiscal_year: 2023 mandat: '7' structure_id: 's' "
+       "basis { deliberation_number: '2023-1' } budget_code: 'c' } "
+       "basis { deliberation_number: '2023-2' } budget_code: 'c' "
+       "date { year: 2023 month: 1 day: 2 } }",
+       {"payment:2023-7", "deliberation:2023-1", "structure:s", "budget_line:c",
+        "deliberation:2023-2"},
+       "2023-01-02"},
+      {"fiscal_year_closed { fiscal_year: 2023 date { year: 2024 month: 1 day: 31 } "
+       "balances { budget_code: 'c' } }",
+       {},
+       "2024-01-31"},
       // In effect as soon as they are known, whatever they are about.
       {"correction_proposed { correction_number: '7' target { structure_registered { "
        "structure_id: 's' date { year: 2023 month: 1 day: 2 } } } "
@@ -228,8 +246,9 @@ TEST(ActTest, TagsAndEffectiveDates) {
 }
 
 TEST(ActTest, WhatFollowsAnOrderCarriesItsTags) {
-  for (const char* type : {"payment_accepted", "payment_suspended", "payment_rejected",
-                           "payment_settled", "payment_reduced"}) {
+  for (const char* type :
+       {"payment_accepted", "payment_suspended", "payment_rejected", "payment_settled",
+        "payment_reduced", "recovery_ordered", "recovery_received"}) {
     SCOPED_TRACE(type);
     const auto act = testing::Text<v1::Act>(
         std::string(type) +

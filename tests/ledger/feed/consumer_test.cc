@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "ledger/acts/act.h"
 #include "ledger/base/errors.h"
 #include "tests/support/test_seed.h"
 
@@ -66,6 +67,20 @@ class ConsumerTest : public ::testing::Test {
   Consumer consumer_{NewState()};
   absl::Time now_ = kStart;
 };
+
+// A reimputation stands in line with what came before it on either convention.
+TEST(LanesOfTest, AReimputationIsInTheLanesOfBothConventions) {
+  v1::Event event;
+  v1::PaymentReimputed* act = event.mutable_act()->mutable_payment_reimputed();
+  act->mutable_order()->set_fiscal_year(2023);
+  act->mutable_order()->set_mandat("7");
+  act->mutable_order()->mutable_basis()->set_convention_number("2023-00001");
+  act->mutable_basis()->set_convention_number("2023-00002");
+  for (const std::string& tag : TagsOf(event.act())) event.add_tags()->set_tag(tag);
+  EXPECT_TRUE(IsPaymentEvent(event));
+  EXPECT_THAT(LanesOf(event),
+              ElementsAre("convention:2023-00001", "convention:2023-00002", "payment:2023-7"));
+}
 
 TEST_F(ConsumerTest, AConventionIsOneDeliveryInOrderAndOthersDoNotWait) {
   consumer_.Attach(100);
