@@ -705,7 +705,7 @@ TEST_F(CorrectionServiceTest, ThePaymentFeed) {
   }
   context.TryCancel();
   stream->Finish();
-  EXPECT_THAT(delivered, ElementsAre("payment_ordered", "correction_proposed", "act_reversed", "act_rectified"));
+  EXPECT_THAT(delivered, ElementsAre("payment_ordered", "act_reversed", "act_rectified"));
 }
 
 }  // namespace
