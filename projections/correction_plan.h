@@ -8,8 +8,8 @@
 // A replacement takes the target's place (a rectification) where no later act would then be
 // refused. Otherwise the target and the acts that would be refused without it are reversed, and the
 // replacements are judged now and recorded after. A later act that stands, but for which the ledger
-// would have filled other values, is refilled. An accepted payment is never reversed: what makes it
-// good is recorded after it.
+// would have filled other values, or that writes over what a corrected one wrote, is refilled. An
+// accepted payment is never reversed: what makes it good is recorded after it.
 #ifndef REGISTRE_PROJECTIONS_CORRECTION_PLAN_H_
 #define REGISTRE_PROJECTIONS_CORRECTION_PLAN_H_
 

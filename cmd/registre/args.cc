@@ -508,12 +508,12 @@ A decision that no longer holds is no mistake: record deliberation_amended, paym
     };
     add_position(add("draft", "Print an act as it stands, as a line to be edited",
                      "draft 52 > fixed.jsonl", Command::kCorrectDraft));
-    CLI::App* propose =
-        add("propose", "Propose a correction, and show what it does",
-            R"(propose 52 --with fixed.jsonl --validate-only ...   shows, records nothing
+    CLI::App* propose = add("propose", "Propose a correction, and show what it does",
+                            R"(propose 52 --with fixed.jsonl --reason 'montant mal saisi'
+      --authority 'note 12' --effective 2023-10-02 --validate-only   shows, records nothing
   registre correct propose 52 --reason 'saisi deux fois' --authority 'note 12'
       --effective 2023-10-02                          nothing should have been recorded)",
-            Command::kCorrectPropose);
+                            Command::kCorrectPropose);
     add_position(propose);
     propose
         ->add_option("--with", correction.with,

@@ -190,6 +190,58 @@ TEST(Args, Anomalies) {
                     Not(HasSubstr("FAILED"))));
 }
 
+TEST(Args, Correct) {
+  EXPECT_EQ(Parsed({"correct", "draft", "52"}).command, Command::kCorrectDraft);
+  EXPECT_EQ(Parsed({"correct", "draft", "0"}).correction.position, 0u);
+  const Args propose =
+      Parsed({"correct", "propose", "52", "--with", "-", "--reason", "r", "--authority", "a",
+              "--effective", "2023-10-02", "--validate-only", "--command-id", "c.1"});
+  EXPECT_EQ(propose.command, Command::kCorrectPropose);
+  EXPECT_EQ(propose.correction.position, 52u);
+  EXPECT_EQ(propose.correction.with, "-");
+  EXPECT_EQ(propose.correction.reason, "r");
+  EXPECT_EQ(propose.correction.authority, "a");
+  EXPECT_EQ(propose.correction.effective_on.day(), 2);
+  EXPECT_TRUE(propose.correction.validate_only);
+  EXPECT_EQ(propose.correction.command_id, "c.1");
+  const Args approve = Parsed({"correct", "approve", "1"});
+  EXPECT_EQ(approve.command, Command::kCorrectApprove);
+  EXPECT_EQ(approve.subject, "1");
+  EXPECT_EQ(Parsed({"correct", "reject", "1", "--reason", "r"}).command, Command::kCorrectReject);
+  EXPECT_FALSE(Parsed({"correct", "list"}).correction.proposed_only);
+  EXPECT_TRUE(Parsed({"correct", "list", "--proposed"}).correction.proposed_only);
+  EXPECT_EQ(Parsed({"correct", "show", "1"}).command, Command::kCorrectShow);
+  Refused({"correct"});
+  Refused({"correct", "draft"});
+  Refused({"correct", "draft", "-1"});
+  Refused({"correct", "draft", "x"});
+  Refused({"correct", "approve"});
+  EXPECT_THAT(Refused({"correct", "reject", "1"}), HasSubstr("--reason is required"));
+  EXPECT_THAT(Refused({"correct", "propose", "52", "--reason", "r", "--authority", "a"}),
+              HasSubstr("--effective is required"));
+  EXPECT_THAT(Refused({"correct", "propose", "52", "--reason", "r", "--authority", "a",
+                       "--effective", "2023-02-30"}),
+              HasSubstr("2023-02-30"));
+}
+
+TEST(Args, BothViews) {
+  for (const std::vector<std::string>& read :
+       std::vector<std::vector<std::string>>{{"budget"},
+                                             {"structure", "list"},
+                                             {"convention", "2023-00963"},
+                                             {"deliberation", "2023-405"},
+                                             {"anomalies"},
+                                             {"payments", "list"},
+                                             {"payments", "show", "2023-7"},
+                                             {"payments", "statement", "2023-00963"}}) {
+    std::vector<std::string> line = read;
+    EXPECT_FALSE(Parsed(line).as_recorded) << read[0];
+    line.push_back("--as-recorded");
+    EXPECT_TRUE(Parsed(line).as_recorded) << read[0];
+  }
+  EXPECT_THAT(Refused({"events", "--as-recorded"}), HasSubstr("leave --as-recorded out"));
+}
+
 TEST(Args, Admin) {
   EXPECT_EQ(Parsed({"admin", "status"}).command, Command::kAdminStatus);
   EXPECT_FALSE(Parsed({"admin", "rebuild"}).check);

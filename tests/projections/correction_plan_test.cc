@@ -632,6 +632,34 @@ TEST_F(CorrectionPlanTest, AnAcceptedPaymentIsNeverUndone) {
   EXPECT_THAT(Correct(kFirstConvention + 1, {}), ElementsAre("6 convention_signed REVERSED"));
 }
 
+// What makes it good is an act of its own, approved as a correction is.
+TEST_F(CorrectionPlanTest, AnAcceptedPaymentIsMadeGood) {
+  Found(1);
+  const uint64_t order = ledger_.Must(Order(1, "a", 500));
+  ledger_.Must(Accept("a"));
+  const auto reduce = [](const std::string& mandat, int64_t cents) {
+    v1::Act act = Text<v1::Act>(R"pb(payment_reduced {
+                                       order { fiscal_year: 2023 }
+                                       reason: "Trop ordonné (essai)"
+                                       date { year: 2023 month: 9 day: 1 }
+                                     })pb");
+    act.mutable_payment_reduced()->mutable_order()->set_mandat(mandat);
+    act.mutable_payment_reduced()->set_reduction_cents(cents);
+    return act;
+  };
+  EXPECT_EQ(ReasonFor(order, {reduce("b", 100)}), "CORRECTION_ACCEPTED_PAYMENT")
+      << "of another order";
+  EXPECT_EQ(ReasonFor(order, {reduce("a", 900)}), "PAYMENT_ORDER") << "judged as any act";
+  const auto corrected = ledger_.Correct(order, {reduce("a", 100)});
+  ASSERT_TRUE(corrected.ok()) << corrected.status();
+  EXPECT_EQ(corrected->plan.kind(), v1::CORRECTION_KIND_CONSEQUENCE);
+  EXPECT_THAT(corrected->plan.affected(), IsEmpty());
+  EXPECT_EQ(Now("payment:2023-a").payment().reduced_cents(), 100);
+  EXPECT_EQ(AsRecorded("payment:2023-a").payment().reduced_cents(), 0);
+  EXPECT_EQ(Now("structure:st-a").structure().ordered_cents(), 400);
+  ledger_.Audit();
+}
+
 TEST_F(CorrectionPlanTest, MoreThanAUnitHolds) {
   Found(999);
   const absl::Status wide = ledger_.Plan(kVote, {}).status();

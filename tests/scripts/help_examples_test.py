@@ -19,7 +19,9 @@ from registre_process import (  # noqa: E402
 COMMANDS = ([], ["record"], ["budget"], ["structure"], ["convention"], ["deliberation"],
             ["anomalies"], ["events"], ["admin", "status"], ["admin", "rebuild"],
             ["admin", "clock", "accept"],
-            ["payments", "list"], ["payments", "show"], ["payments", "statement"], ["whoami"])
+            ["payments", "list"], ["payments", "show"], ["payments", "statement"], ["whoami"],
+            ["correct"], ["correct", "draft"], ["correct", "propose"], ["correct", "approve"],
+            ["correct", "reject"], ["correct", "list"], ["correct", "show"])
 
 failures = []
 
@@ -37,6 +39,8 @@ def help_of(command):
 
 def examples(text):
     """Commands on lines of their own, without what is said of them; the options of an as-of read."""
+    # What goes on in a second line.
+    text = re.sub(r"(   .*)?\n      (--\w)", r" \2", text)
     for line in text.splitlines():
         command = re.split(r"\s{3,}", line.strip())[0]
         if re.match(r"  (registre|cat) ", line):
@@ -83,6 +87,23 @@ def try_json_example(server, text):
            f"the act in the help of record: {done.stderr}")
 
 
+def try_correction(folder, example):
+    """On a ledger of its own, in which the first correction was proposed by another person."""
+    with Server() as server:
+        done = server.run("record", REAL_INPUT)
+        expect(done.returncode == 0, f"record: {done.stderr}")
+        fixed = json.loads(server.run("correct", "draft", "52").stdout)
+        fixed["act"]["payment_ordered"]["amount_cents"] = "400000"
+        (folder / "fixed.jsonl").write_text(json.dumps(fixed), "utf-8")
+        done = server.run("correct", "propose", "52", "--with", folder / "fixed.jsonl", "--reason",
+                          "essai", "--authority", "essai", "--effective", "2023-10-02",
+                          "--as", "admin")
+        expect(done.returncode == 0, f"propose: {done.stderr}")
+        done = shell(server, folder, example)
+        expect(done.returncode == 0, f"{example}: {done.stderr}")
+        expect(done.stdout or " > " in example, f"{example}: prints nothing")
+
+
 def main():
     need_programs()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="registre-help-"))
@@ -102,7 +123,9 @@ def main():
                 expect(found, f"{command} --help: no example")
                 for example in found:
                     count += 1
-                    if "--follow" in example:
+                    if command and command[0] == "correct":
+                        try_correction(folder, example)
+                    elif "--follow" in example:
                         try_follow(server, folder, example)
                     elif "--atomic" in example:
                         # The file is one unit: of a ledger that does not have its first line yet.
