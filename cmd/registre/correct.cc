@@ -30,6 +30,7 @@ std::string CommandId(const Args& args) {
 
 void PrintAffected(const google::protobuf::RepeatedPtrField<v1::CorrectedAct>& affected,
                    Console& console) {
+  if (affected.empty()) return;
   Table table(
       {{"Position", Align::kRight}, {"Acte"}, {"Effet"}, {"Car", Align::kLeft, Fit::kWrap, 24}});
   for (const v1::CorrectedAct& act : affected) {

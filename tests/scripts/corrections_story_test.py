@@ -2,8 +2,8 @@
 """What deploy/CORRECTIONS.md tells happens: its commands are run as they stand there, in order.
 
 In a console block a command starts with "$ " and goes on in lines that start with "> "; the other
-lines are lines of its output, in order, of which some may be left out. A command that ends with
-another status than 0 is followed by a line "[STATUS]".
+lines are lines of its output, or parts of them, in order; some may be left out. A command that ends
+with another status than 0 is followed by a line "[STATUS]".
 """
 import os
 import pathlib
@@ -42,7 +42,7 @@ def one_line(text):
 
 def check(command, shown, done):
     status = [line for line in shown if re.fullmatch(r"\[\d+\]", line)]
-    lines = [one_line(line) for line in (done.stdout + done.stderr).splitlines()]
+    lines = [one_line(line) for line in done.stdout.splitlines()]
     wanted = int(status[0][1:-1]) if status else 0
     if done.returncode != wanted:
         FAILURES.append(f"{command}\n  ends with {done.returncode}, not {wanted}")
@@ -50,10 +50,12 @@ def check(command, shown, done):
     for line in shown:
         if line in status or not line.strip() or line.strip() == "...":
             continue
-        try:
-            at = lines.index(one_line(line), at) + 1
-        except ValueError:
+        part = one_line(line)
+        found = next((i for i in range(at, len(lines)) if part in lines[i]), None)
+        if found is None:
             FAILURES.append(f"{command}\n  does not print, at its place: {line}")
+            return
+        at = found + 1
 
 
 def tell(server, folder):
@@ -61,10 +63,11 @@ def tell(server, folder):
                                 "PATH": f"{BIN}:{os.environ['PATH']}", "COLUMNS": "120"}
     for command, shown in steps():
         done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True,
-                              capture_output=True, timeout=TIMEOUT_S, check=False)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=TIMEOUT_S, check=False)
         check(command, shown, done)
         if FAILURES:
-            print(f"{FAILURES[-1]}\n{done.stdout}{done.stderr}")
+            print(f"{FAILURES[-1]}\n{done.stdout}")
             return
 
 
