@@ -92,7 +92,7 @@ void FoldAvenant(Direction direction, const v1::Event& event, v1::Convention* ro
   avenant.set_position(event.position());
   *avenant.mutable_assumed_fields() = event.act().assumed_fields();
   avenant.set_structure_name_as_written(act.structure_name_as_written());
-  Placed(direction, avenant, row->mutable_avenants());
+  Appended(direction, avenant, row->mutable_avenants());
   row->set_amount_cents(Plus(direction, row->amount_cents(), act.delta_cents()));
   FoldTerms(direction, event.act(), act.signatures(), act.tranches(), row,
             [&](const std::string& tranche_id) {
@@ -102,7 +102,9 @@ void FoldAvenant(Direction direction, const v1::Event& event, v1::Convention* ro
 
 void FoldTerminated(Direction direction, const v1::Act& act, v1::Convention* row) {
   const v1::ConventionTerminated& terminated = act.convention_terminated();
-  Put(direction == Direction::kApply ? &terminated.date() : nullptr, row,
+  const v1::Date* before =
+      terminated.has_terminated_before() ? &terminated.terminated_before() : nullptr;
+  Put(direction == Direction::kApply ? &terminated.date() : before, row,
       &v1::Convention::mutable_terminated_on, &v1::Convention::clear_terminated_on);
   const int64_t sum = Plus(direction, row->amount_cents(), terminated.amount_after_cents());
   row->set_amount_cents(Minus(direction, sum, terminated.amount_before_cents()));

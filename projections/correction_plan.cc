@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "projections/figures.h"
 #include "projections/fold.h"
 #include "projections/replay.h"
+#include "registre/v1/access.pb.h"
 #include "registre/v1/money.pb.h"
 
 namespace registre {
@@ -37,49 +39,38 @@ absl::Status CheckCorrectable(const StandingAct& target) {
     return refused("all that was recorded after it stands on it");
   }
   if (target.act.has_fiscal_year_closed()) return refused("a closed year stays closed");
-  if (target.act.act_case() > v1::Act::kFiscalYearClosed) {
+  if (IsControl(target.act.act_case())) {
     return refused("a correction is not corrected, it is made again on the act that it corrects");
   }
   return absl::OkStatus();
 }
 
-// The order that an act of money is about.
-struct OrderKey {
-  int fiscal_year = 0;
-  std::string mandat;
-};
-
-// Nothing for acts of no order. `fiscal_year` also of acts of a year without an order.
-OrderKey OrderOf(const v1::Act& act) {
-  const auto of = [](const v1::OrderRef& order) {
-    return OrderKey{order.fiscal_year(), order.mandat()};
-  };
-  switch (act.act_case()) {
-    case v1::Act::kPaymentOrdered:
-      return {act.payment_ordered().fiscal_year(), act.payment_ordered().mandat()};
-    case v1::Act::kPaymentAccepted:
-      return of(act.payment_accepted().order());
-    case v1::Act::kPaymentSuspended:
-      return of(act.payment_suspended().order());
-    case v1::Act::kPaymentRejected:
-      return of(act.payment_rejected().order());
-    case v1::Act::kPaymentSettled:
-      return of(act.payment_settled().order());
-    case v1::Act::kPaymentReduced:
-      return of(act.payment_reduced().order());
-    case v1::Act::kPaymentReimputed:
-      return of(act.payment_reimputed().order());
-    case v1::Act::kRecoveryOrdered:
-      return of(act.recovery_ordered().order());
-    case v1::Act::kRecoveryReceived:
-      return of(act.recovery_received().order());
-    case v1::Act::kPaymentCreditsVoted:
-      return {act.payment_credits_voted().fiscal_year(), ""};
-    case v1::Act::kOpeningPaymentRecorded:
-      return {act.opening_payment_recorded().fiscal_year(), ""};
-    default:
-      return {};
+// The row key of the order that an act is about; empty for acts of no order.
+std::string OrderKeyIn(const v1::Act& act) {
+  for (std::string& tag : TagsOf(act)) {
+    if (tag.starts_with("payment:")) return std::move(tag);
   }
+  return "";
+}
+
+// The fiscal year whose budget the act moves; 0 for acts of none.
+int FiscalYearOf(const v1::Act& act) {
+  if (act.has_recovery_ordered()) return act.recovery_ordered().fiscal_year();
+  if (act.has_payment_credits_voted()) return act.payment_credits_voted().fiscal_year();
+  if (act.has_opening_payment_recorded()) return act.opening_payment_recorded().fiscal_year();
+  const std::string key = OrderKeyIn(act);
+  return key.empty() ? 0 : std::atoi(key.c_str() + std::string_view("payment:").size());
+}
+
+// What the accountant has taken in charge, and the cash that moved on it. A reduction or a titre
+// that was recorded wrongly is not: it may be reversed, where nothing rests on it.
+bool IsOfAcceptedPayment(const v1::Act& act) {
+  return !OrderKeyIn(act).empty() && !act.has_payment_reduced() && !act.has_recovery_ordered();
+}
+
+v1::Role RoleOf(const v1::Act& act) {
+  const auto* field = v1::Act::descriptor()->FindFieldByNumber(static_cast<int>(act.act_case()));
+  return field == nullptr ? v1::ROLE_UNSPECIFIED : field->options().GetExtension(v1::recorded_by);
 }
 
 bool IsAccepted(const v1::Payment& payment) {
@@ -102,9 +93,13 @@ class Planner {
     REGISTRE_RETURN_IF_ERROR(CompareFigures());
     planned_.size = size_;
     for (const auto& [key, row] : replay_.rows()) planned_.keys.push_back(key);
+    planned_.keys.insert(planned_.keys.end(), replay_.watched().begin(), replay_.watched().end());
     // Another correction may change what acts of before were judged on; a year may be closed.
     planned_.keys.insert(planned_.keys.end(), {kCorrectionsKey, kLedgerKey});
     planned_.target = target_.act;
+    if (planned_.plan.kind() != v1::CORRECTION_KIND_CONSEQUENCE) {
+      planned_.correction_number = request_.correction_number;
+    }
     return std::move(planned_);
   }
 
@@ -151,20 +146,17 @@ class Planner {
   // Whether the target is about an accepted payment, and the replacements make it good without
   // reversing it: at least one act on that very order, and the orders that should have been.
   absl::StatusOr<bool> OnlyFollow() const {
-    const OrderKey order = OrderOf(target_.act);
-    if (order.mandat.empty()) return false;
-    auto row = replay_.Present(PaymentKey(order.fiscal_year, order.mandat));
+    const std::string key = OrderKeyIn(target_.act);
+    if (key.empty()) return false;
+    auto row = replay_.Present(key);
     if (!row.ok()) return row.status();
     if (*row == nullptr || !IsAccepted((*row)->payment())) return false;
     bool on_the_order = false;
     for (const v1::Act& act : request_.replacements) {
       if (act.has_payment_ordered()) continue;
-      const OrderKey other = OrderOf(act);
       const bool makes_good =
           act.has_payment_reduced() || act.has_payment_reimputed() || act.has_recovery_ordered();
-      if (!makes_good || other.fiscal_year != order.fiscal_year || other.mandat != order.mandat) {
-        return false;
-      }
+      if (!makes_good || OrderKeyIn(act) != key) return false;
       on_the_order = true;
     }
     return on_the_order;
@@ -204,41 +196,88 @@ class Planner {
   // An accepted payment is never reversed; a closed year is only read.
   absl::Status CheckMoney() {
     for (const ReplayedAct& act : touched_) {
-      REGISTRE_RETURN_IF_ERROR(CheckMoneyOf(act.before));
-      if (act.after) REGISTRE_RETURN_IF_ERROR(CheckYear(OrderOf(*act.after), act.before.position));
+      REGISTRE_RETURN_IF_ERROR(CheckYear(FiscalYearOf(act.before.act), act.before.position));
+      REGISTRE_RETURN_IF_ERROR(CheckAccepted(act.before));
+      if (!act.after) continue;
+      REGISTRE_RETURN_IF_ERROR(CheckYear(FiscalYearOf(*act.after), act.before.position));
+      REGISTRE_RETURN_IF_ERROR(CheckImputation(act));
     }
     return absl::OkStatus();
   }
 
-  absl::Status CheckMoneyOf(const StandingAct& act) {
-    const OrderKey order = OrderOf(act.act);
-    REGISTRE_RETURN_IF_ERROR(CheckYear(order, act.position));
-    if (order.mandat.empty()) return absl::OkStatus();
-    auto row = replay_.Present(PaymentKey(order.fiscal_year, order.mandat));
+  absl::Status CheckAccepted(const StandingAct& act) {
+    if (!IsOfAcceptedPayment(act.act)) return absl::OkStatus();
+    const std::string key = OrderKeyIn(act.act);
+    auto row = replay_.Present(key);
     if (!row.ok()) return row.status();
     if (*row == nullptr || !IsAccepted((*row)->payment())) return absl::OkStatus();
+    const std::string mandat = key.substr(std::string_view("payment:").size());
     return Refused(
         "CORRECTION_ACCEPTED_PAYMENT",
-        fmt::format("the correction would undo the {} at position {}: mandat {}-{} is accepted by "
-                    "the accountant and never reversed; propose payment_reduced, payment_reimputed "
-                    "or, for a closed year, recovery_ordered on it as what replaces it",
-                    ActType(act.act), act.position, order.fiscal_year, order.mandat),
-        {{"position", fmt::format("{}", act.position)},
-         {"payment", fmt::format("{}-{}", order.fiscal_year, order.mandat)}});
+        fmt::format("the correction would undo the {} at position {}: mandat {} is accepted by the "
+                    "accountant and never reversed; propose payment_reduced, payment_reimputed or, "
+                    "for a closed year, recovery_ordered on it as what replaces it",
+                    ActType(act.act), act.position, mandat),
+        {{"position", fmt::format("{}", act.position)}, {"payment", mandat}});
   }
 
-  absl::Status CheckYear(const OrderKey& order, uint64_t position) {
-    if (order.fiscal_year == 0) return absl::OkStatus();
+  // 0 when none is closed.
+  absl::StatusOr<int> LastClosed() const {
     auto row = replay_.Present(kLedgerKey);
     if (!row.ok()) return row.status();
-    if (*row == nullptr) return absl::OkStatus();
-    if (order.fiscal_year > LastClosedYear((*row)->ledger()).fiscal_year()) return absl::OkStatus();
+    return *row == nullptr ? 0 : LastClosedYear((*row)->ledger()).fiscal_year();
+  }
+
+  absl::Status ClosedYear(uint64_t position, int fiscal_year) const {
     return Refused("BUDGET_CLOSED_YEAR",
                    fmt::format("the correction would change the act at position {} of fiscal year "
                                "{}, which is closed and only read",
-                               position, order.fiscal_year),
+                               position, fiscal_year),
                    {{"position", fmt::format("{}", position)},
-                    {"fiscal_year", fmt::format("{}", order.fiscal_year)}});
+                    {"fiscal_year", fmt::format("{}", fiscal_year)}});
+  }
+
+  absl::Status CheckYear(int fiscal_year, uint64_t position) const {
+    if (fiscal_year == 0) return absl::OkStatus();
+    const auto closed = LastClosed();
+    if (!closed.ok()) return closed.status();
+    return fiscal_year > *closed ? absl::OkStatus() : ClosedYear(position, fiscal_year);
+  }
+
+  // A line that a closed year moved keeps its imputation.
+  absl::Status CheckImputation(const ReplayedAct& act) const {
+    if (!act.before.act.has_budget_line_opened()) return absl::OkStatus();
+    const v1::BudgetLineOpened& before = act.before.act.budget_line_opened();
+    const v1::BudgetLineOpened& after = act.after->budget_line_opened();
+    if (before.nature() == after.nature() && before.function() == after.function()) {
+      return absl::OkStatus();
+    }
+    const auto closed = LastClosed();
+    if (!closed.ok()) return closed.status();
+    auto row = replay_.Present(BudgetLineKey(before.code()));
+    if (!row.ok()) return row.status();
+    if (*row == nullptr) return absl::OkStatus();
+    for (const v1::FiscalYearCredits& year : (*row)->budget_line().fiscal_years()) {
+      if (year.fiscal_year() <= *closed) return ClosedYear(act.before.position, year.fiscal_year());
+    }
+    return absl::OkStatus();
+  }
+
+  // What replaces is in the competence of what it replaces: a correction is no way around a role.
+  absl::Status CheckReplacements() const {
+    for (size_t i = 0; i < request_.replacements.size(); ++i) {
+      const v1::Act& act = request_.replacements[i];
+      const bool own = std::any_of(touched_.begin(), touched_.end(), [&](const ReplayedAct& one) {
+        return RoleOf(one.before.act) == RoleOf(act);
+      });
+      if (own) continue;
+      return Refused("CORRECTION_REPLACEMENT",
+                     fmt::format("replacements[{}]: {} is recorded in another role than the acts "
+                                 "that the correction undoes; record it as an act of its own",
+                                 i, ActType(act)),
+                     {{"type", std::string(ActType(act))}});
+    }
+    return absl::OkStatus();
   }
 
   absl::Status MakeUnit() {
@@ -248,6 +287,9 @@ class Planner {
     for (const ReplayedAct& act : touched_) AddReversed(act);
     for (auto it = touched_.rbegin(); it != touched_.rend(); ++it) {
       if (it->after) AddRectified(*it);
+    }
+    if (planned_.plan.kind() == v1::CORRECTION_KIND_REVERSAL) {
+      REGISTRE_RETURN_IF_ERROR(CheckReplacements());
     }
     if (planned_.plan.kind() != v1::CORRECTION_KIND_RECTIFICATION) {
       REGISTRE_RETURN_IF_ERROR(AddReplacements());

@@ -42,6 +42,8 @@ struct PlannedCorrection {
   // What follows the approval: act_reversed newest first, act_rectified oldest first, then the
   // replacements that took nobody's place.
   std::vector<v1::Act> unit;
+  // For the envelope of the unit's events (event.proto); empty where nothing is undone.
+  std::string correction_number;
   // Nothing that touches the rows of these keys may be recorded from `size` on before the unit is,
   // or the plan is worth nothing.
   std::vector<std::string> keys;

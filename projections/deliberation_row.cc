@@ -114,7 +114,7 @@ void FoldChange(Direction direction, const v1::Event& event, const A& act,
   change.set_reason(act.reason());
   change.set_position(event.position());
   change.set_decision(event.act().deliberation_annulled().decision());
-  Placed(direction, change, row->mutable_changes());
+  Appended(direction, change, row->mutable_changes());
   FoldAssumedFields(direction, event.act(), row->mutable_assumed_fields());
 }
 

@@ -14,21 +14,10 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr std::string_view kIdFields[] = {"tranche_id",
-                                          "allotment_id",
-                                          "line_id",
-                                          "fiscal_year",
-                                          "year",
-                                          "avenant_number",
-                                          "recovery_number",
-                                          "code",
-                                          "budget_code",
-                                          "report_number",
-                                          "with_code",
-                                          "date",
-                                          "number",
-                                          "deliberation_number",
-                                          "label"};
+constexpr std::string_view kIdFields[] = {
+    "tranche_id", "allotment_id",   "line_id", "recovery_number",     "fiscal_year",
+    "year",       "avenant_number", "code",    "budget_code",         "report_number",
+    "with_code",  "date",           "number",  "deliberation_number", "label"};
 
 // What an element of a list is known by; empty when it has no such field.
 std::string IdOf(const Message& element) {

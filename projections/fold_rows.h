@@ -102,18 +102,6 @@ void Appended(Direction direction, const T& value, google::protobuf::RepeatedPtr
   if (at >= 0) list->DeleteSubrange(at, 1);
 }
 
-// The same for what has a position, in order of positions: an act that a correction puts back where it
-// stood goes before those that came after it.
-template <typename T>
-void Placed(Direction direction, const T& value, google::protobuf::RepeatedPtrField<T>* list) {
-  Appended(direction, value, list);
-  if (direction == Direction::kRevert) return;
-  for (int i = list->size() - 1; i > 0; --i) {
-    if (list->Get(i - 1).position() <= list->Get(i).position()) return;
-    list->SwapElements(i - 1, i);
-  }
-}
-
 // Appends the assumed fields of the act, or takes as many away: for the rows whose acts are few.
 void FoldAssumedFields(Direction direction, const v1::Act& act,
                        google::protobuf::RepeatedPtrField<std::string>* fields);

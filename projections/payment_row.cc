@@ -11,7 +11,7 @@ void FoldStep(Direction direction, v1::PaymentStatus status, const v1::Date& dat
   *step.mutable_date() = date;
   step.set_reason(reason);
   step.set_position(position);
-  Placed(direction, step, row->mutable_steps());
+  Appended(direction, step, row->mutable_steps());
 }
 
 void FoldOrdered(Direction direction, const v1::PaymentOrdered& act, const std::string& subject,
@@ -76,7 +76,7 @@ void FoldReimputed(Direction direction, const v1::PaymentReimputed& act, uint64_
   if (act.order().has_basis()) *reimputation.mutable_basis_before() = act.order().basis();
   reimputation.set_budget_code_before(act.order().budget_code());
   reimputation.set_position(position);
-  Placed(direction, reimputation, row->mutable_reimputations());
+  Appended(direction, reimputation, row->mutable_reimputations());
 }
 
 }  // namespace

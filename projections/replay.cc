@@ -37,8 +37,6 @@ std::string WhyRefused(const absl::Status& status) {
   return why.substr(0, end) + "...";
 }
 
-bool IsControl(uint16_t act_case) { return act_case >= v1::Act::kFiscalYearClosed; }
-
 }  // namespace
 
 v1::Event BareEvent(uint64_t position, const std::string& subject, const v1::Act& act) {
@@ -99,33 +97,91 @@ absl::Status Replay::Touch(const v1::Event& event) {
     auto row = RowBefore(key);
     if (!row.ok()) return row.status();
     rows_.emplace(key, *row == nullptr ? v1::Row() : **row);
-    // A correction may have put a later act on the row that was recorded on others.
-    if (past_) {
-      past_->ForEachCorrected(key, [&](uint64_t position) {
-        if (position > moment_) queue_.insert(position);
-      });
+    REGISTRE_RETURN_IF_ERROR(Queue(key));
+  }
+  return QueueFarther(event.act());
+}
+
+absl::Status Replay::Queue(const std::string& key) {
+  // A correction may have put a later act on the row that was recorded on others.
+  if (past_) {
+    past_->ForEachCorrected(key, [&](uint64_t position) {
+      if (position > moment_) queue_.insert(position);
+    });
+  }
+  uint64_t sequence = 0;
+  {
+    const auto reader = index_.Read();
+    auto state = reader->Get(key);
+    if (!state.ok()) return state.status();
+    if (!state->has_value()) return absl::OkStatus();
+    auto first = SequenceAtOrAfter(*reader, key, (*state)->count, moment_ + 1);
+    if (!first.ok()) return first.status();
+    if (*first > (*state)->count) return absl::OkStatus();
+    sequence = *first;
+  }
+  REGISTRE_RETURN_IF_ERROR(VisitPostings(
+      index_, key, sequence, /*backward=*/false, [&](uint64_t, const Posting& posting) {
+        if (posting.position >= size_) return false;
+        if (!IsControl(static_cast<v1::Act::ActCase>(posting.act))) queue_.insert(posting.position);
+        return queue_.size() <= kMaxCorrectionScan;
+      }));
+  return queue_.size() > kMaxCorrectionScan ? TooWide(kMaxCorrectionScan) : absl::OkStatus();
+}
+
+absl::Status Replay::QueueFarther(const v1::Act& act) {
+  if (act.has_deliberation_annulled()) {
+    return QueueConventionsOf(DeliberationKey(act.deliberation_annulled().deliberation_number()));
+  }
+  if (act.has_deliberation_withdrawn()) {
+    return QueueConventionsOf(DeliberationKey(act.deliberation_withdrawn().deliberation_number()));
+  }
+  if (!act.has_structures_merged()) return absl::OkStatus();
+  // Whoever it had absorbed before passes its conventions on as well.
+  std::vector<std::string> absorbed = {act.structures_merged().absorbed_structure_id()};
+  std::set<std::string> seen;
+  while (!absorbed.empty()) {
+    const std::string id = absorbed.back();
+    absorbed.pop_back();
+    if (!seen.insert(id).second) continue;
+    REGISTRE_RETURN_IF_ERROR(QueueConventionsOf(StructureKey(id)));
+    auto row = Present(StructureKey(id));
+    if (!row.ok()) return row.status();
+    if (*row == nullptr) continue;
+    const auto& more = (*row)->structure().absorbed_structure_ids();
+    absorbed.insert(absorbed.end(), more.begin(), more.end());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Replay::QueueConventionsOf(const std::string& key) {
+  std::vector<uint64_t> positions;
+  REGISTRE_RETURN_IF_ERROR(
+      VisitPostings(index_, key, 1, /*backward=*/false, [&](uint64_t, const Posting& posting) {
+        if (posting.position >= size_) return false;
+        const auto type = static_cast<v1::Act::ActCase>(posting.act);
+        const bool contract = type == v1::Act::kConventionSigned ||
+                              type == v1::Act::kOpeningConventionRecorded ||
+                              type == v1::Act::kAvenantSigned || type == v1::Act::kActRectified;
+        if (contract) positions.push_back(posting.position);
+        return positions.size() <= kMaxCorrectionScan;
+      }));
+  if (positions.size() > kMaxCorrectionScan) return TooWide(kMaxCorrectionScan);
+  std::set<std::string> conventions;
+  absl::Status failed;
+  REGISTRE_RETURN_IF_ERROR(VisitEvents(log_, positions, [&](size_t i, const std::string& bytes) {
+    auto event = ParseEvent(positions[i], bytes);
+    failed = event.status();
+    if (!event.ok()) return false;
+    for (const v1::TagLink& link : event->tags()) {
+      if (std::string_view(link.tag()).starts_with("convention:")) conventions.insert(link.tag());
     }
-    uint64_t count = 0;
-    uint64_t sequence = 0;
-    {
-      const auto reader = index_.Read();
-      auto state = reader->Get(key);
-      if (!state.ok()) return state.status();
-      if (!state->has_value()) continue;
-      count = (*state)->count;
-      auto first = SequenceAtOrAfter(*reader, key, count, moment_ + 1);
-      if (!first.ok()) return first.status();
-      sequence = *first;
-    }
-    if (sequence > count) continue;
-    REGISTRE_RETURN_IF_ERROR(VisitPostings(index_, key, sequence, /*backward=*/false,
-                                           [&](uint64_t, const Posting& posting) {
-                                             if (posting.position >= size_) return false;
-                                             if (!IsControl(posting.act))
-                                               queue_.insert(posting.position);
-                                             return queue_.size() <= kMaxCorrectionScan;
-                                           }));
-    if (queue_.size() > kMaxCorrectionScan) return TooWide(kMaxCorrectionScan);
+    return true;
+  }));
+  REGISTRE_RETURN_IF_ERROR(failed);
+  for (const std::string& convention : conventions) {
+    watched_.insert(convention);
+    REGISTRE_RETURN_IF_ERROR(Queue(convention));
   }
   return absl::OkStatus();
 }
@@ -201,6 +257,7 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
   touched->clear();
   rows_.clear();
   queue_.clear();
+  watched_.clear();
   overwritten_.clear();
   read_.clear();
   moment_ = target.position;

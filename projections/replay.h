@@ -61,6 +61,8 @@ class Replay final : public LedgerView {
   }
   // Touched rows by key, as they are after Run and Record; and one as it is without.
   const std::map<std::string, v1::Row, std::less<>>& rows() const { return rows_; }
+  // Keys of rows that are not touched, whose later acts were judged again all the same.
+  const std::set<std::string>& watched() const { return watched_; }
   absl::StatusOr<std::shared_ptr<const v1::Row>> Present(std::string_view key) const;
 
   // LedgerView, at the moment of the replay.
@@ -71,6 +73,12 @@ class Replay final : public LedgerView {
  private:
   absl::StatusOr<std::shared_ptr<const v1::Row>> RowBefore(std::string_view key) const;
   absl::Status Touch(const v1::Event& event);
+  // Has the later acts on the row judged again.
+  absl::Status Queue(const std::string& key);
+  // The same for acts that rest on the act without a tag in common: orders on the conventions of a
+  // structure that was absorbed, or that draw on a deliberation that no longer stands.
+  absl::Status QueueFarther(const v1::Act& act);
+  absl::Status QueueConventionsOf(const std::string& key);
   absl::Status Decide(const std::string& subject, absl::Time recorded_at, v1::Act* act,
                       std::vector<v1::Flag>* flags);
   // Folds into the rows that are touched.
@@ -88,7 +96,8 @@ class Replay final : public LedgerView {
   std::optional<CorrectedPast> past_;  // from the target on; unset: at the present
   uint64_t moment_ = 0;                // what is before this position has happened
   std::map<std::string, v1::Row, std::less<>> rows_;
-  std::set<uint64_t> queue_;           // positions of later acts on touched rows
+  std::set<uint64_t> queue_;  // positions of later acts to be judged again
+  std::set<std::string> watched_;
   std::set<std::string> overwritten_;  // by corrected acts (fold.h)
   // Rows read at the moment.
   mutable std::map<std::string, std::shared_ptr<const v1::Row>, std::less<>> read_;

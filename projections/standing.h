@@ -28,7 +28,7 @@ struct StandingAct {
   std::string subject;     // who recorded it
   absl::Time recorded_at;  // when that was, whatever was corrected since
   v1::Act act;
-  std::vector<v1::Flag> flags;  // what was found odd about it
+  std::vector<v1::Flag> flags;                // what was found odd about it
   std::optional<uint64_t> standing_position;  // of the act_rectified that it is; unset: as recorded
   Days counts_from = kAlways;                 // effective date of that act_rectified
 };
@@ -44,9 +44,9 @@ absl::StatusOr<std::optional<StandingAct>> StandingAt(const EventStore& log,
 absl::StatusOr<std::string> CorrectedBy(const StateReader& state, const Point& point,
                                         const v1::Event& event);
 
-// The event as it counts at the point: itself, or for an act_rectified the act that it put in place,
-// at the position that it has there. Nothing where it does not count: its act was reversed or
-// replaced since, it reverses one, or, as recorded, it belongs to a correction.
+// The event as it counts at the point: itself, or for an act_rectified the act that it put in
+// place, at the position that it has there. Nothing where it does not count: its act was reversed
+// or replaced since, it reverses one, or, as recorded, it belongs to a correction.
 absl::StatusOr<std::optional<v1::Event>> AsCounted(const StateReader& state, const Point& point,
                                                    v1::Event event);
 

@@ -38,8 +38,8 @@ bool IsOrder(const v1::Act& act) {
          act.has_opening_payment_recorded();
 }
 
-// The orders given on a convention or put there, and the payments made before the ledger was opened,
-// as they count at the point.
+// The orders given on a convention or put there, and the payments made before the ledger was
+// opened, as they count at the point.
 absl::StatusOr<std::vector<v1::Event>> OrdersOf(const EventStore& log, const Index& index,
                                                 const StateReader& state, const Point& point,
                                                 const std::string& number) {

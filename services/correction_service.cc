@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "ledger/acts/act.h"
 #include "ledger/base/date.h"
 #include "ledger/base/limits.h"
 #include "ledger/base/shape.h"
@@ -16,6 +17,7 @@
 #include "ledger/event_query.h"
 #include "ledger/view.h"
 #include "projections/correction_plan.h"
+#include "projections/fold.h"
 #include "projections/standing.h"
 #include "registre/v1/correction_service.grpc.pb.h"
 #include "services/rights.h"
@@ -61,7 +63,7 @@ std::vector<Violation> CheckProposal(const v1::ProposeCorrectionRequest& request
   }
   for (int i = 0; i < proposal.replacements_size(); ++i) {
     const v1::Act& act = proposal.replacements(i);
-    if (act.act_case() < v1::Act::kFiscalYearClosed && !act.has_ledger_opened()) continue;
+    if (!IsControl(act.act_case()) && !act.has_ledger_opened()) continue;
     violations.push_back({fmt::format("replacements[{}]", i), "FIELD_INVALID",
                           "an act of control, or the ledger's opening, replaces nothing"});
   }
@@ -99,6 +101,36 @@ absl::Status Stale(const std::string& number, std::string_view why) {
                              "again",
                              number, why),
                  {{"correction_number", number}});
+}
+
+// Why the target is no longer what the proposal was about: something was recorded on its order
+// since, other than another proposal. Empty when it is. Acts of no order are compared whole.
+absl::StatusOr<std::string> TouchedSince(const Reading& reading, const v1::Correction& correction) {
+  for (const std::string& tag : TagsOf(correction.proposal().target())) {
+    if (!tag.starts_with("payment:")) continue;
+    uint64_t sequence = 0;
+    {
+      const auto reader = reading.index->Read();
+      auto state = reader->Get(tag);
+      if (!state.ok()) return state.status();
+      if (!state->has_value()) continue;
+      auto first =
+          SequenceAtOrAfter(*reader, tag, (*state)->count, correction.proposed().position() + 1);
+      if (!first.ok()) return first.status();
+      if (*first > (*state)->count) continue;
+      sequence = *first;
+    }
+    std::optional<uint64_t> touched;
+    const absl::Status read = VisitPostings(
+        *reading.index, tag, sequence, /*backward=*/false, [&](uint64_t, const Posting& posting) {
+          const auto type = static_cast<v1::Act::ActCase>(posting.act);
+          if (type != v1::Act::kCorrectionProposed) touched = posting.position;
+          return !touched.has_value();
+        });
+    if (!read.ok()) return read;
+    if (touched) return fmt::format("{} was touched at position {}", tag, *touched);
+  }
+  return std::string();
 }
 
 // Why the plan is not what was proposed; empty when it is.
@@ -237,13 +269,17 @@ absl::StatusOr<Command> Approval(const Reading& reading, const Clock& clock, con
     if (correction->status() == v1::CORRECTION_STATUS_PROPOSED &&
         correction->proposed().subject() != caller.subject) {
       auto plan = Plan(reading, clock, correction->proposal(), number, caller.subject);
-      if (absl::IsFailedPrecondition(plan.status())) {
+      if (absl::IsFailedPrecondition(plan.status()) &&
+          ReasonOf(plan.status()) != "ORDERER_ACCOUNTANT") {
         return Stale(number, std::string(plan.status().message()));
       }
       if (!plan.ok()) return plan.status();
       if (const std::string why = StaleBecause(correction->proposal(), *plan); !why.empty()) {
         return Stale(number, why);
       }
+      auto touched = TouchedSince(reading, *correction);
+      if (!touched.ok()) return touched.status();
+      if (!touched->empty()) return Stale(number, *touched);
       acts.insert(acts.end(), plan->unit.begin(), plan->unit.end());
       planned = *std::move(plan);
     }
@@ -251,7 +287,7 @@ absl::StatusOr<Command> Approval(const Reading& reading, const Clock& clock, con
   Command command =
       CommandOf(caller, v1::ROLE_APPROVER, request.command_id(), remembered, std::move(acts));
   if (planned) {
-    command.correction_number = number;
+    command.correction_number = std::move(planned->correction_number);
     command.untouched_keys = std::move(planned->keys);
     command.untouched_since = planned->size;
   }
@@ -315,6 +351,17 @@ absl::Status GetStanding(const ServiceContext& context, const v1::GetStandingAct
   if (request.position() >= point.size) {
     return NotThere("event", fmt::format("#{}", request.position()), point);
   }
+  auto event = ReadEvent(reading->log, request.position());
+  if (!event.ok()) return event.status();
+  if (IsCorrection(event->act())) {
+    const uint64_t target = CompensationOf(*event).event.position();
+    return Refused(
+        "CORRECTION_TARGET",
+        fmt::format("the act at position {} is part of correction {}, which corrects the "
+                    "act at position {}: that is the one to correct again",
+                    request.position(), event->correction_number(), target),
+        {{"position", fmt::format("{}", target)}});
+  }
   auto standing = StandingAt(reading->log, reading->state, point, request.position());
   if (!standing.ok()) return standing.status();
   auto row = reading->state.RowAt(CorrectedKey(request.position()), point);
@@ -344,8 +391,11 @@ absl::Status GetOneCorrection(const ServiceContext& context, const Clock& clock,
     if (absl::IsDataLoss(planned.status()) || absl::IsInternal(planned.status())) {
       return planned.status();
     }
+    auto touched = TouchedSince(*reading, *correction);
+    if (!touched.ok()) return touched.status();
     if (planned.ok()) {
-      response->set_stale_because(StaleBecause(correction->proposal(), *planned));
+      const std::string why = StaleBecause(correction->proposal(), *planned);
+      response->set_stale_because(why.empty() ? *touched : why);
       *response->mutable_plan() = std::move(planned->plan);
     } else {
       response->set_stale_because(std::string(planned.status().message()));

@@ -157,9 +157,10 @@ std::string ParseKnownAt(const std::string& text, v1::AsOf* as_of) {
          "(2023-09-18T10:00:00Z, 2023-09-18T12:00:00+02:00)";
 }
 
-std::string ParseAsOf(const std::string& text, v1::AsOf* as_of) {
-  if (ParseDate(text, as_of->mutable_effective_on())) return "";
-  return "--as-of " + text + " is no day of the calendar: write 2023-09-18 or 18/09/2023";
+std::string ParseDay(const char* option, const std::string& text, v1::Date* date) {
+  if (ParseDate(text, date)) return "";
+  return std::string(option) + " " + text +
+         " is no day of the years 1800 to 2200: write 2023-09-18 or 18/09/2023";
 }
 
 // The command line as CLI11 sees it. Filled by one Build, used once.
@@ -604,11 +605,9 @@ A decision that no longer holds is no mistake: record deliberation_amended, paym
       return "--follow shows acts as they come: it has no --as-of and no --known-at";
     }
     std::string wrong;
-    if (!as_of_.empty()) wrong = ParseAsOf(as_of_, &args_->as_of);
+    if (!as_of_.empty()) wrong = ParseDay("--as-of", as_of_, args_->as_of.mutable_effective_on());
     if (!effective_.empty() && wrong.empty()) {
-      v1::AsOf effective;
-      wrong = ParseAsOf(effective_, &effective);
-      args_->correction.effective_on = effective.effective_on();
+      wrong = ParseDay("--effective", effective_, &args_->correction.effective_on);
     }
     if (args_->command == Command::kEvents && args_->as_recorded) {
       return "events are always shown as recorded: leave --as-recorded out";

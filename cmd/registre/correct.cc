@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/registre/act_fields.h"
 #include "cmd/registre/command.h"
 #include "cmd/registre/format.h"
 #include "cmd/registre/input.h"
@@ -41,6 +42,30 @@ void PrintAffected(const google::protobuf::RepeatedPtrField<v1::CorrectedAct>& a
   table.Print(console.out, console.width);
 }
 
+// What stands in the act's place, field by field, or what is recorded after it.
+void PrintReplacements(v1::CorrectionKind kind, const v1::Act& target,
+                       const google::protobuf::RepeatedPtrField<v1::Act>& replacements,
+                       Console& console) {
+  if (replacements.empty()) return;
+  if (kind == v1::CORRECTION_KIND_RECTIFICATION) {
+    Table table({{"Champ", Align::kLeft, Fit::kWrap, 24},
+                 {"Avant", Align::kLeft, Fit::kWrap},
+                 {"Après", Align::kLeft, Fit::kWrap}});
+    for (const ActChange& change : ChangesBetween(target, replacements[0])) {
+      table.AddRow({change.path, change.before, change.after});
+    }
+    PrintHeading(console.out, "Ce qui change dans l'acte");
+    table.Print(console.out, console.width);
+    return;
+  }
+  Table table({{"Champ", Align::kLeft, Fit::kWrap, 24}, {"Valeur", Align::kLeft, Fit::kWrap}});
+  for (const v1::Act& act : replacements) {
+    for (const ActField& field : FieldsOf(act)) table.AddRow({field.path, field.text});
+  }
+  PrintHeading(console.out, "Enregistré ensuite");
+  table.Print(console.out, console.width);
+}
+
 void PrintPlan(const v1::CorrectionPlan& plan, Console& console) {
   PrintPairs(console.out, console.width,
              {{"Rectification par", Word(plan.kind())}, {"À sa place, non, car", plan.because()}});
@@ -51,6 +76,8 @@ void PrintPlan(const v1::CorrectionPlan& plan, Console& console) {
                  {"Avant", Align::kRight},
                  {"Après", Align::kRight}});
     for (const v1::CorrectedBalance& balance : plan.balances()) {
+      // Orders outside a schedule: the tranche says the same.
+      if (balance.figure().find("[]") != std::string::npos) continue;
       table.AddRow({balance.key(), balance.figure(), FormatCents(balance.before_cents()),
                     FormatCents(balance.after_cents())});
     }
@@ -121,6 +148,14 @@ int Propose(const Args& args, Client& client, Console& console) {
   request.set_validate_only(correction.validate_only);
   absl::Status status = ReadReplacements(correction.with, console.input_fd, &request);
   if (!status.ok()) return Fail(status, args, console);
+  v1::GetStandingActRequest standing;
+  standing.set_position(correction.position);
+  v1::GetStandingActResponse target;
+  if (!args.json) {
+    // Only to show what changes; what is wrong with the position, the proposal says.
+    (void)Call(*client.corrections, &v1::CorrectionService::Stub::GetStandingAct, standing,
+               &target);
+  }
   v1::ProposeCorrectionResponse response;
   status = Call(*client.corrections, &v1::CorrectionService::Stub::ProposeCorrection, request,
                 &response);
@@ -129,7 +164,10 @@ int Propose(const Args& args, Client& client, Console& console) {
     PrintJson(console.out, response);
     return kExitDone;
   }
-  if (!response.already_recorded()) PrintPlan(response.plan(), console);
+  if (!response.already_recorded()) {
+    PrintPlan(response.plan(), console);
+    PrintReplacements(response.plan().kind(), target.act(), request.replacements(), console);
+  }
   console.out << '\n';
   if (correction.validate_only) {
     console.out << "rien n'est enregistré (--validate-only)\n";

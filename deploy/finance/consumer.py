@@ -59,8 +59,6 @@ def meaning(event):
         return act.act, act.target_position, -1
     if kind == "act_rectified":  # it takes the place of the act reversed just before
         return act.act, act.target_position, 1
-    if kind == "correction_proposed":  # nothing changes before it is approved
-        return act.target, act.target_position, 0
     return event.act, event.position, 1
 
 

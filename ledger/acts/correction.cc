@@ -1,6 +1,10 @@
 // Corrections: what the recorder checks of the acts that the correction service makes. What a
 // correction does was worked out before (projections/correction_plan.h), and nothing that it rests
 // on has been touched since.
+//
+// The other rules of corrections stand where they are judged: CORRECTION_TARGET, _DEPENDENTS,
+// _ACCEPTED_PAYMENT and _REPLACEMENT in projections/correction_plan.cc, _REASON and _STALE in
+// services/correction_service.cc.
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -24,7 +28,7 @@ absl::Status FindProposed(const RuleContext& context, const std::string& number,
   const bool approved = (*found)->status() == v1::CORRECTION_STATUS_APPROVED;
   return Refused("CORRECTION_DECIDED",
                  fmt::format("correction {} was {} by {} at position {}; a correction is decided "
-                             "once: propose it again",
+                             "once; propose another where something is still wrong",
                              number, approved ? "approved" : "rejected",
                              (*found)->decided().subject(), (*found)->decided().position()),
                  {{"correction_number", number},
@@ -32,7 +36,7 @@ absl::Status FindProposed(const RuleContext& context, const std::string& number,
 }
 
 // What stands for the act at a position; the empty one when it was never corrected.
-const v1::CorrectedPosition& StandingAt(const RuleContext& context, uint64_t position) {
+const v1::CorrectedPosition& WhatStandsAt(const RuleContext& context, uint64_t position) {
   const v1::Row* row = context.view.Find(CorrectedKey(position));
   return row == nullptr ? v1::CorrectedPosition::default_instance() : row->corrected_position();
 }
@@ -71,7 +75,7 @@ absl::Status Judge(const RuleContext& context, v1::CorrectionRejected* act) {
 }
 
 absl::Status Judge(const RuleContext& context, v1::ActReversed* act) {
-  const v1::CorrectedPosition& standing = StandingAt(context, act->target_position());
+  const v1::CorrectedPosition& standing = WhatStandsAt(context, act->target_position());
   const bool same = standing.has_replaced_position() == act->has_standing_position() &&
                     standing.replaced_position() == act->standing_position();
   const bool gone = standing.reversed() && !standing.has_replaced_position();
@@ -79,7 +83,7 @@ absl::Status Judge(const RuleContext& context, v1::ActReversed* act) {
 }
 
 absl::Status Judge(const RuleContext& context, v1::ActRectified* act) {
-  const v1::CorrectedPosition& standing = StandingAt(context, act->target_position());
+  const v1::CorrectedPosition& standing = WhatStandsAt(context, act->target_position());
   const bool gone = standing.reversed() && !standing.has_replaced_position();
   if (!gone) return NotStanding(act->target_position());
   context.flags->insert(context.flags->end(), act->flags().begin(), act->flags().end());

@@ -142,15 +142,12 @@ bool IsOpeningAct(const v1::Act& act) {
 // Where the ledger's opening does not say; 0 said turns the flag off.
 constexpr int64_t kLateEntryDays = 60;
 
-// Acts of control speak of acts of before: their dates are not what is late.
-bool IsControlAct(const v1::Act& act) { return act.act_case() >= v1::Act::kFiscalYearClosed; }
-
 void FlagLateEntry(const RuleContext& context, const v1::Act& act) {
   const v1::LedgerOpened& opened = context.view.Ledger().opened();
   const int64_t limit = opened.has_late_entry_days() ? opened.late_entry_days() : kLateEntryDays;
   const Days effective = EffectiveDateOf(act);
   if (limit == 0 || effective == kAlways || act.has_ledger_opened() || IsOpeningAct(act) ||
-      IsControlAct(act)) {
+      IsControl(act.act_case())) {  // they speak of acts of before
     return;
   }
   const int64_t late = int64_t{context.today} - effective;

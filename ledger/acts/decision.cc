@@ -162,11 +162,12 @@ absl::Status CheckNotInUse(const v1::Deliberation& deliberation) {
     if (state.drawn_cents() == 0 && state.ordered_cents() == 0) continue;
     return Refused(
         "DELIBERATION_IN_USE",
-        fmt::format("deliberation {} cannot be withdrawn: of its allotment {}, {} are drawn by "
-                    "conventions and {} ordered directly; terminate the conventions, and have the "
-                    "orders rejected or reduced first",
-                    deliberation.number(), state.allotment().allotment_id(),
-                    Eur(state.drawn_cents()), Eur(state.ordered_cents())),
+        fmt::format(
+            "deliberation {} cannot be withdrawn: of its allotment {}, {} are drawn by "
+            "conventions and {} ordered directly; have the orders rejected or reduced, then "
+            "terminate the conventions",
+            deliberation.number(), state.allotment().allotment_id(), Eur(state.drawn_cents()),
+            Eur(state.ordered_cents())),
         {{"deliberation", deliberation.number()},
          {"allotment", state.allotment().allotment_id()},
          {"drawn_cents", std::to_string(state.drawn_cents())},

@@ -42,14 +42,26 @@ v1::Tranche AsOrdered(const v1::TrancheState& state) {
   return tranche;
 }
 
+// A rejection or a reduction frees what was ordered, also after a termination.
+bool IsLeftToOrder(const v1::Convention& convention) {
+  return std::any_of(convention.tranches().begin(), convention.tranches().end(),
+                     [](const v1::TrancheState& state) {
+                       return state.tranche().ceiling_cents() > state.ordered_cents();
+                     });
+}
+
 }  // namespace
 
 absl::Status Judge(const RuleContext& context, v1::ConventionTerminated* act) {
   const auto found = FindConvention(context, act->convention_number());
   if (!found.ok()) return found.status();
   const v1::Convention& convention = **found;
-  REGISTRE_RETURN_IF_ERROR(CheckOpen(convention, "a termination"));
+  const bool again = convention.has_terminated_on() && IsLeftToOrder(convention);
+  if (!again) REGISTRE_RETURN_IF_ERROR(CheckOpen(convention, "a termination"));
   REGISTRE_RETURN_IF_ERROR(CheckEndDate(convention, "terminated", act->date()));
+  REGISTRE_RETURN_IF_ERROR(FillMessage("terminated_before", act->terminated_before(),
+                                       convention.terminated_on(),
+                                       [&] { return act->mutable_terminated_before(); }));
   REGISTRE_RETURN_IF_ERROR(FillStructure(convention.structure_id(), act));
   int64_t after = convention.amount_cents();
   Tranches tranches_before;

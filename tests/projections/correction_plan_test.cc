@@ -498,10 +498,9 @@ TEST_F(CorrectionPlanTest, ReplacementsOfAnotherType) {
   EXPECT_EQ(Now("payment:2023-a2").payment().amount_cents(), 600);
   EXPECT_EQ(Now("payment:2023-a2").payment().ordered_by(), "approver") << "an act of its own";
   ledger_.Audit();
-  const auto other = ledger_.Correct(PositionOfMandat("a1"), {Adjust(30'000'000, "2023-03-01")});
-  ASSERT_TRUE(other.ok()) << other.status();
-  EXPECT_EQ(Now("budget_line:C02-446A05").budget_line().authorised_cents(), 30'000'000);
-  ledger_.Audit();
+  EXPECT_EQ(ReasonFor(PositionOfMandat("a1"), {Adjust(30'000'000, "2023-03-01")}),
+            "CORRECTION_REPLACEMENT")
+      << "of the assembly, where the orderer's is undone";
 }
 
 TEST_F(CorrectionPlanTest, ReplacementsAreJudgedAfterOneAnother) {
@@ -655,9 +654,99 @@ TEST_F(CorrectionPlanTest, AnAcceptedPaymentIsMadeGood) {
   EXPECT_EQ(corrected->plan.kind(), v1::CORRECTION_KIND_CONSEQUENCE);
   EXPECT_THAT(corrected->plan.affected(), IsEmpty());
   EXPECT_EQ(Now("payment:2023-a").payment().reduced_cents(), 100);
-  EXPECT_EQ(AsRecorded("payment:2023-a").payment().reduced_cents(), 0);
+  EXPECT_EQ(AsRecorded("payment:2023-a").payment().reduced_cents(), 100) << "it undoes nothing";
   EXPECT_EQ(Now("structure:st-a").structure().ordered_cents(), 400);
   ledger_.Audit();
+}
+
+// A reduction is no acceptance: one that was recorded wrongly is undone in its open year.
+TEST_F(CorrectionPlanTest, AReductionOfAnAcceptedPaymentIsUndone) {
+  Found(1);
+  ledger_.Must(Order(1, "a", 500));
+  ledger_.Must(Accept("a"));
+  const uint64_t reduced = ledger_.Must(Text<v1::Act>(R"pb(payment_reduced {
+                                                             order { fiscal_year: 2023 mandat: "a" }
+                                                             reduction_cents: 100
+                                                             reason: "Erreur d'essai"
+                                                             date { year: 2023 month: 9 day: 1 }
+                                                           })pb"));
+  ASSERT_EQ(Now("structure:st-a").structure().ordered_cents(), 400);
+  EXPECT_THAT(Correct(reduced, {}), ElementsAre(HasSubstr("payment_reduced REVERSED")));
+  EXPECT_EQ(Now("structure:st-a").structure().ordered_cents(), 500);
+}
+
+// The order on the absorbed structure's convention pays the other: without a tag of the merger.
+TEST_F(CorrectionPlanTest, AMergerUnderAnOrder) {
+  Found(1);
+  ledger_.Must(RegisterStructure("st-b"));
+  ledger_.Must(RegisterStructure("st-c"));
+  const auto merge = [](const std::string& absorbed, const std::string& into) {
+    v1::Act act = Text<v1::Act>(
+        R"pb(structures_merged {
+               date { year: 2023 month: 1 day: 20 }
+               deed: "Traité d'essai"
+             })pb");
+    act.mutable_structures_merged()->set_absorbed_structure_id(absorbed);
+    act.mutable_structures_merged()->set_structure_id(into);
+    return act;
+  };
+  const uint64_t first = ledger_.Must(merge("st-a", "st-b"));
+  ledger_.Must(merge("st-b", "st-c"));
+  ledger_.Must(Order(1, "a", 500));
+  ASSERT_EQ(Now("payment:2023-a").payment().structure_id(), "st-c");
+  EXPECT_THAT(Correct(first, {}), ElementsAre(HasSubstr("payment_ordered REFILLED"),
+                                              HasSubstr("structures_merged REVERSED")));
+  EXPECT_EQ(Now("payment:2023-a").payment().structure_id(), "st-a");
+}
+
+// An order draws on a deliberation through its convention: without a tag of it.
+TEST_F(CorrectionPlanTest, AnAnnulmentUnderAnOrder) {
+  Found(1);
+  ledger_.Must(Order(1, "a", 500));
+  ledger_.Must(Accept("a"));
+  v1::Act other = Standing(kVote);
+  other.mutable_deliberation_voted()->set_number("2023-2");
+  other.mutable_deliberation_voted()->mutable_allotments(0)->set_amount_cents(1);
+  for (v1::Article& article : *other.mutable_deliberation_voted()->mutable_articles()) {
+    article.set_amount_cents(1);
+  }
+  const auto annul = [](const std::string& number) {
+    v1::Act act = Text<v1::Act>(
+        R"pb(deliberation_annulled {
+               decision: "Tribunal d'essai, n° 1"
+               date { year: 2023 month: 6 day: 1 }
+               reason: "Essai"
+             })pb");
+    act.mutable_deliberation_annulled()->set_deliberation_number(number);
+    return act;
+  };
+  if (!ledger_.Record(Adjust(20'000'000, "2023-01-05")).ok()) GTEST_FAIL();
+  const auto recorded = ledger_.Record(other);
+  ASSERT_TRUE(recorded.ok()) << recorded.status();
+  const uint64_t annulled = ledger_.Must(annul("2023-2"));
+  ledger_.Must(Order(1, "b", 500));
+  const auto planned = ledger_.Plan(annulled, {annul("2023-1")});
+  ASSERT_TRUE(planned.ok()) << planned.status();
+  EXPECT_EQ(planned->plan.kind(), v1::CORRECTION_KIND_REVERSAL);
+  EXPECT_THAT(planned->plan.because(), HasSubstr("NOT_AUTHORISED"));
+}
+
+// What a closed year was imputed on stays.
+TEST_F(CorrectionPlanTest, TheImputationOfAClosedYear) {
+  Found(1);
+  ledger_.Must(Order(1, "a", 500));
+  ledger_.Must(Accept("a"));
+  v1::Act line = Standing(kLine);
+  line.mutable_budget_line_opened()->set_nature("65734");
+  EXPECT_EQ(ReasonFor(kLine, {line}), "");
+  ledger_.Must(Text<v1::Act>(R"pb(fiscal_year_closed {
+                                    fiscal_year: 2023
+                                    date { year: 2024 month: 1 day: 31 }
+                                  })pb"));
+  EXPECT_EQ(ReasonFor(kLine, {line}), "BUDGET_CLOSED_YEAR");
+  line = Standing(kLine);
+  line.mutable_budget_line_opened()->set_label("Autre libellé d'essai");
+  EXPECT_EQ(ReasonFor(kLine, {line}), "");
 }
 
 TEST_F(CorrectionPlanTest, MoreThanAUnitHolds) {

@@ -453,6 +453,26 @@ TEST_F(CorrectionServiceTest, ATargetThatWasCorrectedSince) {
   EXPECT_THAT(Standing(kOrder).correction_numbers(), ElementsAre(first, fourth));
 }
 
+// What follows an accepted payment touches no act: the order itself must be as it was.
+TEST_F(CorrectionServiceTest, TheSameErrorIsMadeGoodOnce) {
+  grpc::ClientContext context;
+  context.AddMetadata("registre-subject", "accountant");
+  v1::RecordResponse recorded;
+  ASSERT_TRUE(ledger_stub_->Record(&context, UnitOf("accept", {Accept("a")}), &recorded).ok());
+  const v1::Act reduced = Text<v1::Act>(R"pb(payment_reduced {
+                                               order { fiscal_year: 2023 mandat: "a" }
+                                               reduction_cents: 10
+                                               reason: "Trop ordonné (essai)"
+                                               date { year: 2023 month: 9 day: 1 }
+                                             })pb");
+  const std::string first = MustPropose(ProposalOf(kOrder, {reduced}, "first"));
+  const std::string second = MustPropose(ProposalOf(kOrder, {reduced}, "second"));
+  EXPECT_EQ(Get(first).stale_because(), "") << "another proposal touches nothing";
+  ASSERT_TRUE(Approve(first).ok());
+  EXPECT_THAT(Get(second).stale_because(), HasSubstr("payment:2023-a was touched at position"));
+  EXPECT_EQ(InfoOf(Approve(second)).reason(), "CORRECTION_STALE");
+}
+
 TEST_F(CorrectionServiceTest, APlaceThatIsTakenSince) {
   v1::Act smaller = Standing(kConvention).act();
   smaller.mutable_convention_signed()->set_amount_cents(1'000);

@@ -123,7 +123,7 @@ std::string OracleWorld::Correct(uint64_t position, Days effective_on,
   auto command =
       MakeCommand("approver", UnitOf(fmt::format("u{}", unit_++), planned->unit), AnyRole);
   if (!command.ok()) return command.status().ToString();
-  command->correction_number = request.correction_number;
+  command->correction_number = planned->correction_number;
   command->untouched_keys = planned->keys;
   command->untouched_since = planned->size;
   const Balances before = NaiveBalances(events_, v1::ReadOptions());

@@ -104,7 +104,7 @@ TEST(CorrectionRejected, ByWhoProposedItToo) {
            },
            "CORRECTION_DECIDED",
            {},
-           {"propose it again"}},
+           {"propose another where something is still wrong"}},
       });
 }
 

@@ -121,11 +121,20 @@ TEST(ConventionTerminatedTest, Cases) {
          *world.convention("2023-00010")->mutable_closed_on() = On("2024-01-15");
        },
        {"CONVENTION_CLOSED", {"15/01/2024", "a termination"}}},
-      {"terminated already",
+      {"terminated already, with nothing left",
+       [](auto&, auto& world) {
+         v1::Convention& convention = *world.convention("2023-00010");
+         *convention.mutable_terminated_on() = On("2024-01-15");
+         for (v1::TrancheState& state : *convention.mutable_tranches()) {
+           state.set_ordered_cents(state.tranche().ceiling_cents());
+         }
+       },
+       {"CONVENTION_TERMINATED", {"15/01/2024", "a termination"}}},
+      {"terminated already, and an order was rejected since",
        [](auto&, auto& world) {
          *world.convention("2023-00010")->mutable_terminated_on() = On("2024-01-15");
        },
-       {"CONVENTION_TERMINATED", {"15/01/2024", "a termination"}}},
+       {""}},
       {"the day of the signature",
        [](auto& act, auto&) { *act.mutable_date() = On("2023-10-02"); },
        {""}},
