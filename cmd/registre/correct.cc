@@ -277,12 +277,13 @@ void PrintCorrection(const v1::GetCorrectionResponse& response, Client& client, 
   console.out << '\n';
   if (response.has_plan()) {
     PrintPlan(response.plan(), console);
-    return;
+  } else {
+    PrintPairs(console.out, console.width,
+               {{"Rectification par", Word(proposal.kind())},
+                {"À sa place, non, car", proposal.because()}});
+    PrintAffected(proposal.affected(), console);
   }
-  PrintPairs(
-      console.out, console.width,
-      {{"Rectification par", Word(proposal.kind())}, {"À sa place, non, car", proposal.because()}});
-  PrintAffected(proposal.affected(), console);
+  PrintReplacements(proposal.kind(), proposal.target(), proposal.replacements(), console);
 }
 
 int ShowCorrection(const Args& args, Client& client, Console& console) {

@@ -60,12 +60,13 @@ def an_amount(server, folder):
     says(server.run(*propose, "--as", "admin", "--command-id", "c.1"), 0, "rectification 1")
     says(server.run("correct", "list"), 0, "proposée", f"#{ORDER}", "admin", "Montant mal saisi")
     says(server.run("correct", "show", "1"), 0, "Montant mal saisi", "Note d'essai", "12/10/2023",
-         "4 125,00 4 000,00")
+         "4 125,00 4 000,00", "payment_ordered.amount_cents 4 125,00 4 000,00")
     says(server.run("correct", "approve", "1", "--as", "admin"), 1, "FOUR_EYES")
     says(server.run("correct", "approve", "1", "--as", "approver"), 0,
          "rectification 1 approuvée : 3 actes, #55 à #57")
     says(server.run("correct", "approve", "1", "--as", "approver"), 1, "CORRECTION_DECIDED")
-    says(server.run("correct", "show", "1"), 0, "approuvée", "approver")
+    says(server.run("correct", "show", "1"), 0, "approuvée", "approver",
+         "payment_ordered.amount_cents 4 125,00 4 000,00")
     says(server.run("correct", "list", "--proposed"), 0, "aucune rectification")
 
 
