@@ -16,6 +16,8 @@ namespace {
 
 // Payment events read at a time.
 constexpr size_t kReadAtOnce = 512;
+// Events behind the head within which consumers share what they read.
+constexpr uint64_t kSharedBehind = 2 * RecentEvents::kMaxEvents;
 constexpr size_t kMaxReasonBytes = 200;
 
 absl::Status ConsumerUnknown(const std::string& name) {
@@ -415,18 +417,20 @@ absl::Status PaymentFeed::Connection::LoadHeld() {
   return absl::OkStatus();
 }
 
-absl::Status PaymentFeed::ReadEvents(const std::vector<uint64_t>& positions,
+absl::Status PaymentFeed::ReadEvents(const std::vector<uint64_t>& positions, uint64_t size,
                                      std::vector<FeedEvent>* events) {
-  const std::vector<uint64_t> unread = recent_.Take(positions, events);
+  // Far behind nobody else reads what this consumer does.
+  const bool shared = !positions.empty() && size - positions.front() <= kSharedBehind;
+  const std::vector<uint64_t> unread = shared ? recent_.Take(positions, events) : positions;
   absl::Status damaged;
   REGISTRE_RETURN_IF_ERROR(
       VisitEvents(ledger_->log(), unread, [&](size_t i, const std::string& bytes) {
         auto event = ParseEvent(unread[i], bytes);
         damaged = event.status();
         if (!event.ok()) return false;
-        events->push_back({unread[i], LanesOf(*event), bytes.size(),
-                           std::make_shared<const std::string>(bytes)});
-        recent_.Put(events->back());
+        events->push_back(
+            {unread[i], LanesOf(*event), bytes.size(), std::make_shared<const std::string>(bytes)});
+        if (shared) recent_.Put(events->back());
         return true;
       }));
   std::sort(events->begin(), events->end(),
@@ -462,7 +466,7 @@ absl::StatusOr<bool> PaymentFeed::Connection::ReadAhead(uint64_t size) {
                                            return positions.size() < kReadAtOnce;
                                          }));
   std::vector<FeedEvent> events;
-  REGISTRE_RETURN_IF_ERROR(feed_->ReadEvents(positions, &events));
+  REGISTRE_RETURN_IF_ERROR(feed_->ReadEvents(positions, size, &events));
   for (FeedEvent& event : events) {
     if (event.size <= room) {
       room -= event.size;

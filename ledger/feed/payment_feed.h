@@ -125,8 +125,9 @@ class PaymentFeed {
   absl::StatusOr<v1::Consumer> Describe(const Entry& entry) const;
   std::vector<ConsumerWrite> TakeWrites();
   size_t KeptShare() const;
-  // The events at the positions, ascending, each with its bytes.
-  absl::Status ReadEvents(const std::vector<uint64_t>& positions, std::vector<FeedEvent>* events);
+  // The events at the positions, ascending, each with its bytes; the log holds `size` events.
+  absl::Status ReadEvents(const std::vector<uint64_t>& positions, uint64_t size,
+                          std::vector<FeedEvent>* events);
 
   Ledger* const ledger_;
   const Clock* const clock_;
