@@ -349,6 +349,21 @@ absl::Status VisitEvents(const EventStore& log, const std::vector<uint64_t>& pos
   return absl::OkStatus();
 }
 
+absl::Status VisitPostingsFrom(const Index& index, std::string_view key, uint64_t position,
+                               const std::function<bool(uint64_t, const Posting&)>& visit) {
+  uint64_t sequence = 0;
+  {
+    const auto reader = index.Read();
+    auto state = reader->Get(key);
+    if (!state.ok()) return state.status();
+    if (!state->has_value()) return absl::OkStatus();
+    auto first = SequenceAtOrAfter(*reader, key, (*state)->count, position);
+    if (!first.ok()) return first.status();
+    sequence = *first;
+  }
+  return VisitPostings(index, key, sequence, /*backward=*/false, visit);
+}
+
 absl::StatusOr<v1::Event> ReadEvent(const EventStore& log, uint64_t position) {
   auto bytes = log.Get({position});
   if (!bytes.ok()) return bytes.status();

@@ -74,6 +74,11 @@ inline constexpr uint64_t kPostingsAtOnce = 1'000;
 absl::Status VisitPostings(const Index& index, std::string_view key, uint64_t from, bool backward,
                            const std::function<bool(uint64_t, const Posting&)>& visit);
 
+// The same forward from the first posting at or after a position; none where the key has no
+// history.
+absl::Status VisitPostingsFrom(const Index& index, std::string_view key, uint64_t position,
+                               const std::function<bool(uint64_t, const Posting&)>& visit);
+
 // Calls visit(i, bytes) for the event at each positions[i], in the order given, until it returns
 // false. Holds few events at once, and one at a time while they are large.
 absl::Status VisitEvents(const EventStore& log, const std::vector<uint64_t>& positions,

@@ -488,8 +488,7 @@ absl::Status Recorder::CheckClock(absl::Time now) {
 Days Recorder::DayOf(absl::Time time) {
   const std::string& name = layers_.Ledger().opened().time_zone();
   if (name != time_zone_name_ && absl::LoadTimeZone(name, &time_zone_)) time_zone_name_ = name;
-  const absl::CivilDay day = absl::ToCivilDay(time, time_zone_);
-  return static_cast<Days>(day - absl::CivilDay(1970, 1, 1));
+  return DayIn(time_zone_, time);
 }
 
 void Recorder::Stop(const absl::Status& why) {

@@ -17,7 +17,6 @@
 #include "projections/figures.h"
 #include "projections/fold.h"
 #include "projections/replay.h"
-#include "registre/v1/access.pb.h"
 #include "registre/v1/money.pb.h"
 
 namespace registre {
@@ -66,11 +65,6 @@ int FiscalYearOf(const v1::Act& act) {
 // that was recorded wrongly is not: it may be reversed, where nothing rests on it.
 bool IsOfAcceptedPayment(const v1::Act& act) {
   return !OrderKeyIn(act).empty() && !act.has_payment_reduced() && !act.has_recovery_ordered();
-}
-
-v1::Role RoleOf(const v1::Act& act) {
-  const auto* field = v1::Act::descriptor()->FindFieldByNumber(static_cast<int>(act.act_case()));
-  return field == nullptr ? v1::ROLE_UNSPECIFIED : field->options().GetExtension(v1::recorded_by);
 }
 
 bool IsAccepted(const v1::Payment& payment) {
@@ -169,7 +163,8 @@ class Planner {
       return run;
     if (!run.ok()) {
       *in_place = false;
-      planned_.plan.set_because(Because("the replacement itself would be refused there", run));
+      planned_.plan.set_because("the replacement itself would be refused there: " +
+                                WhyRefused(run));
       return absl::OkStatus();
     }
     if (touched_[0].after->SerializeAsString() == target_.act.SerializeAsString()) {
@@ -187,10 +182,6 @@ class Planner {
       return absl::OkStatus();
     }
     return absl::OkStatus();
-  }
-
-  static std::string Because(std::string_view what, const absl::Status& status) {
-    return fmt::format("{}: {}: {:.1500}", what, ReasonOf(status), std::string(status.message()));
   }
 
   // An accepted payment is never reversed; a closed year is only read.
@@ -268,7 +259,7 @@ class Planner {
     for (size_t i = 0; i < request_.replacements.size(); ++i) {
       const v1::Act& act = request_.replacements[i];
       const bool own = std::any_of(touched_.begin(), touched_.end(), [&](const ReplayedAct& one) {
-        return RoleOf(one.before.act) == RoleOf(act);
+        return RecordedBy(one.before.act.act_case()) == RecordedBy(act.act_case());
       });
       if (own) continue;
       return Refused("CORRECTION_REPLACEMENT",

@@ -7,6 +7,7 @@
 
 #include "ledger/acts/act.h"
 #include "ledger/acts/rules.h"
+#include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
 #include "ledger/base/shape.h"
@@ -28,16 +29,13 @@ bool IsRefusal(const absl::Status& status) {
          absl::IsAlreadyExists(status) || absl::IsInvalidArgument(status);
 }
 
+}  // namespace
+
 std::string WhyRefused(const absl::Status& status) {
   constexpr size_t kMaxBytes = 1'900;
-  std::string why = fmt::format("{}: {}", ReasonOf(status), std::string(status.message()));
-  if (why.size() <= kMaxBytes) return why;
-  size_t end = kMaxBytes;
-  while (end > 0 && (static_cast<unsigned char>(why[end]) & 0xC0U) == 0x80U) --end;
-  return why.substr(0, end) + "...";
+  const std::string why = fmt::format("{}: {}", ReasonOf(status), std::string(status.message()));
+  return why.size() <= kMaxBytes ? why : std::string(FirstBytes(why, kMaxBytes)) + "...";
 }
-
-}  // namespace
 
 v1::Event BareEvent(uint64_t position, const std::string& subject, const v1::Act& act) {
   v1::Event event;
@@ -109,19 +107,8 @@ absl::Status Replay::Queue(const std::string& key) {
       if (position > moment_) queue_.insert(position);
     });
   }
-  uint64_t sequence = 0;
-  {
-    const auto reader = index_.Read();
-    auto state = reader->Get(key);
-    if (!state.ok()) return state.status();
-    if (!state->has_value()) return absl::OkStatus();
-    auto first = SequenceAtOrAfter(*reader, key, (*state)->count, moment_ + 1);
-    if (!first.ok()) return first.status();
-    if (*first > (*state)->count) return absl::OkStatus();
-    sequence = *first;
-  }
-  REGISTRE_RETURN_IF_ERROR(VisitPostings(
-      index_, key, sequence, /*backward=*/false, [&](uint64_t, const Posting& posting) {
+  REGISTRE_RETURN_IF_ERROR(
+      VisitPostingsFrom(index_, key, moment_ + 1, [&](uint64_t, const Posting& posting) {
         if (posting.position >= size_) return false;
         if (!IsControl(static_cast<v1::Act::ActCase>(posting.act))) queue_.insert(posting.position);
         return queue_.size() <= kMaxCorrectionScan;
@@ -210,10 +197,8 @@ absl::Status Replay::Decide(const std::string& subject, absl::Time recorded_at, 
   status_ = absl::OkStatus();
   absl::TimeZone zone = absl::UTCTimeZone();
   absl::LoadTimeZone(Ledger().opened().time_zone(), &zone);
-  const auto today =
-      static_cast<Days>(absl::ToCivilDay(recorded_at, zone) - absl::CivilDay(1970, 1, 1));
-  const absl::Status decided =
-      registre::Decide({.view = *this, .today = today, .actor = subject, .flags = flags}, act);
+  const absl::Status decided = registre::Decide(
+      {.view = *this, .today = DayIn(zone, recorded_at), .actor = subject, .flags = flags}, act);
   return status_.ok() ? decided : status_;
 }
 

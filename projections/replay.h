@@ -104,6 +104,9 @@ class Replay final : public LedgerView {
   mutable absl::Status status_;  // of these reads
 };
 
+// A refusal as it is told in a plan: its rule and its message, cut to what a plan holds.
+std::string WhyRefused(const absl::Status& status);
+
 // An event around an act, as far as folds look at it: no chain, no salt.
 v1::Event BareEvent(uint64_t position, const std::string& subject, const v1::Act& act);
 

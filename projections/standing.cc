@@ -72,24 +72,13 @@ absl::StatusOr<CorrectedPast> CorrectedPast::Load(const EventStore& log, const I
                                                   uint64_t from) {
   CorrectedPast past(state, point);
   if (point.as_recorded) return past;
-  uint64_t sequence = 1;
-  {
-    const auto reader = index.Read();
-    auto corrections = reader->Get(kCorrectionsKey);
-    if (!corrections.ok()) return corrections.status();
-    if (!corrections->has_value()) return past;
-    auto first = SequenceAtOrAfter(*reader, kCorrectionsKey, (*corrections)->count, from);
-    if (!first.ok()) return first.status();
-    sequence = *first;
-  }
   std::vector<uint64_t> positions;
   const auto collect = [&](uint64_t, const Posting& posting) {
     if (posting.position >= point.size) return false;
     if (posting.effective <= point.effective_on) positions.push_back(posting.position);
     return positions.size() <= kMaxCorrectionScan;
   };
-  REGISTRE_RETURN_IF_ERROR(
-      VisitPostings(index, kCorrectionsKey, sequence, /*backward=*/false, collect));
+  REGISTRE_RETURN_IF_ERROR(VisitPostingsFrom(index, kCorrectionsKey, from, collect));
   if (positions.size() > kMaxCorrectionScan) {
     return Error(absl::StatusCode::kResourceExhausted, "CORRECTION_TOO_WIDE",
                  fmt::format("more than {} corrections were made since position {}",

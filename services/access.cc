@@ -205,7 +205,7 @@ absl::StatusOr<Command> Access::MakeCommand(const Caller& caller, v1::RecordRequ
   auto command = registre::MakeCommand(
       caller.subject, std::move(request),
       [&caller](const v1::Act& act) -> absl::StatusOr<std::string> {
-        const v1::Role role = Rights::RecordedBy(act.act_case());
+        const v1::Role role = RecordedBy(act.act_case());
         const Roles wanted = role == v1::ROLE_UNSPECIFIED ? 0 : RoleBit(role);
         if (wanted == 0 || !HasOneOf(caller.roles, wanted)) {
           return RoleMissing(caller, ActType(act), wanted);

@@ -13,6 +13,7 @@
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
 #include "registre/v1/ledger_service.pb.h"
 
 namespace registre {
@@ -37,13 +38,6 @@ std::string Quoted(std::string_view text) {
   value.set_string_value(std::string(text));
   const std::string json = JsonOf(value);
   return json.empty() || json[0] != '"' ? "\"\"" : json;
-}
-
-// The first bytes, whole characters only.
-std::string_view FirstBytes(std::string_view text, size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  return text.substr(0, most);
 }
 
 std::string LineTime(absl::Time time) {

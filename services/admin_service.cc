@@ -7,6 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "ledger/acts/act.h"
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "services/ended_call.h"
 #include "services/status.h"
@@ -37,8 +38,7 @@ void FillWho(const Caller& caller, const Rights& rights, v1::WhoAmIResponse* res
   for (std::string& role : RoleNames(caller.roles)) response->add_roles(std::move(role));
   const auto* act = v1::Act::descriptor()->FindOneofByName("act");
   for (int i = 0; i < act->field_count(); ++i) {
-    const v1::Role role =
-        Rights::RecordedBy(static_cast<v1::Act::ActCase>(act->field(i)->number()));
+    const v1::Role role = RecordedBy(static_cast<v1::Act::ActCase>(act->field(i)->number()));
     if (role == v1::ROLE_UNSPECIFIED || !HasOneOf(caller.roles, RoleBit(role))) continue;
     response->add_acts(act->field(i)->name());
   }

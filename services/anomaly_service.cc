@@ -20,21 +20,10 @@ struct FlaggedPage {
 
 absl::StatusOr<FlaggedPage> FindFlagged(const Listing& listing, std::string_view key) {
   FlaggedPage page;
-  const Index& index = *listing.reading.index;
-  uint64_t first = 0;
-  {
-    const auto reader = index.Read();
-    auto state = reader->Get(key);
-    if (!state.ok()) return state.status();
-    if (!state->has_value()) return page;
-    auto sequence = SequenceAtOrAfter(*reader, key, (*state)->count, listing.token.next);
-    if (!sequence.ok()) return sequence.status();
-    first = *sequence;
-  }
   const Point& point = listing.reading.point;
   uint64_t looked_at = 0;
-  REGISTRE_RETURN_IF_ERROR(
-      VisitPostings(index, key, first, /*backward=*/false, [&](uint64_t, const Posting& posting) {
+  REGISTRE_RETURN_IF_ERROR(VisitPostingsFrom(
+      *listing.reading.index, key, listing.token.next, [&](uint64_t, const Posting& posting) {
         if (posting.position >= point.size) return false;
         if (page.positions.size() == listing.page_size || ++looked_at > kMaxPageScan) {
           page.next = posting.position;
@@ -63,15 +52,6 @@ void AddAnomalies(const v1::Event& event, v1::Severity min_severity,
   }
 }
 
-// What is odd about an act that was corrected is no longer so; as recorded, corrections are not
-// there.
-absl::StatusOr<bool> Counts(const Reading& reading, const v1::Event& event) {
-  if (reading.point.as_recorded) return event.correction_number().empty();
-  auto corrected_by = CorrectedBy(reading.state, reading.point, event);
-  if (!corrected_by.ok()) return corrected_by.status();
-  return corrected_by->empty();
-}
-
 // Adds the flags of the page's events, and cuts the page before the event that takes it over
 // kMaxPageBytes.
 absl::Status AddPage(const Reading& reading, v1::Severity min_severity, FlaggedPage* page,
@@ -88,10 +68,11 @@ absl::Status AddPage(const Reading& reading, v1::Severity min_severity, FlaggedP
         auto event = ParseEvent(page->positions[i], stored);
         failed = event.status();
         if (!event.ok()) return false;
-        const auto counts = Counts(reading, *event);
-        failed = counts.status();
-        if (counts.ok() && *counts) AddAnomalies(*event, min_severity, response);
-        return counts.ok();
+        // What is odd about an act that was corrected is no longer so.
+        const auto counted = AsCounted(reading.state, reading.point, *event);
+        failed = counted.status();
+        if (counted.ok() && *counted) AddAnomalies(*event, min_severity, response);
+        return counted.ok();
       }));
   return failed;
 }

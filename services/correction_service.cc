@@ -108,25 +108,14 @@ absl::Status Stale(const std::string& number, std::string_view why) {
 absl::StatusOr<std::string> TouchedSince(const Reading& reading, const v1::Correction& correction) {
   for (const std::string& tag : TagsOf(correction.proposal().target())) {
     if (!tag.starts_with("payment:")) continue;
-    uint64_t sequence = 0;
-    {
-      const auto reader = reading.index->Read();
-      auto state = reader->Get(tag);
-      if (!state.ok()) return state.status();
-      if (!state->has_value()) continue;
-      auto first =
-          SequenceAtOrAfter(*reader, tag, (*state)->count, correction.proposed().position() + 1);
-      if (!first.ok()) return first.status();
-      if (*first > (*state)->count) continue;
-      sequence = *first;
-    }
     std::optional<uint64_t> touched;
-    const absl::Status read = VisitPostings(
-        *reading.index, tag, sequence, /*backward=*/false, [&](uint64_t, const Posting& posting) {
-          const auto type = static_cast<v1::Act::ActCase>(posting.act);
-          if (type != v1::Act::kCorrectionProposed) touched = posting.position;
-          return !touched.has_value();
-        });
+    const absl::Status read =
+        VisitPostingsFrom(*reading.index, tag, correction.proposed().position() + 1,
+                          [&](uint64_t, const Posting& posting) {
+                            const auto type = static_cast<v1::Act::ActCase>(posting.act);
+                            if (type != v1::Act::kCorrectionProposed) touched = posting.position;
+                            return !touched.has_value();
+                          });
     if (!read.ok()) return read;
     if (touched) return fmt::format("{} was touched at position {}", tag, *touched);
   }

@@ -71,10 +71,10 @@ absl::StatusOr<Listing> BeginListing(const Ledger& ledger, const v1::ReadOptions
 absl::StatusOr<std::string> ListRows(const Listing& listing, std::string_view prefix,
                                      const std::function<void(const v1::Row&)>& add);
 
-// One page of the orders of a convention or a structure, by its tag, in the order in which they were
-// given, or put there by a reimputation or a correction: `add` takes each as it is at the listing's
-// point. An order that was put elsewhere is left out. Returns the next page's token, empty after the
-// last.
+// One page of the orders of a convention or a structure, by its tag, in the order in which they
+// were given, or put there by a reimputation or a correction: `add` takes each as it is at the
+// listing's point. An order that was put elsewhere is left out. Returns the next page's token,
+// empty after the last.
 absl::StatusOr<std::string> ListOrders(const Listing& listing, const std::string& tag,
                                        const std::function<void(const v1::Payment&)>& add);
 

@@ -105,10 +105,4 @@ const Method* Rights::MethodNamed(std::string_view name) const {
   return at == by_name_.end() ? nullptr : &methods_[at->second];
 }
 
-v1::Role Rights::RecordedBy(v1::Act::ActCase act) {
-  const auto* field = v1::Act::descriptor()->FindFieldByNumber(static_cast<int>(act));
-  if (field == nullptr || field->containing_oneof() == nullptr) return v1::ROLE_UNSPECIFIED;
-  return field->options().GetExtension(v1::recorded_by);
-}
-
 }  // namespace registre

@@ -51,9 +51,6 @@ class Rights {
   // The method of "registre.v1.LedgerService/Record". Null when there is none.
   const Method* MethodNamed(std::string_view name) const;
 
-  // The role in which an act is recorded; ROLE_UNSPECIFIED: nobody records it.
-  static v1::Role RecordedBy(v1::Act::ActCase act);
-
  private:
   std::vector<Method> methods_;
   absl::flat_hash_map<const google::protobuf::Descriptor*, size_t> by_request_;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "google/rpc/error_details.pb.h"
+#include "ledger/base/shape.h"
 
 namespace registre {
 namespace {
@@ -22,12 +23,9 @@ constexpr size_t kMaxTextBytes = 500;
 // Kept free for the violation that counts the rest.
 constexpr size_t kRestBytes = 64;
 
-bool IsTailOfCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
 // The first `size` bytes, whole characters only, with three points.
 std::string CutAt(std::string_view text, size_t size) {
-  while (size > 0 && IsTailOfCharacter(text[size])) --size;
-  return std::string(text.substr(0, size)) + "...";
+  return std::string(FirstBytes(text, size)) + "...";
 }
 
 std::string Cut(std::string_view text, size_t most) {

@@ -131,6 +131,13 @@ v1::Act::ActCase ActCaseOf(std::string_view type) {
   return static_cast<v1::Act::ActCase>(field->number());
 }
 
+v1::Role RecordedBy(v1::Act::ActCase act_case) {
+  const FieldDescriptor* field =
+      v1::Act::descriptor()->FindFieldByNumber(static_cast<int>(act_case));
+  if (field == nullptr || field->containing_oneof() == nullptr) return v1::ROLE_UNSPECIFIED;
+  return field->options().GetExtension(v1::recorded_by);
+}
+
 std::vector<std::string> TagsOf(const v1::Act& act, uint32_t /*schema_version*/) {
   Tags tags;
   switch (act.act_case()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ledger/base/date.h"
+#include "registre/v1/access.pb.h"
 #include "registre/v1/act.pb.h"
 
 namespace registre {
@@ -25,6 +26,10 @@ inline bool IsControl(v1::Act::ActCase act_case) { return act_case >= v1::Act::k
 
 // The case of a name; ACT_NOT_SET when there is no such act.
 v1::Act::ActCase ActCaseOf(std::string_view type);
+
+// The role in which an act is recorded (access.proto); ROLE_UNSPECIFIED: nobody records it by
+// itself.
+v1::Role RecordedBy(v1::Act::ActCase act_case);
 
 // Every tag of the act, in order of first mention, each once.
 std::vector<std::string> TagsOf(const v1::Act& act, uint32_t schema_version = kSchemaVersion);

@@ -51,6 +51,10 @@ std::string MakeUuid7(absl::Time time, std::string random) {
   return id;
 }
 
+Days DayIn(const absl::TimeZone& zone, absl::Time time) {
+  return static_cast<Days>(absl::ToCivilDay(time, zone) - absl::CivilDay(1970, 1, 1));
+}
+
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   const int64_t nanos = absl::ToUnixNanos(time);
   google::protobuf::Timestamp timestamp;

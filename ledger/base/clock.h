@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "ledger/base/date.h"
 
 namespace registre {
 
@@ -40,6 +41,9 @@ class SystemRandom final : public Random {
 // A UUIDv7 (RFC 9562): 48 bits of milliseconds, version and variant, the rest from `random` (10
 // bytes). 16 bytes.
 std::string MakeUuid7(absl::Time time, std::string random);
+
+// The day that it is in a time zone.
+Days DayIn(const absl::TimeZone& zone, absl::Time time);
 
 google::protobuf::Timestamp ToTimestamp(absl::Time time);
 absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp);

@@ -109,6 +109,12 @@ bool IsRna(std::string_view text) {
          (IsDigit(text[2]) || IsUpper(text[2])) && AllDigits(text.substr(3));
 }
 
+std::string_view FirstBytes(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
     const size_t length = Utf8SequenceLength(text);

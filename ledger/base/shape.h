@@ -51,6 +51,9 @@ bool IsSiret(std::string_view text);
 // W and 9 characters: digit, digit or letter, 7 digits.
 bool IsRna(std::string_view text);
 
+// The first bytes of a text, at most so many, whole characters only.
+std::string_view FirstBytes(std::string_view text, size_t most);
+
 // Valid UTF-8.
 bool IsUtf8(std::string_view text);
 

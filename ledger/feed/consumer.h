@@ -52,7 +52,8 @@ inline constexpr size_t kMaxDeliveryEvents = 64;
 inline constexpr absl::Duration kFirstPause = absl::Milliseconds(250);
 inline constexpr absl::Duration kMaxPause = absl::Seconds(30);
 
-// A payment event: one with a tag payment:<year>-<mandat>, but for a correction that is only proposed.
+// A payment event: one with a tag payment:<year>-<mandat>, but for a correction that is only
+// proposed.
 struct FeedEvent {
   uint64_t position = 0;
   // Its tags of conventions, then of payments: the queues in which it keeps its place.

@@ -1,4 +1,5 @@
-// The newest payment events as consumers are offered them, so that those who keep up share one read.
+// The newest payment events as consumers are offered them, so that those who keep up share one
+// read.
 #ifndef REGISTRE_LEDGER_FEED_RECENT_EVENTS_H_
 #define REGISTRE_LEDGER_FEED_RECENT_EVENTS_H_
 

@@ -244,7 +244,8 @@ absl::StatusOr<PlannedCorrection> CorrectedLedger::Correct(uint64_t target,
   approved.mutable_correction_approved()->set_correction_number(number);
   std::vector<v1::Act> unit = {approved};
   unit.insert(unit.end(), planned->unit.begin(), planned->unit.end());
-  Outcome done = RecordAs(&recorder, "approver", NextId(), unit, &*planned, planned->correction_number);
+  Outcome done =
+      RecordAs(&recorder, "approver", NextId(), unit, &*planned, planned->correction_number);
   if (!done.ok()) return done.status();
 
   const auto rows_after = RowsAt({.size = recorder.log.size()});

@@ -49,7 +49,7 @@ void ParseText(const std::string& text, google::protobuf::Message* message) {
 }
 
 void FakeView::ForEachKey(std::string_view prefix,
-                       const std::function<bool(std::string_view key)>& visit) const {
+                          const std::function<bool(std::string_view key)>& visit) const {
   for (auto it = rows_.lower_bound(prefix); it != rows_.end(); ++it) {
     if (!it->first.starts_with(prefix) || !visit(it->first)) return;
   }

@@ -107,13 +107,12 @@ void OracleWorld::TakeNewEvents() {
 
 std::string OracleWorld::Correct(uint64_t position, Days effective_on,
                                  const std::vector<v1::Act>& replacements) {
-  const CorrectionRequest request{
-      .correction_number = fmt::format("{}", ++corrections_),
-      .target_position = position,
-      .effective_on = FromDays(effective_on),
-      .replacements = replacements,
-      .subject = "approver",
-      .now = ledger_.clock.Now()};
+  const CorrectionRequest request{.correction_number = fmt::format("{}", ++corrections_),
+                                  .target_position = position,
+                                  .effective_on = FromDays(effective_on),
+                                  .replacements = replacements,
+                                  .subject = "approver",
+                                  .now = ledger_.clock.Now()};
   const auto planned = PlanCorrection(ledger_.log, *ledger_.index, request);
   if (absl::IsDataLoss(planned.status()) || absl::IsInternal(planned.status())) {
     return fmt::format("the act at {} cannot be corrected: {}", position,

@@ -9,7 +9,7 @@
 namespace registre::testing {
 
 void RowMap::ForEachKey(std::string_view prefix,
-                       const std::function<bool(std::string_view key)>& visit) const {
+                        const std::function<bool(std::string_view key)>& visit) const {
   for (auto it = rows_.lower_bound(prefix); it != rows_.end(); ++it) {
     if (!it->first.starts_with(prefix) || !visit(it->first)) return;
   }
