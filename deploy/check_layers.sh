@@ -12,6 +12,7 @@ folders=(ledger projections services cmd tests)
 rules='RocksDB      rocksdb/                                 ^(ledger/store|tests/ledger/store|tests/crash|tests/bench)/
 OpenSSL      openssl/                                 ^(ledger/proof/|tests/ledger/proof/|tests/support/test_ca\.cc$)
 gRPC         (grpc|grpcpp|grpc\+\+)/|[^">]*\.grpc\.pb\.h   ^(services|cmd|tests/(services|cmd|bench|crash))/
+HTTP         httplib\.h                               ^(services|cmd|tests/(services|cmd|bench|crash))/
 ledger       ledger/                                  ^(ledger|projections|services|cmd|tests)/
 projections  projections/                             ^(projections|services|cmd|tests)/
 services     services/                                ^(services|cmd|tests/(services|cmd|bench|crash|fuzz))/
@@ -80,6 +81,8 @@ self_test() {
   expect fail projections/x.cc '"registre/v1/record_service.grpc.pb.h"'
   expect pass projections/x.cc '"registre/v1/record_service.pb.h"'
   expect fail tests/support/x.cc '<grpcpp/grpcpp.h>'
+  expect pass services/tiles.cc '<httplib.h>'
+  expect fail ledger/x.cc '<httplib.h>'
   expect pass projections/x.cc '"ledger/view.h"'
   expect fail ledger/x.cc '"projections/rows.h"'
   expect fail ledger/x.h '"services/record.h"'

@@ -11,10 +11,12 @@ packages=(
   protobuf-compiler protobuf-compiler-grpc libprotobuf-dev          # proto/
   libabsl-dev libspdlog-dev libfmt-dev librocksdb-dev libssl-dev    # ledger/
   libjemalloc-dev                                                   # cmd/registred
-  libgrpc++-dev                                                     # services/
-  libcli11-dev nlohmann-json3-dev                                   # cmd/
+  libgrpc++-dev libcpp-httplib-dev                                  # services/
+  libcli11-dev nlohmann-json3-dev zlib1g-dev                        # cmd/
   libgtest-dev libgmock-dev libbenchmark-dev libsqlite3-dev         # tests/
   python3 python3-grpcio python3-protobuf openssl                   # tests/, deploy/finance
+  golang-go golang-golang-x-mod-dev                                 # tests/scripts: notes and proofs of others
+  clang libclang-rt-14-dev                                          # tests/fuzz
 )
 
 say() { printf '== %s\n' "$*"; }

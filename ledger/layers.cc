@@ -162,6 +162,7 @@ void Layers::Apply(const v1::Event& event) {
   if (event.act().has_act_reversed() || event.act().has_act_rectified()) {
     AddPosting(event, effective, &Touch(kCorrectionsKey)->delta);
   }
+  if (event.act().has_directory_sealed()) AddPosting(event, effective, &Touch(kSealsKey)->delta);
   if (IsPaymentEvent(event)) AddPosting(event, effective, &Touch(kPaymentsKey)->delta);
   if (event.unit_index() == 0) {
     unit_commands_[CommandKey(event.actor().subject(), event.command_id())] = {event.position(),

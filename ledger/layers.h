@@ -30,6 +30,8 @@ inline constexpr char kFlaggedKey[] = "flagged";
 inline constexpr char kPaymentsKey[] = "payments";
 // Key of the postings of every act_reversed and act_rectified; it has no row.
 inline constexpr char kCorrectionsKey[] = "corrections";
+// Key of the postings of every directory_sealed; it has no row.
+inline constexpr char kSealsKey[] = "seals";
 
 // One thread.
 class Layers final : public LedgerView {

@@ -23,6 +23,11 @@ std::string SirenKey(std::string_view siren) { return fmt::format("siren:{}", si
 std::string CorrectionKey(std::string_view number) { return fmt::format("correction:{}", number); }
 std::string CorrectedKey(uint64_t position) { return fmt::format("corrected:{}", position); }
 
+const std::string& OriginOf(const v1::Ledger& ledger) {
+  return ledger.restorations().empty() ? ledger.opened().origin()
+                                       : ledger.restorations().rbegin()->origin();
+}
+
 const v1::Ledger& LedgerView::Ledger() const {
   const v1::Row* row = Find(kLedgerKey);
   return row == nullptr ? v1::Ledger::default_instance() : row->ledger();

@@ -27,6 +27,10 @@ std::string CorrectionKey(std::string_view number);
 // What stands for the act at a position, once it was corrected.
 std::string CorrectedKey(uint64_t position);
 
+// The origin of the log: the first line of its checkpoints. A restored ledger goes on under
+// another. Empty before LedgerOpened.
+const std::string& OriginOf(const v1::Ledger& ledger);
+
 // The state that an act is judged on. One thread. A typed reader returns nullptr when the thing
 // does not exist; the pointer lives until the next change of the view's owner. A read that fails on
 // disk also returns nullptr and is kept in the owner's status: the owner must discard the decision

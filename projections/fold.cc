@@ -45,7 +45,7 @@ std::vector<std::string> RowKeysOf(const v1::Event& event) {
   for (const v1::TagLink& link : event.tags()) keys.push_back(link.tag());
   const v1::Act& act = event.act();
   if (act.has_ledger_opened() || act.has_opening_closed() || act.has_fiscal_year_closed() ||
-      act.has_correction_proposed()) {
+      act.has_correction_proposed() || act.has_ledger_restored()) {
     keys.emplace_back(kLedgerKey);
   }
   if (act.has_act_reversed()) keys.push_back(CorrectedKey(act.act_reversed().target_position()));

@@ -1,4 +1,5 @@
-// The row "ledger": its opening act, the end of its opening, closed years, corrections counted.
+// The row "ledger": its opening act, the end of its opening, closed years, corrections counted,
+// restorations.
 #include "projections/fold_rows.h"
 
 namespace registre {
@@ -25,6 +26,9 @@ void FoldLedger(Direction direction, const v1::Event& event, v1::Ledger* row) {
     }
     case v1::Act::kCorrectionProposed:
       row->set_corrections(static_cast<uint32_t>(Plus(direction, row->corrections(), 1)));
+      break;
+    case v1::Act::kLedgerRestored:
+      Appended(direction, act.ledger_restored(), row->mutable_restorations());
       break;
     default:  // says nothing of this row
       break;

@@ -59,7 +59,7 @@ absl::Status FillStatus(const AdminServiceParts& parts, v1::GetStatusResponse* r
   if (!row.ok()) return row.status();
   if (*row != nullptr) {
     response->set_authority_name((*row)->ledger().opened().authority_name());
-    response->set_origin((*row)->ledger().opened().origin());
+    response->set_origin(OriginOf((*row)->ledger()));
   }
   const RecorderStatus status = parts.context.ledger->recorder().status();
   response->set_version(kVersion);

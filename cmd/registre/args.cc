@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "cmd/registre/args_audit.h"
 #include "ledger/base/date.h"
 #include "ledger/base/shape.h"
 #include "services/version.h"
@@ -185,7 +186,16 @@ class Parser {
     BuildEvents();
     BuildPayments();
     BuildCorrect();
-    BuildConsumers(BuildAdmin());
+    const AddCommand add = [this](CLI::App* parent, const char* name, const char* what,
+                                  std::string footer, std::optional<Command> command) {
+      std::function<void()> chosen;
+      if (command) chosen = [this, command] { args_->command = *command; };
+      return Add(parent, name, what, std::move(footer), std::move(chosen));
+    };
+    BuildAudit(&app_, add, args_);
+    CLI::App* admin = BuildAdmin();
+    BuildConsumers(admin);
+    BuildBackup(admin, add, args_);
     Add(&app_, "whoami", "Who you are to the server, and what you may do",
         "Examples:\n  registre whoami\n  registre --output json whoami",
         [this] { args_->command = Command::kWhoAmI; });
@@ -255,14 +265,15 @@ class Parser {
   }
 
   // A read of one subject, or of the list.
-  void AddListOrOne(const char* name, const char* what, const char* subject, std::string footer,
-                    Command list, Command one) {
+  CLI::App* AddListOrOne(const char* name, const char* what, const char* subject,
+                         std::string footer, Command list, Command one) {
     CLI::App* command = AddRead(name, what, std::move(footer), [this, list, one] {
       args_->command = args_->subject == "list" ? list : one;
     });
     command->add_option("subject", args_->subject, "list, or the one to show")
         ->required()
         ->type_name(subject);
+    return command;
   }
 
   void BuildIdentity() {
@@ -329,12 +340,14 @@ class Parser {
   registre structure st-cheval-bleu            by ledger id
   registre structure 48054398200023            by SIRET)",
                  Command::kStructureList, Command::kStructure);
-    AddListOrOne("convention", "Conventions: tranches, schedule, payments", "list|NUMBER",
-                 R"(Examples:
+    BuildReplay(AddListOrOne("convention", "Conventions: tranches, schedule, payments",
+                             "list|NUMBER", R"(Examples:
   registre convention list
   registre convention 2023-00963
-  registre convention 2023-00963 --as-of 2023-09-30)",
-                 Command::kConventionList, Command::kConvention);
+  registre convention 2023-00963 --as-of 2023-09-30
+  registre convention 2023-00963 --replay      every event, with the state after it)",
+                             Command::kConventionList, Command::kConvention),
+                args_);
     AddListOrOne("deliberation", "Deliberations: vote, articles, allotments", "list|NUMBER",
                  R"(Examples:
   registre deliberation list
@@ -589,7 +602,9 @@ A decision that no longer holds is no mistake: record deliberation_amended, paym
   // Fills in what CLI11 cannot, and checks it. What is wrong, or empty.
   std::string Complete() {
     args_->json = output_ == "json";
+    if (args_->audit.replay) args_->command = Command::kConventionReplay;
     if (const std::string wrong = CheckIdentity(); !wrong.empty()) return wrong;
+    if (const std::string wrong = CheckAudit(*args_); !wrong.empty()) return wrong;
     if (!deliberation_.empty()) args_->subject = deliberation_;
     if (!tag_.empty()) args_->tags = {tag_};
     if (args_->record.atomic && args_->record.keep_going) {

@@ -60,6 +60,26 @@ enum class Command {
   kCorrectReject,
   kCorrectList,
   kCorrectShow,
+  kKeys,
+  kKeysRotate,
+  kCheckpointShow,
+  kCheckpointList,
+  kCheckpointWatch,
+  kCheckpointSeal,
+  kCheckpointStamp,
+  kProofInclusion,
+  kProofConsistency,
+  kProofTag,
+  kBundle,
+  kConventionReplay,
+  kAdminBackup,
+  // These need no server.
+  kVerifyBundle,
+  kVerifyProof,
+  kVerifyCheckpoint,
+  kVerifyLedger,
+  kWitness,
+  kAdminRestore,
 };
 
 // Who the caller is to the server: a certificate, or, where nobody is authenticated, what it says.
@@ -121,6 +141,37 @@ struct CorrectionArgs {
   bool proposed_only = false;
 };
 
+// Of keys, checkpoint, proof, bundle, verify, witness, backups and replays.
+struct AuditArgs {
+  uint64_t position = 0;
+  std::optional<uint64_t> size;   // of a checkpoint
+  uint64_t from = 0;              // size of the smaller log; first position of a replay
+  uint64_t to = 0;                // size of the larger log
+  std::string kind;               // of the tag of a bundle, whose id is Args::subject
+  std::string out;                // file to write; empty or -: the standard output
+  std::string event_out;          // file to write the event's bytes to; empty: none
+  std::vector<std::string> keys;  // verifier keys, or files of them
+  std::string policy;             // file; empty: the keys
+  std::string tsa_url;
+  std::string tsa_ca;  // file; empty: time stamps are not verified
+  std::string file;    // what is verified
+  std::string event;   // file of the event's bytes
+  std::string older;   // file of the older checkpoint, with `proof`
+  std::string proof;
+  std::string stamp;       // file of a token
+  std::string checkpoint;  // file
+  std::string directory;   // a data folder, a backup, a witness's folder
+  std::string data;        // the data folder to make
+  std::string work;        // empty: TMPDIR
+  std::string name;        // of the witness
+  std::string listen = "127.0.0.1:7465";
+  std::string reason;
+  bool seal = false;
+  bool no_fold = false;
+  bool replay = false;
+  bool verify = false;
+};
+
 struct Args {
   Command command = Command::kBudgetList;
   std::string server = "127.0.0.1:7462";  // address of the server, HOST:PORT
@@ -138,6 +189,7 @@ struct Args {
   PaymentsArgs payments;
   ConsumerArgs consumer;
   CorrectionArgs correction;
+  AuditArgs audit;
   std::vector<std::string> tags;  // events: all of them; anomalies: at most one
   v1::Severity min_severity = v1::SEVERITY_UNSPECIFIED;  // anomalies
   bool check = false;                                    // admin rebuild

@@ -108,7 +108,8 @@ Client::Client(const std::shared_ptr<grpc::Channel>& channel)
       feed(v1::PaymentFeedService::NewStub(channel)),
       corrections(v1::CorrectionService::NewStub(channel)),
       anomalies(v1::AnomalyService::NewStub(channel)),
-      admin(v1::AdminService::NewStub(channel)) {}
+      admin(v1::AdminService::NewStub(channel)),
+      audit(v1::AuditService::NewStub(channel)) {}
 
 absl::Status FromRpc(const google::rpc::Status& status) {
   absl::Status out(static_cast<absl::StatusCode>(status.code()), status.message());

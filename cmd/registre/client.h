@@ -18,6 +18,7 @@
 #include "ledger/base/errors.h"
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "registre/v1/anomaly_service.grpc.pb.h"
+#include "registre/v1/audit_service.grpc.pb.h"
 #include "registre/v1/budget_service.grpc.pb.h"
 #include "registre/v1/convention_service.grpc.pb.h"
 #include "registre/v1/correction_service.grpc.pb.h"
@@ -51,6 +52,7 @@ class Client {
   std::unique_ptr<v1::CorrectionService::Stub> corrections;
   std::unique_ptr<v1::AnomalyService::Stub> anomalies;
   std::unique_ptr<v1::AdminService::Stub> admin;
+  std::unique_ptr<v1::AuditService::Stub> audit;
 
  private:
   explicit Client(const std::shared_ptr<grpc::Channel>& channel);

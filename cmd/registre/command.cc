@@ -2,12 +2,31 @@
 
 #include <fmt/format.h>
 
+#include "cmd/registre/args_audit.h"
 #include "cmd/registre/json.h"
 #include "cmd/registre/ledger_time.h"
 #include "services/status.h"
 
 namespace registre::cli {
 namespace {
+
+int RunOffline(const Args& args, Console& console) {
+  switch (args.command) {
+    case Command::kVerifyBundle:
+      return RunVerifyBundle(args, console);
+    case Command::kVerifyProof:
+    case Command::kVerifyCheckpoint:
+      return RunVerifyProof(args, console);
+    case Command::kVerifyLedger:
+      return RunVerifyLedger(args, console);
+    case Command::kWitness:
+      return RunWitness(args, console);
+    case Command::kAdminRestore:
+      return RunRestore(args, console);
+    default:
+      return kExitUsage;
+  }
+}
 
 int Dispatch(const Args& args, Client& client, Console& console) {
   switch (args.command) {
@@ -59,8 +78,43 @@ int Dispatch(const Args& args, Client& client, Console& console) {
       return RunCorrect(args, client, console);
     case Command::kWhoAmI:
       return RunWhoAmI(args, client, console);
+    case Command::kKeys:
+    case Command::kKeysRotate:
+      return RunKeys(args, client, console);
+    case Command::kCheckpointShow:
+    case Command::kCheckpointList:
+    case Command::kCheckpointWatch:
+      return RunCheckpoint(args, client, console);
+    case Command::kCheckpointSeal:
+      return RunSeal(args, client, console);
+    case Command::kCheckpointStamp:
+      return RunStamp(args, client, console);
+    case Command::kProofInclusion:
+    case Command::kProofConsistency:
+      return RunProof(args, client, console);
+    case Command::kProofTag:
+      return RunProofOfTag(args, client, console);
+    case Command::kBundle:
+      return RunBundle(args, client, console);
+    case Command::kConventionReplay:
+      return RunReplay(args, client, console);
+    case Command::kAdminBackup:
+      return RunBackup(args, client, console);
+    case Command::kVerifyBundle:
+    case Command::kVerifyProof:
+    case Command::kVerifyCheckpoint:
+    case Command::kVerifyLedger:
+    case Command::kWitness:
+    case Command::kAdminRestore:
+      break;
   }
-  return kExitUsage;
+  return RunOffline(args, console);
+}
+
+int RunOnline(const Args& args, Console& console) {
+  const auto client = Client::Make(args.server, args.identity);
+  if (!client.ok()) return Fail(client.status(), args, console);
+  return Dispatch(args, **client, console);
 }
 
 // What to look at when no server answered.
@@ -82,9 +136,7 @@ int Run(std::vector<std::string> arguments, Console& console) {
   const auto parsed = ParseArgs(std::move(arguments), console.out, console.err);
   if (const int* exit = std::get_if<int>(&parsed)) return *exit;
   const Args& args = std::get<Args>(parsed);
-  const auto client = Client::Make(args.server, args.identity);
-  if (!client.ok()) return Fail(client.status(), args, console);
-  const int exit = Dispatch(args, **client, console);
+  const int exit = IsOffline(args.command) ? RunOffline(args, console) : RunOnline(args, console);
   console.out.flush();
   if (console.out.good()) return exit;
   console.err << "registre: the output could not be written whole: is the disk full?\n";

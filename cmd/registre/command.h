@@ -28,6 +28,21 @@ int RunConsumers(const Args& args, Client& client, Console& console);
 int RunAdmin(const Args& args, Client& client, Console& console);
 int RunCorrect(const Args& args, Client& client, Console& console);
 int RunWhoAmI(const Args& args, Client& client, Console& console);
+int RunKeys(const Args& args, Client& client, Console& console);
+int RunCheckpoint(const Args& args, Client& client, Console& console);
+int RunSeal(const Args& args, Client& client, Console& console);
+int RunStamp(const Args& args, Client& client, Console& console);
+int RunProof(const Args& args, Client& client, Console& console);
+int RunProofOfTag(const Args& args, Client& client, Console& console);
+int RunBundle(const Args& args, Client& client, Console& console);
+int RunReplay(const Args& args, Client& client, Console& console);
+int RunBackup(const Args& args, Client& client, Console& console);
+// With no server.
+int RunVerifyBundle(const Args& args, Console& console);
+int RunVerifyProof(const Args& args, Console& console);  // and checkpoints
+int RunVerifyLedger(const Args& args, Console& console);
+int RunWitness(const Args& args, Console& console);
+int RunRestore(const Args& args, Console& console);
 
 // Parses the arguments (without the program's name), runs the command, returns the exit status.
 int Run(std::vector<std::string> arguments, Console& console);

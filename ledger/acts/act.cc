@@ -144,6 +144,8 @@ std::vector<std::string> TagsOf(const v1::Act& act, uint32_t /*schema_version*/)
     case v1::Act::kLedgerOpened:
     case v1::Act::kOpeningClosed:
     case v1::Act::kFiscalYearClosed:
+    case v1::Act::kDirectorySealed:
+    case v1::Act::kLedgerRestored:
     case v1::Act::ACT_NOT_SET:
       break;
     case v1::Act::kStructureRegistered:

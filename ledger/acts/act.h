@@ -21,7 +21,7 @@ inline constexpr uint32_t kSchemaVersion = 1;
 std::string_view ActType(const v1::Act& act);
 std::string_view ActType(v1::Act::ActCase act_case);
 
-// An act of control: the end of a fiscal year, a correction.
+// An act of control: the end of a fiscal year, a correction, a seal, a restoration.
 inline bool IsControl(v1::Act::ActCase act_case) { return act_case >= v1::Act::kFiscalYearClosed; }
 
 // The case of a name; ACT_NOT_SET when there is no such act.

@@ -127,6 +127,10 @@ absl::Status JudgeAct(const RuleContext& context, v1::Act* act) {
       return Judge(context, act->mutable_act_reversed());
     case v1::Act::kActRectified:
       return Judge(context, act->mutable_act_rectified());
+    case v1::Act::kDirectorySealed:
+      return Judge(context, act->mutable_directory_sealed());
+    case v1::Act::kLedgerRestored:
+      return Judge(context, act->mutable_ledger_restored());
     case v1::Act::ACT_NOT_SET:
       break;
   }

@@ -98,6 +98,8 @@ const v1::Date& LegalDateOf(const v1::Act& act) {
     case v1::Act::kCorrectionProposed:
     case v1::Act::kCorrectionApproved:
     case v1::Act::kCorrectionRejected:
+    case v1::Act::kDirectorySealed:
+    case v1::Act::kLedgerRestored:
       break;  // in effect as soon as they are known; they change nothing
     case v1::Act::kActReversed:
       return act.act_reversed().effective_on();

@@ -84,6 +84,8 @@ struct RuleContext {
 [[nodiscard]] absl::Status Judge(const RuleContext& context, v1::CorrectionRejected* act);
 [[nodiscard]] absl::Status Judge(const RuleContext& context, v1::ActReversed* act);
 [[nodiscard]] absl::Status Judge(const RuleContext& context, v1::ActRectified* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::DirectorySealed* act);
+[[nodiscard]] absl::Status Judge(const RuleContext& context, v1::LedgerRestored* act);
 
 }  // namespace registre
 

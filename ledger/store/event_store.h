@@ -24,6 +24,14 @@ struct ConsumerWrite {
   bool operator==(const ConsumerWrite&) const = default;
 };
 
+// What is stored of a checkpoint: serialized v1::StoredCheckpoint; empty: it is gone.
+struct CheckpointWrite {
+  uint64_t size = 0;  // of the tree
+  std::string checkpoint;
+
+  bool operator==(const CheckpointWrite&) const = default;
+};
+
 // Events that become durable together, with the hashes that go with them.
 struct EventBatch {
   std::vector<std::string> events;       // stored bytes, in order
@@ -63,6 +71,14 @@ class EventStore {
 
   // What is stored of all consumers, in order of name.
   virtual absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const = 0;
+
+  // Makes checkpoints durable: all or nothing, on return. Any thread, beside Append. Errors are
+  // those of Append, after which nothing more may be written.
+  virtual absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) = 0;
+  // Calls visit(size, checkpoint) for checkpoints of sizes below `before`, largest first, until it
+  // returns false.
+  virtual absl::Status ReadCheckpoints(
+      uint64_t before, const std::function<bool(uint64_t, std::string_view)>& visit) const = 0;
 };
 
 // Keeps everything in memory, for tests.
@@ -79,6 +95,7 @@ std::unique_ptr<EventStore> NewMemoryEventStore();
 //   leaves          position (8 bytes, BE)     leaf hash (32 bytes)
 //   tiles           level (1), index (8, BE)   256 hashes (8,192 bytes)
 //   consumers       name                       serialized v1::ConsumerState
+//   checkpoints     size (8 bytes, BE)         serialized v1::StoredCheckpoint
 absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksDbEventStore(const std::string& directory);
 
 }  // namespace registre

@@ -80,6 +80,33 @@ class MemoryEventStore final : public EventStore {
     return consumers;
   }
 
+  absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) override {
+    const absl::MutexLock lock(&mutex_);
+    for (const CheckpointWrite& write : writes) {
+      if (write.checkpoint.empty()) {
+        checkpoints_.erase(write.size);
+      } else {
+        checkpoints_[write.size] = write.checkpoint;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadCheckpoints(
+      uint64_t before,
+      const std::function<bool(uint64_t, std::string_view)>& visit) const override {
+    std::map<uint64_t, std::string> checkpoints;
+    {
+      const absl::ReaderMutexLock lock(&mutex_);
+      checkpoints = checkpoints_;
+    }
+    for (auto it = checkpoints.lower_bound(before); it != checkpoints.begin();) {
+      --it;
+      if (!visit(it->first, it->second)) break;
+    }
+    return absl::OkStatus();
+  }
+
  private:
   // A deque never moves its elements, and events never change: the bytes outlive the lock.
   std::string_view EventAt(uint64_t position) const {
@@ -92,6 +119,7 @@ class MemoryEventStore final : public EventStore {
   std::vector<Hash> leaf_hashes_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<uint8_t, uint64_t>, Tile> tiles_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> consumers_ ABSL_GUARDED_BY(mutex_);
+  std::map<uint64_t, std::string> checkpoints_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -53,6 +53,11 @@ class RocksDbEventStore final : public EventStore {
 
   absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const override;
 
+  absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) override;
+
+  absl::Status ReadCheckpoints(
+      uint64_t before, const std::function<bool(uint64_t, std::string_view)>& visit) const override;
+
  private:
   absl::Status Write(uint64_t first_position, const EventBatch& batch);
 
@@ -201,6 +206,39 @@ absl::StatusOr<std::vector<ConsumerWrite>> RocksDbEventStore::ReadConsumers() co
   }
   if (!it->status().ok()) return LogError(it->status(), directory_, "reading the consumers");
   return consumers;
+}
+
+// After a failure RocksDB itself refuses what comes later, events too.
+absl::Status RocksDbEventStore::WriteCheckpoints(const std::vector<CheckpointWrite>& writes) {
+  rocksdb::WriteBatch batch;
+  for (const CheckpointWrite& write : writes) {
+    if (write.checkpoint.empty()) {
+      batch.Delete(log_.checkpoints, PositionKey(write.size));
+    } else {
+      batch.Put(log_.checkpoints, PositionKey(write.size), write.checkpoint);
+    }
+  }
+  if (batch.Count() == 0) return absl::OkStatus();
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const rocksdb::Status status = log_.db->Write(options, &batch);
+  if (status.ok()) return absl::OkStatus();
+  return LogError(status, directory_, "storing a checkpoint");
+}
+
+absl::Status RocksDbEventStore::ReadCheckpoints(
+    uint64_t before, const std::function<bool(uint64_t, std::string_view)>& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      log_.db->NewIterator(ScanOptions(), log_.checkpoints));
+  if (before == 0) return absl::OkStatus();
+  for (it->SeekForPrev(PositionKey(before - 1)); it->Valid(); it->Prev()) {
+    if (it->key().size() != sizeof(uint64_t)) {
+      return LogDamaged(directory_, "the key of a checkpoint is no size");
+    }
+    if (!visit(PositionOf(it->key()), {it->value().data(), it->value().size()})) break;
+  }
+  if (!it->status().ok()) return LogError(it->status(), directory_, "reading the checkpoints");
+  return absl::OkStatus();
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 #include "rocksdb/options.h"
+#include "rocksdb/slice.h"
 
 namespace registre {
 
@@ -32,6 +33,7 @@ inline constexpr char kEventsFamily[] = "events";
 inline constexpr char kLeavesFamily[] = "leaves";
 inline constexpr char kTilesFamily[] = "tiles";
 inline constexpr char kConsumersFamily[] = "consumers";
+inline constexpr char kCheckpointsFamily[] = "checkpoints";
 
 // What the design fixes for the log, and our sizes.
 rocksdb::DBOptions LogDbOptions(const LogTuning& tuning);
@@ -39,6 +41,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> LogFamilies();
 
 // The key of a position: 8 bytes, big-endian, so that keys sort as positions do.
 std::string PositionKey(uint64_t position);
+uint64_t PositionOf(const rocksdb::Slice& key);
 // The key of a tile: its level, then its index as above.
 std::string TileKey(uint8_t level, uint64_t index);
 

@@ -14,12 +14,6 @@
 namespace registre {
 namespace {
 
-uint64_t PositionOf(const rocksdb::Slice& key) {
-  uint64_t position = 0;
-  for (size_t i = 0; i < key.size(); ++i) position = position << 8 | static_cast<uint8_t>(key[i]);
-  return position;
-}
-
 // One more than the position of the family's last key.
 absl::StatusOr<uint64_t> EndOf(const OpenLog& log, rocksdb::ColumnFamilyHandle* family,
                                const std::string& directory) {
@@ -78,6 +72,7 @@ absl::StatusOr<OpenLog> OpenLog::Open(const std::string& directory, const LogTun
     if (handle->GetName() == kLeavesFamily) log.leaves = handle;
     if (handle->GetName() == kTilesFamily) log.tiles = handle;
     if (handle->GetName() == kConsumersFamily) log.consumers = handle;
+    if (handle->GetName() == kCheckpointsFamily) log.checkpoints = handle;
   }
   return log;
 }

@@ -26,6 +26,7 @@ struct OpenLog {
   rocksdb::ColumnFamilyHandle* leaves = nullptr;
   rocksdb::ColumnFamilyHandle* tiles = nullptr;
   rocksdb::ColumnFamilyHandle* consumers = nullptr;
+  rocksdb::ColumnFamilyHandle* checkpoints = nullptr;
 };
 
 // Makes the folder when there is none. DATA_LOSS LOG_DAMAGED when it holds the files of a database

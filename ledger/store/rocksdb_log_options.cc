@@ -80,13 +80,20 @@ std::vector<rocksdb::ColumnFamilyDescriptor> LogFamilies() {
           {kEventsFamily, packed},
           {kLeavesFamily, plain},
           {kTilesFamily, plain},
-          {kConsumersFamily, plain}};
+          {kConsumersFamily, plain},
+          {kCheckpointsFamily, packed}};
 }
 
 std::string PositionKey(uint64_t position) {
   std::string key(sizeof(position), '\0');
   for (size_t i = key.size(); i-- > 0; position >>= 8) key[i] = static_cast<char>(position & 0xff);
   return key;
+}
+
+uint64_t PositionOf(const rocksdb::Slice& key) {
+  uint64_t position = 0;
+  for (size_t i = 0; i < key.size(); ++i) position = position << 8 | static_cast<uint8_t>(key[i]);
+  return position;
 }
 
 std::string TileKey(uint8_t level, uint64_t index) {

@@ -223,6 +223,13 @@ TEST_F(EventQueryTest, LargeEventsAreReadOneByOne) {
     absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const override {
       return std::vector<ConsumerWrite>();
     }
+    absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>&) override {
+      return absl::OkStatus();
+    }
+    absl::Status ReadCheckpoints(
+        uint64_t, const std::function<bool(uint64_t, std::string_view)>&) const override {
+      return absl::OkStatus();
+    }
     mutable std::vector<size_t> sizes;
   };
   const NotedLog log;

@@ -102,6 +102,9 @@ std::map<std::string, v1::Act> ControlActs() {
       Text<v1::CorrectionRejected>("correction_number: '1' reason: 'Essai'");
   *acts["act_reversed"].mutable_act_reversed() = Text<v1::ActReversed>(kReversal);
   *acts["act_rectified"].mutable_act_rectified() = Text<v1::ActRectified>(kReversal);
+  acts["directory_sealed"].mutable_directory_sealed()->set_count(1);
+  *acts["ledger_restored"].mutable_ledger_restored() =
+      Text<v1::LedgerRestored>("previous_origin: 'a' origin: 'b'");
   return acts;
 }
 
@@ -154,6 +157,8 @@ const std::map<std::string, std::string> kActs = {
     {"correction_rejected", kNobody},
     {"act_reversed", kNobody},
     {"act_rectified", kNobody},
+    {"directory_sealed", kNobody},
+    {"ledger_restored", kNobody},
 };
 
 // Who is refused whatever is asked for.

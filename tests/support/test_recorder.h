@@ -44,6 +44,14 @@ class GatedLog final : public EventStore {
   absl::StatusOr<std::vector<ConsumerWrite>> ReadConsumers() const override {
     return log_->ReadConsumers();
   }
+  absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) override {
+    return log_->WriteCheckpoints(writes);
+  }
+  absl::Status ReadCheckpoints(
+      uint64_t before,
+      const std::function<bool(uint64_t, std::string_view)>& visit) const override {
+    return log_->ReadCheckpoints(before, visit);
+  }
 
   void CloseGate();
   void OpenGate();

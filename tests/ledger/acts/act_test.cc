@@ -231,6 +231,8 @@ const std::vector<Case>& Cases() {
        "tranches { budget_code: 'c' } } } effective_on { year: 2022 month: 1 day: 2 } }",
        {"correction:7", "convention:2023-00001", "structure:s", "budget_line:c"},
        "2023-01-02"},
+      {"directory_sealed { through_position: 7 count: 2 }", {}, ""},
+      {"ledger_restored { previous_origin: 'a' origin: 'b' log_size: 7 }", {}, ""},
   };
   return *cases;
 }

@@ -99,6 +99,32 @@ TEST_P(EventStoreContractTest, AppendsAnEmptyBatch) {
   ExpectTestEvents(*log_, 3);
 }
 
+std::vector<CheckpointWrite> CheckpointsBelow(const EventStore& log, uint64_t before,
+                                              size_t limit = 100) {
+  std::vector<CheckpointWrite> checkpoints;
+  EXPECT_TRUE(log.ReadCheckpoints(before,
+                                  [&](uint64_t size, std::string_view checkpoint) {
+                                    checkpoints.push_back({size, std::string(checkpoint)});
+                                    return checkpoints.size() < limit;
+                                  })
+                  .ok());
+  return checkpoints;
+}
+
+TEST_P(EventStoreContractTest, HoldsCheckpointsLargestFirst) {
+  using Writes = std::vector<CheckpointWrite>;
+  EXPECT_EQ(CheckpointsBelow(*log_, ~uint64_t{0}), Writes());
+  ASSERT_TRUE(log_->WriteCheckpoints({{3, "three"}, {300, "many"}, {0, "none"}}).ok());
+  ASSERT_TRUE(log_->WriteCheckpoints({}).ok());
+  ASSERT_TRUE(log_->WriteCheckpoints({{3, ""}, {7, "seven"}, {0, "nothing"}, {8, ""}}).ok());
+  EXPECT_EQ(CheckpointsBelow(*log_, ~uint64_t{0}),
+            Writes({{300, "many"}, {7, "seven"}, {0, "nothing"}}));
+  EXPECT_EQ(CheckpointsBelow(*log_, 300), Writes({{7, "seven"}, {0, "nothing"}}));
+  EXPECT_EQ(CheckpointsBelow(*log_, 301, 1), Writes({{300, "many"}}));
+  EXPECT_EQ(CheckpointsBelow(*log_, 0), Writes());
+  EXPECT_EQ(log_->size(), 0u);
+}
+
 TEST_P(EventStoreContractTest, HoldsConsumersWithEventsAndWithout) {
   EventBatch batch;
   batch.consumers = {{"b", "1"}, {"a", "2"}};
@@ -271,6 +297,13 @@ TEST_P(PersistentStoreContractTest, HoldsTheSameWhenOpenedAgain) {
     Open();
     ExpectTestEvents(*log_, size);
   }
+}
+
+TEST_P(PersistentStoreContractTest, HoldsTheSameCheckpointsWhenOpenedAgain) {
+  ASSERT_TRUE(log_->WriteCheckpoints({{3, "three"}, {7, "seven"}}).ok());
+  ASSERT_TRUE(log_->WriteCheckpoints({{3, ""}}).ok());
+  Open();
+  EXPECT_EQ(CheckpointsBelow(*log_, ~uint64_t{0}), std::vector<CheckpointWrite>({{7, "seven"}}));
 }
 
 TEST_P(PersistentStoreContractTest, HoldsTheSameConsumersWhenOpenedAgain) {

@@ -1,0 +1,29 @@
+// Not built yet; goes away with the last of them.
+#include "cmd/registre/command.h"
+
+namespace registre::cli {
+namespace {
+
+int NotBuilt(Console& console) {
+  console.err << "registre: not built yet\n";
+  return kExitRefused;
+}
+
+}  // namespace
+
+int RunKeys(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunCheckpoint(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunSeal(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunStamp(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunProof(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunProofOfTag(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunBundle(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunReplay(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunBackup(const Args&, Client&, Console& console) { return NotBuilt(console); }
+int RunVerifyBundle(const Args&, Console& console) { return NotBuilt(console); }
+int RunVerifyProof(const Args&, Console& console) { return NotBuilt(console); }
+int RunVerifyLedger(const Args&, Console& console) { return NotBuilt(console); }
+int RunWitness(const Args&, Console& console) { return NotBuilt(console); }
+int RunRestore(const Args&, Console& console) { return NotBuilt(console); }
+
+}  // namespace registre::cli

@@ -1,0 +1,92 @@
+// Signed checkpoints of a ledger: made when the head has moved, durable before anyone sees them.
+//
+//   head moved -> text -> signed -> stored beside the log (synced) -> published: GetCheckpoint,
+//   HTTP, witnesses, watchers
+#ifndef REGISTRE_LEDGER_CHECKPOINTS_H_
+#define REGISTRE_LEDGER_CHECKPOINTS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "ledger/keyring.h"
+#include "ledger/ledger.h"
+#include "ledger/proof/note.h"
+#include "registre/v1/checkpoint.pb.h"
+
+namespace registre {
+
+// A checkpoint is signed at most this often, unless one is asked for.
+inline constexpr absl::Duration kCheckpointInterval = absl::Seconds(1);
+
+// Any thread. Only the latest is kept, and those that are stamped, cosigned, sealed or signed at a
+// rotation of keys.
+class Checkpoints {
+ public:
+  // Borrows the ledger and the clock. The latest stored checkpoint is verified against the log
+  // first: DATA_LOSS (LOG_DIFFERENT) when the log is not an extension of it, (CHECKPOINT_DAMAGED)
+  // when no key of the ring signed it. Then signs on a thread of its own. Nothing is signed before
+  // the ledger is opened.
+  static absl::StatusOr<std::unique_ptr<Checkpoints>> Open(Ledger* ledger, const Clock* clock);
+  ~Checkpoints();
+  Checkpoints(const Checkpoints&) = delete;
+  Checkpoints& operator=(const Checkpoints&) = delete;
+
+  // A checkpoint of the head of now: the latest when it is of it, else signed in the call. `sealed`
+  // says that it holds a new seal and is kept. FAILED_PRECONDITION (LEDGER_NOT_OPENED); those of
+  // the disk.
+  absl::StatusOr<v1::StoredCheckpoint> Sign(bool sealed = false);
+
+  // The latest published; nothing before the first.
+  std::optional<v1::StoredCheckpoint> latest() const;
+  // One that is kept. NOT_FOUND (CHECKPOINT_UNKNOWN).
+  absl::StatusOr<v1::StoredCheckpoint> Get(uint64_t size) const;
+  // Kept ones below `before`, newest first, until `visit` returns false.
+  absl::Status ForEach(uint64_t before,
+                       const std::function<bool(const v1::StoredCheckpoint&)>& visit) const;
+
+  // Adds signature lines of witnesses, verified by the caller, each key once. It is then kept.
+  // NOT_FOUND (CHECKPOINT_UNKNOWN) when it was replaced meanwhile and not kept.
+  absl::Status AddCosignatures(uint64_t size, const std::vector<NoteSignature>& cosignatures);
+  // Adds a time stamp: INVALID_ARGUMENT (TIMESTAMP_INVALID) when it is not over that checkpoint;
+  // RESOURCE_EXHAUSTED (TOO_MANY_TIMESTAMPS).
+  absl::StatusOr<v1::StoredCheckpoint> AddTimestamp(uint64_t size, const std::string& token);
+
+  // Calls `wake` once, as soon as the latest is of another size than `size`, or another note than
+  // was published with it; at once when it is already. It must only hand work on. Cancel: it is not
+  // called any more after the return.
+  using WaitId = uint64_t;
+  WaitId Wait(uint64_t size, std::function<void()> wake);
+  void Cancel(WaitId id);
+  // Wakes everyone, and from now on whoever comes: the server stops.
+  void WakeAll();
+
+  Keyring& keyring() { return *keyring_; }
+  // Why the last try to sign failed; OK when it did not.
+  absl::Status status() const;
+
+ private:
+  Checkpoints(Ledger* ledger, const Clock* clock) : ledger_(ledger), clock_(clock) {}
+
+  Ledger* const ledger_;
+  const Clock* const clock_;
+  std::unique_ptr<Keyring> keyring_;
+  absl::Mutex signing_mutex_;  // one signer at a time; before mutex_
+  mutable absl::Mutex mutex_;
+  std::optional<v1::StoredCheckpoint> latest_ ABSL_GUARDED_BY(mutex_);
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace registre
+
+#endif  // REGISTRE_LEDGER_CHECKPOINTS_H_
