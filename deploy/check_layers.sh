@@ -16,7 +16,7 @@ HTTP         httplib\.h                               ^(services|cmd|tests/(serv
 ledger       ledger/                                  ^(ledger|projections|services|cmd|tests)/
 projections  projections/                             ^(projections|services|cmd|tests)/
 services     services/                                ^(services|cmd|tests/(services|cmd|bench|crash|fuzz))/
-cmd          cmd/                                     ^(cmd|tests/cmd)/
+cmd          cmd/                                     ^(cmd|tests/(cmd|fuzz))/
 tests        tests/                                   ^tests/'
 
 # check ROOT: prints each broken line; 1 if there is one.
