@@ -16,10 +16,9 @@ if [ ${#targets[@]} -eq 0 ]; then
 fi
 
 install_packages
-cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz
+build fuzz fuzz
 
-# fuzz TARGET: one after another, two at a time; its last lines say how much was tried.
+# fuzz TARGET: runs it, and says how much was tried.
 fuzz() {
   local target=$1 log=build/fuzz/findings/$1.log
   mkdir -p "build/fuzz/corpus/$target"
