@@ -15,6 +15,7 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
+#include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
 #include "projections/state_reader.h"
 #include "services/access_log.h"
@@ -112,6 +113,8 @@ int Serve(const Settings& settings) {
     return 0;
   }
   if (!ledger.ok()) return Fail(ledger.status());
+  auto checkpoints = registre::Checkpoints::Open(ledger->get(), &registre::SystemClock());
+  if (!checkpoints.ok()) return Fail(checkpoints.status());
   auto access_log =
       registre::AccessLog::Open(settings.data + "/access.log", &registre::SystemClock());
   if (!access_log.ok()) return Fail(access_log.status());
@@ -123,6 +126,7 @@ int Serve(const Settings& settings) {
   }
   auto server = registre::Server::Start({.listen = settings.listen,
                                          .ledger = ledger->get(),
+                                         .checkpoints = checkpoints->get(),
                                          .clock = &registre::SystemClock(),
                                          .tls = std::move(tls),
                                          .access_log = access_log->get()});
@@ -134,6 +138,7 @@ int Serve(const Settings& settings) {
   spdlog::info("stopping");
   (*server)->Drain(kDrainTime);
   server->reset();
+  checkpoints->reset();
   ledger->reset();
   spdlog::info("stopped");
   return 0;
