@@ -38,7 +38,7 @@ Hash HashOf(std::string_view first, std::string_view second = {}) {
   return hash;
 }
 
-std::string_view BytesOf(const Hash& hash) {
+std::string_view ViewOf(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
@@ -47,7 +47,7 @@ std::string_view BytesOf(const Hash& hash) {
 Hash Sha256(std::string_view bytes) { return HashOf(bytes); }
 
 Hash LeafHash(std::string_view event_bytes) {
-  return HashOf(std::string_view("\x00", 1), BytesOf(HashOf(event_bytes)));
+  return HashOf(std::string_view("\x00", 1), ViewOf(HashOf(event_bytes)));
 }
 
 Hash NodeHash(const Hash& left, const Hash& right) {
