@@ -151,6 +151,8 @@ class ConnectionQueue final : public httplib::TaskQueue {
 class ListeningServer final : public httplib::Server {
  public:
   explicit ListeningServer(std::unique_ptr<TlsServer> tls) : tls_(std::move(tls)) {
+    set_keep_alive_max_count(kMaxHttpRequests);
+    set_keep_alive_timeout(kHttpIdleTime.count());
     new_task_queue = [this] { return new ConnectionQueue(&refusing_); };
     // Two servers must not share a port: the library would let them.
     set_socket_options([](socket_t socket) {
