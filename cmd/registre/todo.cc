@@ -11,11 +11,8 @@ int NotBuilt(Console& console) {
 
 }  // namespace
 
-int RunKeys(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunCheckpoint(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunSeal(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunStamp(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunProof(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunProofOfTag(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunBundle(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunReplay(const Args&, Client&, Console& console) { return NotBuilt(console); }
