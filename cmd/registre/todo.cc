@@ -18,7 +18,6 @@ int RunBundle(const Args&, Client&, Console& console) { return NotBuilt(console)
 int RunReplay(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunBackup(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunVerifyBundle(const Args&, Console& console) { return NotBuilt(console); }
-int RunVerifyProof(const Args&, Console& console) { return NotBuilt(console); }
 int RunVerifyLedger(const Args&, Console& console) { return NotBuilt(console); }
 int RunWitness(const Args&, Console& console) { return NotBuilt(console); }
 int RunRestore(const Args&, Console& console) { return NotBuilt(console); }

@@ -7,7 +7,11 @@
 #include <fstream>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "cmd/registre/text.h"
 #include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
+#include "ledger/proof/checkpoint.h"
 
 namespace registre::cli {
 namespace {
@@ -49,6 +53,22 @@ absl::Status AppendKeysOfFile(const std::string& path, std::vector<VerifierKey>*
   if (found != 0) return absl::OkStatus();
   return Error(absl::StatusCode::kInvalidArgument, "KEY_INVALID",
                fmt::format("{}: there is no verifier key in it", path));
+}
+
+// The keys of the checkpoint's log that signed it.
+std::vector<VerifierKey> SignersOf(const TrustedCheckpoint& trusted, const TrustPolicy& policy) {
+  std::vector<VerifierKey> signers;
+  for (const TrustPolicy::Log& log : policy.logs) {
+    if (log.key.name != trusted.checkpoint.origin) continue;
+    const absl::StatusOr<bool> is_signed = IsSignedBy(trusted.note, log.key);
+    if (is_signed.ok() && *is_signed) signers.push_back(log.key);
+  }
+  return signers;
+}
+
+// Witnesses are named as the policy names them: any octets.
+std::string WitnessText(const std::string& name) {
+  return IsUtf8(name) ? name : absl::CHexEscape(name);
 }
 
 }  // namespace
@@ -98,6 +118,53 @@ absl::StatusOr<TrustPolicy> ReadTrust(const AuditArgs& args) {
   absl::StatusOr<std::vector<VerifierKey>> keys = ReadLogKeys(args.keys);
   if (!keys.ok()) return keys.status();
   return TrustPolicy::OfKeys(*std::move(keys));
+}
+
+std::string InstantText(absl::Time time) {
+  return absl::FormatTime("%d/%m/%Y %H:%M:%S UTC", time, absl::UTCTimeZone());
+}
+
+std::string RfcInstant(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+std::vector<std::pair<std::string, std::string>> DescribeCheckpoint(
+    const TrustedCheckpoint& trusted, const TrustPolicy& policy) {
+  std::vector<std::pair<std::string, std::string>> pairs = {
+      {"Log", OneLine(trusted.checkpoint.origin)},
+      {"Events", fmt::format("{}", trusted.checkpoint.size)},
+      {"Root", Base64Of(trusted.checkpoint.root)}};
+  for (const VerifierKey& key : SignersOf(trusted, policy)) {
+    pairs.emplace_back("Signed by", FormatVerifierKey(key));
+  }
+  for (const TrustedCheckpoint::Cosigned& cosigned : trusted.cosigned) {
+    pairs.emplace_back("Cosigned by", fmt::format("{}, {}", WitnessText(cosigned.witness),
+                                                  InstantText(cosigned.time)));
+  }
+  if (trusted.cosigned.empty()) {
+    pairs.emplace_back("Cosigned by", policy.witnesses.empty()
+                                          ? "not asked: a policy (--policy) names witnesses"
+                                          : "none of the policy's witnesses");
+  }
+  return pairs;
+}
+
+void DescribeCheckpoint(const TrustedCheckpoint& trusted, const TrustPolicy& policy,
+                        google::protobuf::Struct* json) {
+  auto& fields = *json->mutable_fields();
+  fields["origin"].set_string_value(trusted.checkpoint.origin);
+  fields["size"].set_string_value(fmt::format("{}", trusted.checkpoint.size));
+  fields["root"].set_string_value(Base64Of(trusted.checkpoint.root));
+  auto& signed_by = *fields["signed_by"].mutable_list_value();
+  for (const VerifierKey& key : SignersOf(trusted, policy)) {
+    signed_by.add_values()->set_string_value(FormatVerifierKey(key));
+  }
+  auto& cosigned_by = *fields["cosigned"].mutable_list_value();
+  for (const TrustedCheckpoint::Cosigned& cosigned : trusted.cosigned) {
+    auto& witness = *cosigned_by.add_values()->mutable_struct_value()->mutable_fields();
+    witness["witness"].set_string_value(WitnessText(cosigned.witness));
+    witness["time"].set_string_value(RfcInstant(cosigned.time));
+  }
 }
 
 }  // namespace registre::cli

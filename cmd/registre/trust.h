@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "cmd/registre/args.h"
+#include "google/protobuf/struct.pb.h"
 #include "ledger/proof/note.h"
 #include "ledger/proof/trust_policy.h"
 
@@ -29,6 +32,17 @@ absl::StatusOr<std::vector<VerifierKey>> ReadLogKeys(const std::vector<std::stri
 // What --policy or --key say; with neither, a policy that trusts no log. The errors of ReadLogKeys
 // and ParseTrustPolicy.
 absl::StatusOr<TrustPolicy> ReadTrust(const AuditArgs& args);
+
+// An instant in UTC, to the second: for a person, and as RFC 3339.
+std::string InstantText(absl::Time time);
+std::string RfcInstant(absl::Time time);
+
+// What a verified checkpoint says, who signed it and who cosigned it when: labels and values for
+// PrintPairs; fields of a JSON object (origin, size, root, signed_by, cosigned), added to `*json`.
+std::vector<std::pair<std::string, std::string>> DescribeCheckpoint(
+    const TrustedCheckpoint& trusted, const TrustPolicy& policy);
+void DescribeCheckpoint(const TrustedCheckpoint& trusted, const TrustPolicy& policy,
+                        google::protobuf::Struct* json);
 
 }  // namespace registre::cli
 

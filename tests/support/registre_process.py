@@ -84,9 +84,9 @@ def run(*arguments, stdin=b""):
     return done
 
 
-def need_programs():
-    """Ends the test as skipped where the programs were not built."""
-    for name in ("registre", "registred"):
+def need_programs(*names):
+    """Ends the test as skipped where the programs, or those named, were not built."""
+    for name in names or ("registre", "registred"):
         if not (BIN / name).exists():
             print(f"skipped: {BIN / name} is not built")
             sys.exit(SKIPPED)
