@@ -1,5 +1,6 @@
-// WatchCheckpoints: the latest checkpoint, then each new one, one message at a time. A slow client
-// misses those that were replaced while it took the last.
+// WatchCheckpoints: the latest checkpoint, then each new one, and the latest again when something
+// was added to it, one message at a time. A slow client misses those that were replaced while it
+// took the last.
 #include <memory>
 #include <optional>
 #include <utility>
@@ -86,7 +87,7 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
       FinishOnce(origin.status());
       return;
     }
-    if (!latest || latest->note() == response_.checkpoint().note()) {
+    if (!latest || latest->SerializeAsString() == response_.checkpoint().SerializeAsString()) {
       WaitForMore(latest ? latest->size() : 0);
       return;
     }

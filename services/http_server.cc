@@ -183,6 +183,8 @@ class ListeningServer final : public httplib::Server {
 
   void Listen() {
     accepting_ = std::this_thread::get_id();
+    // The library has five wait to be accepted.
+    ::listen(svr_sock_, kMaxHttpWaiting);
     listen_after_bind();
   }
 

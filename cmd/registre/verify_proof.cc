@@ -143,11 +143,7 @@ absl::Status VerifyStampFile(const AuditArgs& args, const TrustedCheckpoint& tru
   if (!ca.ok()) return ca.status();
   const absl::StatusOr<std::string> text = StampedText(FormatNote(trusted.note));
   if (!text.ok()) return text.status();
-#if __has_include("ledger/proof/time_stamp.cc")
   const absl::StatusOr<absl::Time> time = VerifyTimeStamp(*token, *text, *ca);
-#else
-  const absl::StatusOr<absl::Time> time = absl::UnimplementedError("not built yet");
-#endif
   if (!time.ok()) return Annotate(time.status(), args.stamp + ": ");
   verdict->sentence += " A time stamp authority that you trust saw it.";
   verdict->Add("stamped_at", RfcInstant(*time), "Stamped", InstantText(*time));

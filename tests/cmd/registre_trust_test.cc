@@ -14,6 +14,7 @@
 #include "ledger/proof/tree_proof.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_keys.h"
+#include "tests/support/test_tsa.h"
 
 namespace registre::cli::registre_trust_test {
 namespace {
@@ -169,6 +170,32 @@ TEST_F(VerifyCommand, ASpoiltConsistencyProofIsRefused) {
     EXPECT_EQ(Run(command), kExitRefused) << text;
     EXPECT_THAT(err_, HasSubstr(text.empty() ? At("new") : At("consistency")));
   }
+}
+
+TEST_F(VerifyCommand, AStampIsVerified) {
+  const testing::TestCa ca("Test CA");
+  const absl::Time time = absl::FromUnixSeconds(1'695'211'200);
+  Write("stamp", testing::TestTsa(ca).Stamp(*StampedText(NoteOf(7)), time));
+  Write("ca", ca.pem());
+  const std::vector<std::string> command = {"verify",  "checkpoint", At("new"),  "--key", vkey_,
+                                            "--stamp", At("stamp"),  "--tsa-ca", At("ca")};
+  ASSERT_EQ(Run(command), kExitDone) << err_;
+  EXPECT_THAT(out_, HasSubstr("20/09/2023 12:00:00 UTC"));
+  std::vector<std::string> json = command;
+  json.insert(json.begin(), {"--output", "json"});
+  ASSERT_EQ(Run(json), kExitDone);
+  EXPECT_THAT(out_, HasSubstr("\"stamped_at\":\"2023-09-20T12:00:00Z\""));
+  // Of another authority; over another checkpoint; no token.
+  Write("ca", testing::TestCa("Other CA").pem());
+  EXPECT_EQ(Run(command), kExitRefused);
+  EXPECT_THAT(err_, HasSubstr("TIMESTAMP_UNTRUSTED"));
+  Write("ca", ca.pem());
+  Write("stamp", testing::TestTsa(ca).Stamp(*StampedText(NoteOf(3)), time));
+  EXPECT_EQ(Run(command), kExitRefused);
+  EXPECT_THAT(err_, HasSubstr("TIMESTAMP_INVALID"));
+  Write("stamp", "no token");
+  EXPECT_EQ(Run(command), kExitRefused);
+  EXPECT_THAT(err_, HasSubstr(At("stamp")));
 }
 
 TEST_F(VerifyCommand, JsonIsOneObjectALine) {

@@ -15,11 +15,14 @@
 #include "absl/synchronization/notification.h"
 #include "ledger/base/errors.h"
 #include "ledger/proof/checkpoint.h"
+#include "ledger/proof/time_stamp.h"
 #include "ledger/proof/trust_policy.h"
 #include "projections/state_reader.h"
 #include "tests/support/temp_folder.h"
+#include "tests/support/test_ca.h"
 #include "tests/support/test_clock.h"
 #include "tests/support/test_recorder.h"
+#include "tests/support/test_tsa.h"
 
 namespace registre::testing::checkpoints_test {
 namespace {
@@ -229,6 +232,44 @@ TEST_F(CheckpointsTest, NoMoreCosignaturesThanANoteMayHold) {
   EXPECT_EQ(ReasonOf(checkpoints_->AddCosignatures(first, lines)), "TOO_MANY_SIGNATURES");
   lines.pop_back();
   EXPECT_TRUE(checkpoints_->AddCosignatures(first, lines).ok());
+}
+
+TEST_F(CheckpointsTest, TimeStampsOverTheNoteAreKept) {
+  Record("a");
+  const v1::StoredCheckpoint checkpoint = Sign();
+  const TestCa ca("Test CA");
+  const TestTsa authority(ca);
+  const std::string text = StampedText(checkpoint.note()).value();
+  const std::string token = authority.Stamp(text, clock_.Now());
+  const auto stamped = checkpoints_->AddTimestamp(1, token);
+  ASSERT_TRUE(stamped.ok()) << stamped.status();
+  EXPECT_THAT(stamped->timestamps(), ElementsAre(token));
+  EXPECT_EQ(checkpoints_->latest()->timestamps_size(), 1);
+  EXPECT_EQ(checkpoints_->AddTimestamp(1, token)->timestamps_size(), 1) << "once";
+
+  // Over another text, over none, and a cosignature takes nothing from a token.
+  const absl::Status other =
+      checkpoints_->AddTimestamp(1, authority.Stamp(text + " ", clock_.Now())).status();
+  EXPECT_EQ(ReasonOf(other), "TIMESTAMP_INVALID");
+  EXPECT_EQ(other.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(checkpoints_->AddTimestamp(1, "token").status()), "TIMESTAMP_INVALID");
+  EXPECT_EQ(ReasonOf(checkpoints_->AddTimestamp(7, token).status()), "CHECKPOINT_UNKNOWN");
+  const auto witness = SigningKey::FromSeed(std::string(32, 'w'));
+  ASSERT_TRUE(checkpoints_
+                  ->AddCosignatures(
+                      1, {Cosign(ParseNote(checkpoint.note())->text, "w", *witness, clock_.Now())})
+                  .ok());
+  for (size_t i = 1; i < kMaxTimeStamps; ++i) {
+    const auto more = absl::Seconds(static_cast<int64_t>(i));
+    ASSERT_TRUE(checkpoints_->AddTimestamp(1, authority.Stamp(text, clock_.Now() + more)).ok());
+  }
+  const absl::Status full =
+      checkpoints_->AddTimestamp(1, authority.Stamp(text, clock_.Now() + absl::Hours(1))).status();
+  EXPECT_EQ(ReasonOf(full), "TOO_MANY_TIMESTAMPS");
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  Record("b");
+  Sign();
+  EXPECT_THAT(Kept(), ElementsAre(2, 1)) << "a stamped one is kept";
 }
 
 TEST_F(CheckpointsTest, WaitersAreWokenOnceAndNotOnceCancelled) {
