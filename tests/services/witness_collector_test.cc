@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ledger/base/errors.h"
@@ -18,6 +19,7 @@
 #include "services/witness.h"
 #include "tests/services/services_fixture.h"
 #include "tests/support/test_ca.h"
+#include "tests/support/test_keys.h"
 #include "tests/support/test_tsa.h"
 
 namespace registre::testing::witness_collector_test {
@@ -164,7 +166,7 @@ TEST_F(WitnessCollectorTest, AWitnessThatWasAwayCatchesUp) {
   auto collector = Collect(policy);
   AwaitQuorum(policy);
   witness_->Stop();
-  log_->Record("while it is away");
+  log_->Record("witness-away");
   Await([&] { return !collector->Status()[0].message().empty(); });
   EXPECT_THAT(collector->Status()[0].message(), HasSubstr("no connection"));
   EXPECT_EQ(collector->Status()[0].cosigned_size(), 1u);
@@ -176,7 +178,7 @@ TEST_F(WitnessCollectorTest, AWitnessThatWasAwayCatchesUp) {
 
   // A server that starts again knows nothing of what the witness has.
   collector.reset();
-  log_->Record("while the server is away");
+  log_->Record("server-away");
   collector = Collect(policy);
   AwaitQuorum(policy);
   EXPECT_FALSE(collector->Status()[0].fork());
@@ -206,7 +208,7 @@ TEST_F(WitnessCollectorTest, TwoLogsWithOneKeyAreFound) {
     Await([&] { return collector->Status()[0].fork(); });
     EXPECT_THAT(collector->Status()[0].message(), HasSubstr("not the continuation"));
   }
-  forked.Record("a third");
+  forked.Record("third");
   const auto collector = Collect(policy, &forked);
   Await([&] { return collector->Status()[0].fork(); });
   EXPECT_FALSE(collector->Status()[0].has_cosigned_size());
@@ -215,10 +217,12 @@ TEST_F(WitnessCollectorTest, TwoLogsWithOneKeyAreFound) {
 }
 
 TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {
+  absl::Mutex mutex;
   std::string body;
   int status = 200;
   httplib::Server server;
   server.Post("/add-checkpoint", [&](const httplib::Request&, httplib::Response& response) {
+    absl::MutexLock lock(&mutex);
     response.status = status;
     response.set_content(body, "text/plain");
   });
@@ -236,7 +240,7 @@ TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {
     std::string says;
   };
   const std::vector<Case> cases = {
-      {200, "", "no cosignature"},
+      {200, "", "no signature"},
       {200, "no signature\n", "malformed"},
       {200,
        FormatSignatureLine(
@@ -256,8 +260,11 @@ TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.says);
-    status = one.status;
-    body = one.body;
+    {
+      absl::MutexLock lock(&mutex);
+      status = one.status;
+      body = one.body;
+    }
     const auto collector = Collect(policy);
     Await([&] { return !collector->Status()[0].message().empty(); });
     EXPECT_THAT(collector->Status()[0].message(), HasSubstr(one.says));
