@@ -55,6 +55,9 @@ class AuditService final : public v1::AuditService::CallbackService {
   grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* call,
                                                 const v1::GetConsistencyProofRequest* request,
                                                 v1::GetConsistencyProofResponse* response) override;
+  grpc::ServerUnaryReactor* AddTimestamp(grpc::CallbackServerContext* call,
+                                         const v1::AddTimestampRequest* request,
+                                         v1::AddTimestampResponse* response) override;
 
  private:
   const AuditServiceParts parts_;

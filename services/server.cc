@@ -129,6 +129,7 @@ class GrpcServer final : public Server {
                           &watches_, &open_streams_, &draining_}));
     services_.push_back(MakeAdminService({{options.ledger, &admin_reads_, &access_},
                                           options.checkpoints,
+                                          options.witnesses,
                                           options.clock,
                                           &rebuilds_,
                                           &subscriptions_,
