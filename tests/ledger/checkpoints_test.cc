@@ -403,6 +403,7 @@ TEST_F(CheckpointsTest, ARestoredLedgerSignsUnderAnotherOrigin) {
 // What cannot be stored is not published.
 TEST_F(CheckpointsTest, AFullDiskPublishesNothing) {
   Record("a");
+  Sign();
   bool failed = false;
   for (int i = 0; i < 100 && !failed; ++i) {
     Record(fmt::format("r{}", i));
