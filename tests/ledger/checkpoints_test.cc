@@ -256,8 +256,8 @@ TEST_F(CheckpointsTest, TimeStampsOverTheNoteAreKept) {
   EXPECT_EQ(ReasonOf(checkpoints_->AddTimestamp(7, token).status()), "CHECKPOINT_UNKNOWN");
   const auto witness = SigningKey::FromSeed(std::string(32, 'w'));
   ASSERT_TRUE(checkpoints_
-                  ->AddCosignatures(
-                      1, {Cosign(ParseNote(checkpoint.note())->text, "w", *witness, clock_.Now())})
+                  ->AddCosignatures(checkpoint, {Cosign(ParseNote(checkpoint.note())->text, "w",
+                                                        *witness, clock_.Now())})
                   .ok());
   for (size_t i = 1; i < kMaxTimeStamps; ++i) {
     const auto more = absl::Seconds(static_cast<int64_t>(i));
