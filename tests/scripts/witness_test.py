@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""A server and a witness of their own: checkpoints are cosigned, and a forked ledger is found."""
+"""A server and two witnesses of their own, by the commands of deploy/WITNESS.md: checkpoints are
+cosigned, and a forked ledger is found."""
 import json
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import stat
@@ -15,10 +17,15 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from registre_process import BIN, REAL_INPUT, TIMEOUT_S, Server, need_programs, run  # noqa: E402
+from registre_process import (  # noqa: E402
+    BIN, REAL_INPUT, SOURCE, TIMEOUT_S, Server, need_programs, run)
 
+GUIDE = SOURCE / "deploy/WITNESS.md"
+BLOCKS = re.findall(r"^```\n(.*?)^```$", GUIDE.read_text("utf-8"), re.M | re.S)
+RUN_WITNESS, POLICY, RUN_SERVER = BLOCKS
 NAME = "witness.example.org/w1"
 failures = []
+started = []  # processes of witnesses
 
 
 def expect(condition, message):
@@ -29,11 +36,15 @@ def expect(condition, message):
 class Witness:
     """registre witness on a port of its own, which stays the same over restarts."""
 
-    def __init__(self, folder, key, port=0):
+    def __init__(self, folder, keys, name=NAME, port=0):
+        ours = {"/var/lib/witness": folder, NAME: name, "keys.txt": keys,
+                "127.0.0.1:7465": f"127.0.0.1:{port}"}
+        command = shlex.split(RUN_WITNESS)
+        assert set(ours) <= set(command), f"the guide's command is another: {RUN_WITNESS}"
         self.process = subprocess.Popen(
-            [BIN / "registre", "witness", "--data", folder, "--name", NAME, "--log", key,
-             "--listen", f"127.0.0.1:{port}"],
+            [BIN / command[0], *(ours.get(word, word) for word in command[1:])],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(self.process)
         self.key = self.process.stdout.readline().strip()
         line = self.process.stdout.readline()
         port = re.search(r"on port (\d+)", line)
@@ -63,6 +74,26 @@ class Witness:
             return error.code
 
 
+def policy_of(key, witnesses):
+    """The guide's policy, with these keys and addresses."""
+    lines = []
+    for line in POLICY.splitlines():
+        words = line.split()
+        if words[0] == "log":
+            words[1:] = [key]
+        elif words[0] == "witness":
+            words[2:] = [witnesses[words[1]].key, witnesses[words[1]].url]
+        lines.append(" ".join(words) + "\n")
+    return "".join(lines)
+
+
+def server_options(policy):
+    """Options of the guide's server beside its folder."""
+    words = shlex.split(RUN_SERVER)
+    assert words[:2] == ["registred", "--data"] and len(words) == 5, RUN_SERVER
+    return words[3], policy
+
+
 def await_that(what, condition):
     """Asks until it holds."""
     deadline = time.monotonic() + TIMEOUT_S
@@ -71,8 +102,12 @@ def await_that(what, condition):
         time.sleep(0.05)
 
 
+def statuses_of(server):
+    return server.read("admin", "status")[0]["witnesses"]
+
+
 def status_of(server):
-    return server.read("admin", "status")[0]["witnesses"][0]
+    return statuses_of(server)[0]
 
 
 def write_lines(path, lines):
@@ -85,10 +120,10 @@ def record(server, path):
     assert done.returncode == 0, done.stderr
 
 
-def try_cosigned(folder, server, witness, policy):
+def try_cosigned(folder, server, policy):
     size = server.size()
     await_that("the checkpoint is cosigned",
-               lambda: status_of(server).get("cosigned_size") == str(size))
+               lambda: all(one.get("cosigned_size") == str(size) for one in statuses_of(server)))
     note = folder / "note.txt"
     expect(server.run("checkpoint", "show", "-o", note).returncode == 0, "show")
     expect(f"\u2014 {NAME} " in note.read_text("utf-8"), "the note has no cosignature")
@@ -114,7 +149,7 @@ def try_protocol(witness, note):
 
 
 def expect_fork(data, policy, says):
-    with Server(data, "--witness-policy", policy) as server:
+    with Server(data, *server_options(policy)) as server:
         await_that("the fork is found", lambda: status_of(server)["fork"])
         shown = server.run("admin", "status").stdout
         expect("DIVERGENCE" in shown, f"admin status: {shown}")
@@ -150,13 +185,16 @@ def main():
             key = server.run("keys").stdout.strip()
             server.stop()
         shutil.copytree(folder / "data", folder / "copy")
-        witness = Witness(folder / "witness", key)
+        keys = folder / "keys.txt"
+        keys.write_text(key + "\n")
+        witness = Witness(folder / "witness", keys)
+        other = Witness(folder / "w2", keys, "w2.example.net/registre")
         mode = stat.S_IMODE((folder / "witness/key.pem").stat().st_mode)
         expect(mode == 0o600, f"the key has mode {mode:o}")
-        policy.write_text(f"log {key}\nwitness w1 {witness.key} {witness.url}\nquorum w1\n")
+        policy.write_text(policy_of(key, {"w1": witness, "w2": other}))
 
-        with Server(folder / "data", "--witness-policy", policy) as server:
-            note = try_cosigned(folder, server, witness, policy)
+        with Server(folder / "data", *server_options(policy)) as server:
+            note = try_cosigned(folder, server, policy)
             try_protocol(witness, note)
             # A witness that is away, and comes back with what it knew.
             code, _ = witness.stop()
@@ -165,15 +203,16 @@ def main():
             await_that("the server says that the witness is away",
                        lambda: status_of(server)["message"])
             known, port = witness.key, witness.port
-            witness = Witness(folder / "witness", key, port)
+            witness = Witness(folder / "witness", keys, port=port)
             expect(witness.key == known, "the witness has another key")
-            try_cosigned(folder, server, witness, policy)
+            try_cosigned(folder, server, policy)
             expect(not status_of(server)["fork"], "a fork that is none")
             expect(server.stop() == 0, "a clean stop")
 
         fork(folder, lines[20:45], folder / "copy", policy)
         code, log = witness.stop()
         expect(code == 0 and "REFUSED" in log, f"the witness ends with {code}: {log}")
+        other.stop()
 
         refused = run("witness", "--data", folder / "other", "--name", "a b", "--log", key)
         expect(refused.returncode == 1 and "NAME_INVALID" in refused.stderr, refused.stderr)
@@ -185,6 +224,8 @@ def main():
     except AssertionError as error:
         failures.append(str(error))
     finally:
+        for process in started:
+            process.kill()
         shutil.rmtree(folder, ignore_errors=True)
     for failure in failures:
         print(failure)
