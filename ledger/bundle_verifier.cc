@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "ledger/acts/act.h"
 #include "ledger/base/errors.h"
 #include "ledger/proof/checkpoint.h"
@@ -34,31 +36,54 @@ absl::Status VerifyStamps(const Bundle& bundle, std::string_view tsa_ca_pem,
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::Event> ParseBundledEvent(std::string_view bytes, std::string_view part) {
-  v1::Event event;
-  if (event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return event;
+// The position in the bytes of an event, the last one where it stands there several times.
+absl::StatusOr<uint64_t> PositionOf(std::string_view bytes, std::string_view part) {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                               static_cast<int>(bytes.size()));
+  constexpr uint32_t kPositionTag =
+      WireFormatLite::MakeTag(v1::Event::kPositionFieldNumber, WireFormatLite::WIRETYPE_VARINT);
+  uint64_t position = 0;
+  while (const uint32_t tag = input.ReadTag()) {
+    const bool is_read = tag == kPositionTag ? input.ReadVarint64(&position)
+                                             : WireFormatLite::SkipField(&input, tag);
+    if (!is_read) return BundleInvalid(part, "its bytes are no event");
+  }
+  if (input.ConsumedEntireMessage()) return position;
   return BundleInvalid(part, "its bytes are no event");
 }
 
-// That the seal and the events stand in the log of the checkpoint, by one proof.
-absl::Status VerifyLeaves(const Bundle& bundle, const v1::Event& seal,
-                          const std::vector<v1::Event>& events, const Checkpoint& checkpoint) {
+// That the seal and the events stand in the log of the checkpoint, by one proof. Nothing more is
+// read of them before.
+absl::Status VerifyLeaves(const Bundle& bundle, const Checkpoint& checkpoint) {
   std::vector<PlacedLeaf> leaves;
-  leaves.push_back({seal.position(), LeafHash(bundle.seal)});
-  for (size_t i = 0; i < events.size(); ++i) {
-    if (i > 0 && events[i].position() <= events[i - 1].position()) {
-      return BundleInvalid(PartOfEvent(events[i]),
-                           fmt::format("it stands after position {}: it is repeated, or out of "
-                                       "place",
-                                       events[i - 1].position()));
+  for (const std::string& bytes : bundle.events) {
+    const std::string part = fmt::format("event {}", leaves.size() + 1);
+    const absl::StatusOr<uint64_t> position = PositionOf(bytes, part);
+    if (!position.ok()) return position.status();
+    if (!leaves.empty() && *position <= leaves.back().index) {
+      return BundleInvalid(part,
+                           fmt::format("position {} stands after position {}: it is repeated, "
+                                       "or out of place",
+                                       *position, leaves.back().index));
     }
-    leaves.push_back({events[i].position(), LeafHash(bundle.events[i])});
+    leaves.push_back({*position, LeafHash(bytes)});
   }
+  const absl::StatusOr<uint64_t> sealed_at = PositionOf(bundle.seal, "seal");
+  if (!sealed_at.ok()) return sealed_at.status();
+  leaves.push_back({*sealed_at, LeafHash(bundle.seal)});
   std::sort(leaves.begin(), leaves.end(),
             [](const PlacedLeaf& a, const PlacedLeaf& b) { return a.index < b.index; });
   const absl::Status status =
       VerifySharedProof(leaves, checkpoint.size, bundle.proof, checkpoint.root);
   return status.ok() ? status : BundleInvalid("proof", std::string(status.message()));
+}
+
+// Of bytes that stand in the log.
+absl::StatusOr<v1::Event> ParseBundledEvent(std::string_view bytes, std::string_view part) {
+  v1::Event event;
+  if (event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return event;
+  return BundleInvalid(part, "its bytes are no event");
 }
 
 // What the seal says of the tag.
@@ -207,6 +232,7 @@ absl::StatusOr<VerifiedBundle> VerifyBundle(std::string_view bytes, const TrustP
   if (tsa_ca_pem) {
     REGISTRE_RETURN_IF_ERROR(VerifyStamps(*bundle, *tsa_ca_pem, &verified.stamped));
   }
+  REGISTRE_RETURN_IF_ERROR(VerifyLeaves(*bundle, verified.trusted.checkpoint));
   const absl::StatusOr<v1::Event> seal = ParseBundledEvent(bundle->seal, "seal");
   if (!seal.ok()) return seal.status();
   for (size_t i = 0; i < bundle->events.size(); ++i) {
@@ -215,8 +241,6 @@ absl::StatusOr<VerifiedBundle> VerifyBundle(std::string_view bytes, const TrustP
     if (!event.ok()) return event.status();
     verified.events.push_back(*std::move(event));
   }
-  REGISTRE_RETURN_IF_ERROR(
-      VerifyLeaves(*bundle, *seal, verified.events, verified.trusted.checkpoint));
   REGISTRE_RETURN_IF_ERROR(VerifySeal(*bundle, *seal, &verified));
   REGISTRE_RETURN_IF_ERROR(VerifyLinks(*seal));
   REGISTRE_RETURN_IF_ERROR(VerifyChain(*bundle, verified));

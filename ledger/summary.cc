@@ -334,6 +334,11 @@ std::string DescribeEvent(const Message& event, bool after_seal) {
   }
   if (act_field == nullptr) return text;
   const Message& act = *MessageOf(event, "act");
+  fields.clear();
+  act.GetReflection()->ListFields(act, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field != act_field) DescribeField(act, field, "", &text);
+  }
   DescribeFields(act.GetReflection()->GetMessage(act, act_field), "", &text);
   return text;
 }

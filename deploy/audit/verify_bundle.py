@@ -1018,9 +1018,9 @@ def scalar_text(schema, field, value):
     return str(value)
 
 
-def describe(message, prefix=""):
+def describe(message, prefix="", left_out=()):
     for field, value in message.set_fields():
-        if prefix == "" and message.name == ".registre.v1.Event" and field.name in LEFT_OUT:
+        if field.name in left_out:
             continue
         for index, one in enumerate(value if field.repeated else [value]):
             path = prefix + field.name + (f"[{index}]" if field.repeated else "")
@@ -1049,7 +1049,8 @@ def summary_of(tag, note, seal, sealed, events):
         after = " (after the seal)" if number >= sealed else ""
         lines.append(f"\n#{event.get('position')} {instant_text(*instant_of(event))} "
                      f"{field.name}{after}\n")
-        lines += describe(event)
+        lines += describe(event, left_out=LEFT_OUT)
+        lines += describe(event.get("act"), left_out=(field.name,))
         lines += describe(act)
     return "".join(lines)
 
