@@ -49,15 +49,16 @@ absl::Status DescribeSource(const BundleSource& source, const v1::Event& seal,
                          absl::Nanoseconds(seal.recorded_at().nanos());
   described->through_position = seal.act().directory_sealed().through_position();
   described->tags = seal.act().directory_sealed().count();
-  const bool is_present = source.entries.size() == 1 && source.entries[0].entry.tag == source.tag;
-  described->sealed_events = is_present ? source.entries[0].entry.events : 0;
+  const bool is_present =
+      source.sealed.entries.size() == 1 && source.sealed.entries[0].entry.tag == source.tag;
+  described->sealed_events = is_present ? source.sealed.entries[0].entry.events : 0;
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> BuildBundle(const BundleSource& source, const SubtreeHash& subtree) {
-  const absl::StatusOr<v1::Event> seal = ReadStoredEvent(source.seal);
+  const absl::StatusOr<v1::Event> seal = ReadStoredEvent(source.sealed.seal);
   if (!seal.ok()) return seal.status();
   if (seal->act().directory_sealed().schema_digest() != BytesOf(SchemaDigest())) {
     return Error(absl::StatusCode::kFailedPrecondition, "NOT_SEALED",
@@ -83,11 +84,17 @@ absl::StatusOr<std::string> BuildBundle(const BundleSource& source, const Subtre
                        .summary = SummaryOfBundle(described, lines),
                        .checkpoint = source.checkpoint.note(),
                        .stamps = {stamps.begin(), stamps.end()},
-                       .seal = source.seal,
-                       .entries = source.entries,
+                       .seal = source.sealed.seal,
+                       .entries = source.sealed.entries,
                        .events = source.events,
                        .proof = *std::move(proof),
                        .schema = PackedSchema()});
+}
+
+absl::StatusOr<uint64_t> PositionOfStored(const std::string& event) {
+  const absl::StatusOr<v1::Event> read = ReadStoredEvent(event);
+  if (!read.ok()) return read.status();
+  return read->position();
 }
 
 absl::StatusOr<std::vector<std::string>> EventsOfTag(const EventStore& log, const Index& index,

@@ -16,13 +16,19 @@
 
 namespace registre {
 
+// What the last seal says of a tag: the stored bytes of the DirectorySealed, and the entries that
+// VerifyTag takes.
+struct SealedTag {
+  std::string seal;
+  std::vector<ProvenEntry> entries;
+};
+
 // What a bundle is made of.
 struct BundleSource {
   std::string tag;
-  v1::StoredCheckpoint checkpoint;   // holds the seal
-  std::string seal;                  // stored bytes of the last DirectorySealed
-  std::vector<ProvenEntry> entries;  // what it says of the tag
-  std::vector<std::string> events;   // stored bytes of all events of the tag below the checkpoint
+  v1::StoredCheckpoint checkpoint;  // holds the seal
+  SealedTag sealed;
+  std::vector<std::string> events;  // stored bytes of all events of the tag below the checkpoint
 };
 
 // The bundle; `subtree` gives the hashes of the tree of the checkpoint's size. Pure but for that.
@@ -30,6 +36,9 @@ struct BundleSource {
 // again. RESOURCE_EXHAUSTED (BUNDLE_TOO_LARGE). DATA_LOSS (EVENT_DAMAGED) when an event cannot be
 // read; the errors of `subtree`.
 absl::StatusOr<std::string> BuildBundle(const BundleSource& source, const SubtreeHash& subtree);
+
+// The position of an event in its stored bytes. DATA_LOSS (EVENT_DAMAGED).
+absl::StatusOr<uint64_t> PositionOfStored(const std::string& event);
 
 // The stored bytes of the tag's events at positions below `size`, in order. Blocks on disk.
 // RESOURCE_EXHAUSTED (BUNDLE_TOO_LARGE) when there are more than a bundle may hold; those of the

@@ -217,11 +217,11 @@ void AddParts(CaseMaker* make) {
 // Entries that are true, and prove nothing of the tag.
 void AddEntries(CaseMaker* make) {
   const BundleWorld world;
-  const auto entry_of = [&](const std::string& tag) { return world.Source(tag).entries[0]; };
+  const auto entry_of = [&](const std::string& tag) { return world.Source(tag).sealed.entries[0]; };
   const auto with = [&](const std::string& name, const std::string& tag,
                         std::vector<ProvenEntry> entries) {
     BundleSource source = world.Source(tag);
-    source.entries = std::move(entries);
+    source.sealed.entries = std::move(entries);
     const auto bytes = BuildBundle(source, world.Hashes());
     REGISTRE_CHECK(bytes.ok(), "a bundle with other entries");
     make->Add(name, *bytes, "PROOF_INVALID", "neighbours");

@@ -116,8 +116,7 @@ TrustPolicy BundleWorld::policy() const {
 }
 
 BundleSource BundleWorld::Source(const std::string& tag) const {
-  BundleSource source{
-      .tag = tag, .checkpoint = {}, .seal = BytesAt(seal), .entries = {}, .events = {}};
+  BundleSource source{.tag = tag, .checkpoint = {}, .sealed = {BytesAt(seal), {}}, .events = {}};
   source.checkpoint.set_note(Note());
   for (const std::string& stamp : stamps) source.checkpoint.add_timestamps(stamp);
   std::vector<Hash> leaves;
@@ -128,7 +127,7 @@ BundleSource BundleWorld::Source(const std::string& tag) const {
       [](const TagEntry& entry, const std::string& other) { return entry.tag < other; });
   const auto add = [&](auto entry) {
     const auto index = static_cast<uint64_t>(entry - directory.begin());
-    source.entries.push_back({*entry, index, *InclusionProof(index, leaves.size(), hashes)});
+    source.sealed.entries.push_back({*entry, index, *InclusionProof(index, leaves.size(), hashes)});
   };
   if (at != directory.end() && at->tag == tag) {
     add(at);
