@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "ledger/checkpoints.h"
 #include "services/reads.h"
 
 namespace registre {
@@ -15,6 +16,7 @@ namespace registre {
 // answered when all other reads wait.
 struct AdminServiceParts {
   ServiceContext context;
+  Checkpoints* checkpoints;
   const Clock* clock;
   // Runs rebuilds, one at a time.
   ReadPool* rebuilds;

@@ -1,10 +1,12 @@
 // What auditors ask for, over gRPC (audit_service.proto). One class; its methods stand in files by
-// what they are about: audit_service.cc (checkpoints, keys, proofs), audit_timestamps.cc,
-// audit_seal.cc, audit_replay.cc, audit_bundle.cc.
+// what they are about: audit_service.cc (checkpoints, keys, proofs), audit_watch.cc,
+// audit_timestamps.cc, audit_seal.cc, audit_replay.cc, audit_bundle.cc.
 #ifndef REGISTRE_SERVICES_AUDIT_SERVICE_H_
 #define REGISTRE_SERVICES_AUDIT_SERVICE_H_
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 
 #include "grpcpp/grpcpp.h"
 #include "ledger/checkpoints.h"
@@ -22,13 +24,37 @@ struct AuditServiceParts {
   const Clock* clock;
   // Runs what takes long: replays, bundles, seals.
   ReadPool* long_reads;
+  // Looks at checkpoints for those who watch them; its queue holds one piece a watch.
+  ReadPool* watch_reads;
+  std::atomic<uint64_t>* watches;  // live ones
   OpenStreams* open_streams;
   const std::atomic<bool>* draining;
 };
 
+// Watches of checkpoints at once; one more is refused with RESOURCE_EXHAUSTED (TOO_MANY_WATCHES).
+inline constexpr size_t kMaxWatches = 1'000;
+
 class AuditService final : public v1::AuditService::CallbackService {
  public:
   explicit AuditService(const AuditServiceParts& parts) : parts_(parts) {}
+
+  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* call,
+                                          const v1::GetCheckpointRequest* request,
+                                          v1::GetCheckpointResponse* response) override;
+  grpc::ServerUnaryReactor* ListCheckpoints(grpc::CallbackServerContext* call,
+                                            const v1::ListCheckpointsRequest* request,
+                                            v1::ListCheckpointsResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchCheckpointsResponse>* WatchCheckpoints(
+      grpc::CallbackServerContext* call, const v1::WatchCheckpointsRequest* request) override;
+  grpc::ServerUnaryReactor* ListKeys(grpc::CallbackServerContext* call,
+                                     const v1::ListKeysRequest* request,
+                                     v1::ListKeysResponse* response) override;
+  grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* call,
+                                              const v1::GetInclusionProofRequest* request,
+                                              v1::GetInclusionProofResponse* response) override;
+  grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* call,
+                                                const v1::GetConsistencyProofRequest* request,
+                                                v1::GetConsistencyProofResponse* response) override;
 
  private:
   const AuditServiceParts parts_;

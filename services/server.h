@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ledger/base/clock.h"
+#include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
 #include "services/access_log.h"
 #include "services/policy.h"
@@ -35,6 +36,7 @@ class Server {
   struct Options {
     std::string listen;  // host:port; port 0 takes a free one
     Ledger* ledger = nullptr;
+    Checkpoints* checkpoints = nullptr;
     const Clock* clock = nullptr;
     // Without, nobody is authenticated and everyone who reaches the server may do everything (local
     // mode): only on a loopback address.

@@ -38,6 +38,11 @@ int Status(const Args& args, Client& client, Console& console) {
               {"Événements",
                empty ? "0" : fmt::format("{} (#0 à #{})", response.size(), response.size() - 1)},
               {"Racine", Hex(response.root())},
+              {"Point de contrôle",
+               response.has_checkpoint_size()
+                   ? Count(static_cast<int64_t>(response.checkpoint_size()), "événement")
+                   : ""},
+              {"Rien n’est signé", response.checkpoint_message()},
               {"Dernier enregistrement", LedgerTime(client).Text(response.last_recorded_at())},
               {"Enregistrement", Word(response.recorder_state())},
               {"Message du serveur", response.recorder_message()},

@@ -244,7 +244,10 @@ class Parser {
     command->footer(footer + kCommonFooter);
     command->fallthrough();
     if (chosen) {
-      command->final_callback([this, chosen = std::move(chosen)] { finish_ = chosen; });
+      // CLI11 runs it after those of the commands below, which are then meant.
+      command->final_callback([this, command, chosen = std::move(chosen)] {
+        if (command->get_subcommands().empty()) finish_ = chosen;
+      });
     }
     return command;
   }

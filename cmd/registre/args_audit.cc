@@ -270,6 +270,14 @@ std::string CheckAudit(const Args& args) {
     return "--key or --policy is missing: whose signature is to be trusted? `registre keys` of the "
            "authority's server shows its keys; have them from a second source";
   }
+  // What would not be looked at is not asked for.
+  if (args.command == Command::kVerifyProof && !args.audit.tsa_ca.empty()) {
+    return "--tsa-ca: a proof bears no time stamp; verify its checkpoint with --stamp";
+  }
+  if (args.command == Command::kVerifyCheckpoint &&
+      args.audit.tsa_ca.empty() != args.audit.stamp.empty()) {
+    return "--stamp and --tsa-ca go together: a token, and the CAs of the authorities to trust";
+  }
   if (args.audit.verify && args.audit.keys.empty()) {
     return "--key is missing: whose signature is --verify to trust?";
   }

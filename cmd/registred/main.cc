@@ -15,10 +15,13 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
+#include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
 #include "projections/state_reader.h"
 #include "services/access_log.h"
+#include "services/http_server.h"
 #include "services/server.h"
+#include "services/tile_server.h"
 #include "services/version.h"
 
 namespace {
@@ -36,6 +39,7 @@ int Fail(const absl::Status& status) {
 struct Settings {
   std::string data;
   std::string listen = "127.0.0.1:7462";
+  std::string http = "127.0.0.1:7463";  // empty: not served
   registre::IdentityFiles files;
   uint64_t index_flush_events = registre::kIndexFlushEvents;
 };
@@ -84,12 +88,26 @@ void AwaitStop(const sigset_t& signals, const Settings& settings, registre::Serv
   }
 }
 
+// The public side of the log, with the server's own certificate where it has one. Null: none is
+// asked for.
+absl::StatusOr<std::unique_ptr<registre::HttpServer>> StartHttp(
+    const Settings& settings, const std::optional<registre::HttpServer::Tls>& tls,
+    registre::Ledger* ledger, const registre::Checkpoints* checkpoints) {
+  if (settings.http.empty()) return nullptr;
+  return registre::HttpServer::Start(
+      settings.http, tls, [ledger, checkpoints](const std::string& path) {
+        return registre::AnswerTilePath(ledger, *checkpoints, path);
+      });
+}
+
 int Serve(const Settings& settings) {
   std::optional<registre::Server::Tls> tls;
+  std::optional<registre::HttpServer::Tls> http_tls;
   if (settings.files.given()) {
     auto read = registre::ReadIdentities(settings.files);
     if (!read.ok()) return Fail(read.status());
     tls = *std::move(read);
+    http_tls = registre::HttpServer::Tls{tls->certificate_pem, tls->key_pem};
   }
   const sigset_t signals = BlockSignals(settings.files.given());
   registre::SystemRandom random;
@@ -112,6 +130,8 @@ int Serve(const Settings& settings) {
     return 0;
   }
   if (!ledger.ok()) return Fail(ledger.status());
+  auto checkpoints = registre::Checkpoints::Open(ledger->get(), &registre::SystemClock());
+  if (!checkpoints.ok()) return Fail(checkpoints.status());
   auto access_log =
       registre::AccessLog::Open(settings.data + "/access.log", &registre::SystemClock());
   if (!access_log.ok()) return Fail(access_log.status());
@@ -123,17 +143,24 @@ int Serve(const Settings& settings) {
   }
   auto server = registre::Server::Start({.listen = settings.listen,
                                          .ledger = ledger->get(),
+                                         .checkpoints = checkpoints->get(),
                                          .clock = &registre::SystemClock(),
                                          .tls = std::move(tls),
                                          .access_log = access_log->get()});
   if (!server.ok()) return Fail(server.status());
-  spdlog::info("registred {} serves {} on port {}: {} events", registre::kVersion, settings.data,
-               (*server)->port(), (*ledger)->recorder().status().head.size);
+  auto http = StartHttp(settings, http_tls, ledger->get(), checkpoints->get());
+  if (!http.ok()) return Fail(http.status());
+  spdlog::info("registred {} serves {} on port {}{}: {} events", registre::kVersion, settings.data,
+               (*server)->port(),
+               *http == nullptr ? "" : fmt::format(", HTTP port {}", (*http)->port()),
+               (*ledger)->recorder().status().head.size);
 
   AwaitStop(signals, settings, server->get());
   spdlog::info("stopping");
+  http->reset();
   (*server)->Drain(kDrainTime);
   server->reset();
+  checkpoints->reset();
   ledger->reset();
   spdlog::info("stopped");
   return 0;
@@ -152,6 +179,11 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--listen", settings.listen,
                  "Address of the gRPC services; beyond this machine only with TLS")
+      ->capture_default_str();
+  app.add_option("--http", settings.http,
+                 "Address of the checkpoint and the tiles over HTTP, with the same certificate; "
+                 "'' serves none")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
   app.add_option("--tls-cert", settings.files.certificate,
                  "The server's certificate, then the CAs between, PEM")

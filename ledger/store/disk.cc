@@ -92,11 +92,14 @@ absl::Status SyncFolder(const std::string& folder) {
   return absl::OkStatus();
 }
 
-absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::string_view text) {
+absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::string_view text,
+                         int mode) {
   const std::string path = fmt::format("{}/{}", folder, name);
   const std::string beside = path + ".tmp";
+  // What an interrupted write left would keep its own mode.
+  if (::unlink(beside.c_str()) != 0 && errno != ENOENT) return ErrnoError(errno, beside);
   {
-    FileDescriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    FileDescriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (fd.get() < 0) return ErrnoError(errno, beside);
     if (const int error = WriteAll(fd.get(), text); error != 0) return ErrnoError(error, beside);
     if (::fsync(fd.get()) != 0) return ErrnoError(errno, beside);

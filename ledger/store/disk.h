@@ -1,5 +1,5 @@
 // What the folder of a ledger needs of the disk: durable small files, and one wording for what goes
-// wrong with it. Private to ledger/store.
+// wrong with it. Private to ledger.
 #ifndef REGISTRE_LEDGER_STORE_DISK_H_
 #define REGISTRE_LEDGER_STORE_DISK_H_
 
@@ -43,8 +43,10 @@ class FileDescriptor {
 absl::Status SyncFolder(const std::string& folder);
 
 // Replaces folder/name: written beside as name.tmp, synced, renamed, folder synced. After an error
-// the file holds either the old or the new text. Not for two threads on one name.
-absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::string_view text);
+// the file holds either the old or the new text. Not for two threads on one name. Made with `mode`,
+// less what the process masks.
+absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::string_view text,
+                         int mode = 0640);
 
 // The text of a small file (at most `max_bytes`, the rest is not read), or nothing when there is no
 // such file.
