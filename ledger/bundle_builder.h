@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "ledger/directory.h"
 #include "ledger/proof/bundle.h"
 #include "ledger/proof/tree_proof.h"
 #include "ledger/store/event_store.h"
@@ -15,13 +16,6 @@
 #include "registre/v1/checkpoint.pb.h"
 
 namespace registre {
-
-// What the last seal says of a tag: the stored bytes of the DirectorySealed, and the entries that
-// VerifyTag takes.
-struct SealedTag {
-  std::string seal;
-  std::vector<ProvenEntry> entries;
-};
 
 // What a bundle is made of.
 struct BundleSource {

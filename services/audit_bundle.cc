@@ -1,12 +1,10 @@
 // Evidence bundles (audit_service.h): built on the pool of long reads, then sent in pieces.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "ledger/base/errors.h"
-#include "ledger/base/shape.h"
+#include "ledger/bundle_builder.h"
 #include "ledger/proof/checkpoint.h"
 #include "services/audit_service.h"
 #include "services/ended_call.h"
@@ -62,18 +60,10 @@ absl::StatusOr<uint64_t> SizeToHold(const Index& index, const std::string& tag,
 }
 
 absl::StatusOr<std::string> MakeBundle(const AuditServiceParts& parts, const std::string& tag) {
-  if (!IsTag(tag)) {
-    return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID",
-                 fmt::format("`{}` is no tag; one is for example convention:2023-00963",
-                             IsUtf8(tag) ? FirstBytes(tag, 100) : "what was sent"));
-  }
-  if (!parts.sealed_tag) {
-    return Error(absl::StatusCode::kFailedPrecondition, "NOT_SEALED",
-                 "nothing is sealed here, so that no history can be proven complete");
-  }
+  REGISTRE_RETURN_IF_ERROR(CheckTag(tag));
   Ledger& ledger = *parts.context.ledger;
   BundleSource source{.tag = tag, .checkpoint = {}, .sealed = {}, .events = {}};
-  absl::StatusOr<SealedTag> sealed = parts.sealed_tag(tag);
+  absl::StatusOr<SealedTag> sealed = parts.seals->Find(tag);
   if (!sealed.ok()) return sealed.status();
   source.sealed = *std::move(sealed);
   const std::shared_ptr<Index> index = ledger.index();
