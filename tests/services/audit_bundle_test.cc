@@ -1,5 +1,4 @@
-// Evidence bundles over gRPC: of the real deliberation, sealed by a directory that the test works
-// out by itself.
+// Evidence bundles over gRPC, of the real deliberation.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,10 +10,8 @@
 
 #include "ledger/bundle_verifier.h"
 #include "ledger/proof/checkpoint.h"
-#include "ledger/schema.h"
 #include "registre/v1/audit_service.grpc.pb.h"
 #include "tests/services/services_fixture.h"
-#include "tests/support/bundle_world.h"
 #include "tests/support/test_ca.h"
 #include "tests/support/test_keys.h"
 #include "tests/support/test_tsa.h"
@@ -26,51 +23,19 @@ class AuditBundleTest : public ServicesTest {
  protected:
   void SetUp() override {
     ServicesTest::SetUp();
-    server_.reset();
-    auto server =
-        Server::Start({.listen = "127.0.0.1:0",
-                       .ledger = ledger_.get(),
-                       .checkpoints = checkpoints_.get(),
-                       .clock = &clock_,
-                       .sealed_tag = [this](const std::string& tag) { return Find(tag); }});
-    ASSERT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    channel_ = grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()),
-                                   grpc::InsecureChannelCredentials());
-    ledger_stub_ = v1::LedgerService::NewStub(channel_);
     audit_ = v1::AuditService::NewStub(channel_);
   }
 
-  // Records a seal of all that is recorded.
+  // Seals all that is recorded.
   void Seal() {
-    std::map<std::string, TagEntry> tags;
-    const uint64_t size = ledger_->log().size();
-    for (uint64_t i = 0; i < size; ++i) {
-      v1::Event event;
-      event.ParseFromString(ledger_->log().Get({i})->front());
-      for (const v1::TagLink& link : event.tags())
-        tags[link.tag()] = {link.tag(), link.sequence(), i};
+    grpc::ClientContext context;
+    const auto stream = audit_->SealDirectory(&context, v1::SealDirectoryRequest());
+    v1::SealDirectoryResponse response;
+    while (stream->Read(&response)) {
     }
-    directory_.clear();
-    for (const auto& [tag, entry] : tags) directory_.push_back(entry);
-    v1::Act act;
-    act.mutable_directory_sealed()->set_through_position(size - 1);
-    act.mutable_directory_sealed()->set_count(directory_.size());
-    act.mutable_directory_sealed()->set_root(BytesOf(RootOfDirectory(directory_)));
-    act.mutable_directory_sealed()->set_schema_digest(BytesOf(SchemaDigest()));
-    auto command = MakeCommand("test", UnitOf(fmt::format("seal-{}", size), {act}),
-                               [](const v1::Act&) { return std::string("local"); });
-    ASSERT_TRUE(command.ok()) << command.status();
-    PendingOutcome outcome;
-    ledger_->recorder().Submit(*std::move(command),
-                               [&](Outcome result) { outcome.Set(std::move(result)); });
-    ASSERT_TRUE(outcome.Get().ok()) << outcome.Get().status();
-    seal_ = ledger_->log().Get({size})->front();
-  }
-
-  absl::StatusOr<SealedTag> Find(const std::string& tag) const {
-    if (seal_.empty()) return Error(absl::StatusCode::kFailedPrecondition, "NOT_SEALED", "not yet");
-    return SealedTag{seal_, EntriesFor(directory_, tag)};
+    const grpc::Status status = stream->Finish();
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    ASSERT_TRUE(response.done());
   }
 
   grpc::Status Get(const std::string& tag, std::string* bundle) {
@@ -103,25 +68,29 @@ class AuditBundleTest : public ServicesTest {
   }
 
   std::unique_ptr<v1::AuditService::Stub> audit_;
-  std::string seal_;
-  std::vector<TagEntry> directory_;
   size_t bytes_ = 0;
 };
 
 TEST_F(AuditBundleTest, EveryTagOfTheRealDeliberation) {
   RecordReal();
   Seal();
+  std::map<std::string, uint64_t> tags;
+  for (uint64_t i = 0; i < size_; ++i) {
+    v1::Event event;
+    event.ParseFromString(ledger_->log().Get({i})->front());
+    for (const v1::TagLink& link : event.tags()) tags[link.tag()] = link.sequence();
+  }
   size_t largest = 0;
-  for (const TagEntry& entry : directory_) {
-    const VerifiedBundle verified = MustGet(entry.tag);
-    EXPECT_EQ(verified.tag, entry.tag);
-    EXPECT_EQ(verified.sealed_events, entry.events);
-    EXPECT_EQ(verified.events.size(), entry.events);
+  for (const auto& [tag, events] : tags) {
+    const VerifiedBundle verified = MustGet(tag);
+    EXPECT_EQ(verified.tag, tag);
+    EXPECT_EQ(verified.sealed_events, events);
+    EXPECT_EQ(verified.events.size(), events);
     EXPECT_EQ(verified.through_position, size_ - 1);
     EXPECT_EQ(verified.seal_position, size_);
     largest = std::max(largest, bytes_);
   }
-  std::printf("%zu tags, the largest bundle has %zu bytes\n", directory_.size(), largest);
+  std::printf("%zu tags, the largest bundle has %zu bytes\n", tags.size(), largest);
   EXPECT_EQ(MustGet("convention:1999-1").sealed_events, 0u);
   EXPECT_EQ(MustGet("application:0").sealed_events, 0u);
   EXPECT_EQ(MustGet("structure:zzz").sealed_events, 0u);
