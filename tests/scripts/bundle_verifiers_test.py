@@ -13,7 +13,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from registre_process import BIN, SKIPPED, need_programs  # noqa: E402
+from registre_process import BIN, SKIPPED, SOURCE, need_programs  # noqa: E402
 import bundle_mutations as mutations  # noqa: E402
 import verify_bundle  # noqa: E402
 
@@ -81,7 +81,18 @@ def try_mutations(folder, good, rng):
         failures.append("too few changes were refused for what they are")
 
 
+def try_document():
+    """The rules of tags stand in the document as in the verifier."""
+    text = (SOURCE / "deploy/BUNDLE.md").read_text("utf-8")
+    for line in verify_bundle.TAGS.strip().splitlines():
+        if f"\n{line}\n" not in text:
+            failures.append(f"BUNDLE.md does not say: {line}")
+    if f"\n{', '.join(verify_bundle.NO_TAGS)} " not in text:
+        failures.append("BUNDLE.md does not list the acts without tags")
+
+
 def main():
+    try_document()
     need_programs("interop_bundles")
     if shutil.which("openssl") is None:
         print("skipped: the openssl command is not installed (deploy/common.sh lists it)")
