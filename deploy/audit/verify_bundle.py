@@ -1026,12 +1026,17 @@ def instant_text(seconds, nanos=0):
     return text + (f".{nanos:09d}" if nanos else "") + "Z"
 
 
+# What a terminal may obey, beside quotes and backslashes.
+ESCAPED = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]')
+
+
 def quoted(text):
     def escape(found):
         c = found[0]
-        return {'"': '\\"', "\\": "\\\\", "\n": "\\n"}.get(c) or f"\\x{ord(c):02x}"
+        plain_form = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}.get(c)
+        return plain_form or (f"\\x{ord(c):02x}" if ord(c) < 0x80 else f"\\u{ord(c):04x}")
 
-    return '"' + re.sub(r'["\\\x00-\x1f\x7f]', escape, text) + '"'
+    return '"' + ESCAPED.sub(escape, text) + '"'
 
 
 def scalar_text(schema, field, value):

@@ -120,6 +120,7 @@ def try_mutations(folder, files, rng):
     policy = verify_bundle.parse_policy((folder / "policy").read_bytes())
     ca = (folder / "ca.pem").read_bytes()
     bundles = [file.read_bytes() for file in files]
+    summaries = {verify_bundle.parse_file(data)["summary"][0] for data in bundles}
     counts = collections.Counter()
     spoilt = folder / "spoilt"
     for _ in range(COUNT):
@@ -128,11 +129,11 @@ def try_mutations(folder, files, rng):
         if rng.randrange(3) == 0:
             done = run("verify", "bundle", spoilt, "--policy", folder / "policy", "--tsa-ca",
                        folder / "ca.pem")
-            python = mutations.verdict_of(data, policy, ca)
+            python = mutations.verdict_of(data, policy, ca, summaries)
         else:
             done = run("verify", "bundle", spoilt, "--key", keys)
             python = mutations.verdict_of(data, verify_bundle.Policy(
-                verify_bundle.read_keys([str(keys)])), None)
+                verify_bundle.read_keys([str(keys)])), None, summaries)
         counts[done.returncode] += 1
         if (done.returncode == 0) != (python == "ok") or done.returncode not in (0, 1):
             kept = pathlib.Path(tempfile.gettempdir()) / f"disagreed-{kind}"

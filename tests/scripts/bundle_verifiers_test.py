@@ -37,8 +37,8 @@ class Trust:
     def cpp(self, files):
         return mutations.cpp_verdicts(PROGRAM, files, self.keys, self.policy_file, self.ca_file)
 
-    def python(self, file):
-        return mutations.verdict_of(file.read_bytes(), self.policy, self.tsa_ca)
+    def python(self, file, summaries=None):
+        return mutations.verdict_of(file.read_bytes(), self.policy, self.tsa_ca, summaries)
 
 
 def try_cases(folder):
@@ -58,6 +58,7 @@ def try_cases(folder):
 
 def try_mutations(folder, good, rng):
     bundles = {file: file.read_bytes() for file, _ in good}
+    summaries = {verify_bundle.parse_file(data)["summary"][0] for data in bundles.values()}
     groups = collections.defaultdict(list)
     for number in range(COUNT):
         file, under = rng.choice(good)
@@ -69,7 +70,7 @@ def try_mutations(folder, good, rng):
     for under, group in groups.items():
         for (path, kind, origin), cpp in zip(group, under.cpp([path for path, *_ in group]),
                                              strict=True):
-            python = under.python(path)
+            python = under.python(path, summaries)
             counts["accepted" if cpp == "ok" else "refused"] += 1
             if (python == "ok") != (cpp == "ok"):
                 kept = pathlib.Path(tempfile.gettempdir()) / f"disagreed-{path.name}"
