@@ -11,9 +11,6 @@ int NotBuilt(Console& console) {
 
 }  // namespace
 
-int RunSeal(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunProofOfTag(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunReplay(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunBackup(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunVerifyLedger(const Args&, Console& console) { return NotBuilt(console); }
 int RunRestore(const Args&, Console& console) { return NotBuilt(console); }
