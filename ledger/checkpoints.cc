@@ -265,10 +265,12 @@ absl::Status Checkpoints::ForEach(
   return damaged;
 }
 
-absl::Status Checkpoints::AddCosignatures(uint64_t size,
+absl::Status Checkpoints::AddCosignatures(const v1::StoredCheckpoint& published,
                                           const std::vector<NoteSignature>& cosignatures) {
   absl::MutexLock signing(&signing_mutex_);
+  const uint64_t size = published.size();
   auto checkpoint = Get(size);
+  if (ReasonOf(checkpoint.status()) == "CHECKPOINT_UNKNOWN") checkpoint = published;
   if (!checkpoint.ok()) return checkpoint.status();
   auto note = ParseNote(checkpoint->note());
   if (!note.ok()) return CheckpointDamaged(size, note.status().message());

@@ -58,10 +58,11 @@ class Checkpoints {
   absl::Status ForEach(uint64_t before,
                        const std::function<bool(const v1::StoredCheckpoint&)>& visit) const;
 
-  // Adds signature lines of witnesses, verified by the caller, each key once. It is then kept.
-  // NOT_FOUND (CHECKPOINT_UNKNOWN) when it was replaced meanwhile and not kept; RESOURCE_EXHAUSTED
+  // Adds signature lines of witnesses, verified by the caller, each key once, to a checkpoint that
+  // was published before. It is then kept, also when it was replaced meanwhile. RESOURCE_EXHAUSTED
   // (TOO_MANY_SIGNATURES).
-  absl::Status AddCosignatures(uint64_t size, const std::vector<NoteSignature>& cosignatures);
+  absl::Status AddCosignatures(const v1::StoredCheckpoint& published,
+                               const std::vector<NoteSignature>& cosignatures);
   // Adds a time stamp: INVALID_ARGUMENT (TIMESTAMP_INVALID) when it is not over that checkpoint;
   // RESOURCE_EXHAUSTED (TOO_MANY_TIMESTAMPS).
   absl::StatusOr<v1::StoredCheckpoint> AddTimestamp(uint64_t size, const std::string& token);

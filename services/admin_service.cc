@@ -81,6 +81,11 @@ absl::Status FillStatus(const AdminServiceParts& parts, v1::GetStatusResponse* r
     response->set_checkpoint_size(latest->size());
   }
   response->set_checkpoint_message(std::string(parts.checkpoints->status().message()));
+  if (parts.witnesses != nullptr) {
+    for (v1::WitnessStatus& witness : parts.witnesses->Status()) {
+      *response->add_witnesses() = std::move(witness);
+    }
+  }
   response->set_refused_units(status.refused_units);
   response->set_uptime_seconds(static_cast<uint64_t>(
       std::max<int64_t>(0, absl::ToInt64Seconds(parts.clock->Now() - parts.started_at))));

@@ -9,6 +9,7 @@
 #include "grpcpp/grpcpp.h"
 #include "ledger/checkpoints.h"
 #include "services/reads.h"
+#include "services/witness_collector.h"
 
 namespace registre {
 
@@ -17,6 +18,7 @@ namespace registre {
 struct AdminServiceParts {
   ServiceContext context;
   Checkpoints* checkpoints;
+  const WitnessCollector* witnesses;  // null: no witness is asked
   const Clock* clock;
   // Runs rebuilds, one at a time.
   ReadPool* rebuilds;

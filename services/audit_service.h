@@ -7,8 +7,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string>
 
 #include "grpcpp/grpcpp.h"
+#include "ledger/bundle_builder.h"
 #include "ledger/checkpoints.h"
 #include "registre/v1/audit_service.grpc.pb.h"
 #include "services/open_streams.h"
@@ -16,6 +19,10 @@
 #include "services/reads.h"
 
 namespace registre {
+
+// What the last seal says of a tag, below a head that Checkpoints::Sign reaches.
+// FAILED_PRECONDITION (NOT_SEALED) before the first seal. Any thread; blocks on disk.
+using FindSealedTag = std::function<absl::StatusOr<SealedTag>(const std::string& tag)>;
 
 // What the audit service borrows beside the context.
 struct AuditServiceParts {
@@ -29,6 +36,7 @@ struct AuditServiceParts {
   std::atomic<uint64_t>* watches;  // live ones
   OpenStreams* open_streams;
   const std::atomic<bool>* draining;
+  FindSealedTag sealed_tag;
 };
 
 // Watches of checkpoints at once; one more is refused with RESOURCE_EXHAUSTED (TOO_MANY_WATCHES).
@@ -55,6 +63,11 @@ class AuditService final : public v1::AuditService::CallbackService {
   grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* call,
                                                 const v1::GetConsistencyProofRequest* request,
                                                 v1::GetConsistencyProofResponse* response) override;
+  grpc::ServerUnaryReactor* AddTimestamp(grpc::CallbackServerContext* call,
+                                         const v1::AddTimestampRequest* request,
+                                         v1::AddTimestampResponse* response) override;
+  grpc::ServerWriteReactor<v1::GetBundleResponse>* GetBundle(
+      grpc::CallbackServerContext* call, const v1::GetBundleRequest* request) override;
 
  private:
   const AuditServiceParts parts_;

@@ -62,6 +62,9 @@ class HttpConnection final : public httplib::Stream {
     return true;
   }
 
+  // The body of a request follows.
+  void ExpectBody(size_t bytes) { budget_ += bytes; }
+
   void Close() {
     if (tls_ != nullptr && !over_) tls_->Close();
   }
@@ -147,10 +150,27 @@ class ConnectionQueue final : public httplib::TaskQueue {
   std::unique_ptr<ReadPool> pool_ = std::make_unique<ReadPool>(kHttpThreads, kMaxHttpWaiting);
 };
 
+// Bytes of the body of a POST; nothing when it is not one that is read (HttpServer::Posts).
+std::optional<size_t> BytesOfBody(const httplib::Request& request, size_t max_body_bytes) {
+  if (max_body_bytes == 0 || request.method != "POST" || request.has_header("Transfer-Encoding") ||
+      request.has_header("Content-Encoding") ||
+      request.get_header_value_count("Content-Length") != 1) {
+    return std::nullopt;
+  }
+  const std::string length = request.get_header_value("Content-Length");
+  size_t bytes = 0;
+  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bytes);
+  const bool whole = error == std::errc() && end == length.data() + length.size();
+  return whole && bytes <= max_body_bytes ? std::optional(bytes) : std::nullopt;
+}
+
 // The library's server, with connections of ours.
 class ListeningServer final : public httplib::Server {
  public:
-  explicit ListeningServer(std::unique_ptr<TlsServer> tls) : tls_(std::move(tls)) {
+  // Bodies of POST have at most so many bytes; 0: there is no POST.
+  ListeningServer(std::unique_ptr<TlsServer> tls, size_t max_body_bytes)
+      : tls_(std::move(tls)), max_body_bytes_(max_body_bytes) {
+    set_payload_max_length(max_body_bytes);
     set_keep_alive_max_count(kMaxHttpRequests);
     set_keep_alive_timeout(kHttpIdleTime.count());
     new_task_queue = [this] { return new ConnectionQueue(&refusing_); };
@@ -215,23 +235,36 @@ class ListeningServer final : public httplib::Server {
   bool ServeOne(HttpConnection* connection, bool last) {
     bool sound = false;
     bool ended = false;
-    const bool answered =
-        process_request(*connection, last, ended, [&sound](httplib::Request& request) {
-          // A body is not read, so what follows it could not be told from a request.
-          sound = (request.method == "GET" || request.method == "HEAD") &&
-                  !request.has_header("Content-Length") && !request.has_header("Transfer-Encoding");
-          if (!sound) {
-            request.headers.erase("Connection");
-            request.headers.emplace("Connection", "close");
-          }
-          request.headers.erase("Expect");
-          // Whole files only: many ranges would make a large answer of a small request.
-          request.ranges.clear();
-        });
+    const bool answered = process_request(*connection, last, ended, [&](httplib::Request& request) {
+      // A body that is not read could not be told from the next request.
+      sound = HasNoBody(request) || TakeBody(connection, &request);
+      if (!sound) {
+        request.headers.erase("Connection");
+        request.headers.emplace("Connection", "close");
+      }
+      request.headers.erase("Expect");
+      // Whole files only: many ranges would make a large answer of a small request.
+      request.ranges.clear();
+    });
     return answered && sound && !ended;
   }
 
+  static bool HasNoBody(const httplib::Request& request) {
+    return (request.method == "GET" || request.method == "HEAD") &&
+           !request.has_header("Content-Length") && !request.has_header("Transfer-Encoding");
+  }
+
+  bool TakeBody(HttpConnection* connection, httplib::Request* request) const {
+    const auto bytes = BytesOfBody(*request, max_body_bytes_);
+    if (!bytes) return false;
+    connection->ExpectBody(*bytes);
+    // The library would parse a form.
+    request->headers.erase("Content-Type");
+    return true;
+  }
+
   const std::unique_ptr<TlsServer> tls_;
+  const size_t max_body_bytes_;
   std::atomic<bool> refusing_ = false;
   std::atomic<std::thread::id> accepting_;
   absl::Mutex mutex_;
@@ -239,15 +272,7 @@ class ListeningServer final : public httplib::Server {
   std::unordered_set<int> open_ ABSL_GUARDED_BY(mutex_);
 };
 
-void Answer(const HttpServer::Handler& handler, const httplib::Request& request,
-            httplib::Response* response) {
-  HttpAnswer answer;
-  if (request.method == "GET" || request.method == "HEAD") {
-    answer = handler(request.path);
-  } else {
-    answer.status = 405;
-    response->set_header("Allow", "GET, HEAD");
-  }
+void Send(HttpAnswer answer, httplib::Response* response) {
   if (answer.body.empty() && answer.status >= 400) {
     answer.body = fmt::format("{}\n", answer.status);
   }
@@ -256,6 +281,12 @@ void Answer(const HttpServer::Handler& handler, const httplib::Request& request,
   response->set_header("Accept-Ranges", "none");
   response->set_header("X-Content-Type-Options", "nosniff");
   response->set_content(std::move(answer.body), answer.content_type);
+}
+
+HttpAnswer Refusal(int status) {
+  HttpAnswer answer;
+  answer.status = status;
+  return answer;
 }
 
 struct HostAndPort {
@@ -285,13 +316,19 @@ absl::StatusOr<HostAndPort> ParseListen(const std::string& listen) {
 
 class LibraryHttpServer final : public HttpServer {
  public:
-  LibraryHttpServer(std::unique_ptr<TlsServer> tls, Handler handler)
-      : server_(std::move(tls)), handler_(std::move(handler)) {
-    server_.set_pre_routing_handler(
-        [this](const httplib::Request& request, httplib::Response& response) {
-          Answer(handler_, request, &response);
-          return httplib::Server::HandlerResponse::Handled;
-        });
+  LibraryHttpServer(std::unique_ptr<TlsServer> tls, Handler handler, std::optional<Posts> posts)
+      : server_(std::move(tls), posts ? posts->max_body_bytes : 0),
+        handler_(std::move(handler)),
+        posts_(std::move(posts)) {
+    server_.set_pre_routing_handler([this](const httplib::Request& request,
+                                           httplib::Response& response) {
+      return AnswerWithoutBody(request, &response) ? httplib::Server::HandlerResponse::Handled
+                                                   : httplib::Server::HandlerResponse::Unhandled;
+    });
+    // Once its body is read.
+    server_.Post(".*", [this](const httplib::Request& request, httplib::Response& response) {
+      Send(posts_->handler(request.path, request.body), &response);
+    });
   }
 
   ~LibraryHttpServer() override {
@@ -311,7 +348,7 @@ class LibraryHttpServer final : public HttpServer {
       return Error(
           absl::StatusCode::kUnavailable, "ADDRESS_IN_USE",
           fmt::format("cannot serve HTTP on {}: another program has it, or it is no address of "
-                      "this machine; choose another with --http, or none: --http ''",
+                      "this machine; choose another",
                       listen));
     }
     thread_ = std::thread([this] { server_.Listen(); });
@@ -323,8 +360,23 @@ class LibraryHttpServer final : public HttpServer {
   int port() const override { return port_; }
 
  private:
+  // False when the body of a POST is to be read first.
+  bool AnswerWithoutBody(const httplib::Request& request, httplib::Response* response) {
+    if (request.method == "GET" || request.method == "HEAD") {
+      Send(handler_(request.path), response);
+    } else if (request.method == "POST" && posts_) {
+      if (BytesOfBody(request, posts_->max_body_bytes)) return false;
+      Send(Refusal(413), response);
+    } else {
+      response->set_header("Allow", posts_ ? "GET, HEAD, POST" : "GET, HEAD");
+      Send(Refusal(405), response);
+    }
+    return true;
+  }
+
   ListeningServer server_;
   const Handler handler_;
+  const std::optional<Posts> posts_;
   int port_ = 0;
   std::thread thread_;
 };
@@ -333,7 +385,8 @@ class LibraryHttpServer final : public HttpServer {
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& listen,
                                                               const std::optional<Tls>& tls,
-                                                              Handler handler) {
+                                                              Handler handler,
+                                                              std::optional<Posts> posts) {
   const auto address = ParseListen(listen);
   if (!address.ok()) return address.status();
   std::unique_ptr<TlsServer> tls_server;
@@ -342,7 +395,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
     if (!made.ok()) return made.status();
     tls_server = *std::move(made);
   }
-  auto server = std::make_unique<LibraryHttpServer>(std::move(tls_server), std::move(handler));
+  auto server = std::make_unique<LibraryHttpServer>(std::move(tls_server), std::move(handler),
+                                                    std::move(posts));
   REGISTRE_RETURN_IF_ERROR(server->Listen(*address, listen));
   return server;
 }

@@ -1,5 +1,6 @@
-// A small HTTP/1.1 server (RFC 9112) for what everyone may fetch: GET and HEAD, no bodies, nobody
-// asked who they are. Whoever connects holds no more than the limits below.
+// A small HTTP/1.1 server (RFC 9112) for what everyone may fetch: GET and HEAD without bodies, and
+// POST where it is asked for; nobody asked who they are. Whoever connects holds no more than the
+// limits below.
 #ifndef REGISTRE_SERVICES_HTTP_SERVER_H_
 #define REGISTRE_SERVICES_HTTP_SERVER_H_
 
@@ -14,7 +15,7 @@
 
 namespace registre {
 
-// A request with all its headers.
+// A request with all its headers, without a body.
 inline constexpr size_t kMaxHttpRequestBytes = 4 * 1024;
 // Time for it to arrive, TLS included, and for the answer to be taken.
 inline constexpr std::chrono::seconds kHttpRequestTime{10};
@@ -42,11 +43,19 @@ class HttpServer {
   // many at once; may block; does not throw.
   using Handler = std::function<HttpAnswer(const std::string& path)>;
 
+  // Answers a POST in the same way; bodies of more bytes, of an unknown length or encoded are
+  // refused unread (413).
+  struct Posts {
+    size_t max_body_bytes;
+    std::function<HttpAnswer(const std::string& path, const std::string& body)> handler;
+  };
+
   // `listen` is HOST:PORT, port 0 a free one. Errors: INVALID_ARGUMENT (ADDRESS_INVALID,
   // TLS_FILE_INVALID), UNAVAILABLE (ADDRESS_IN_USE).
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& listen,
                                                            const std::optional<Tls>& tls,
-                                                           Handler handler);
+                                                           Handler handler,
+                                                           std::optional<Posts> posts = {});
 
   // Stops: answers what is under way, closes every connection.
   virtual ~HttpServer() = default;

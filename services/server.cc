@@ -126,9 +126,10 @@ class GrpcServer final : public Server {
                                                 &draining_}));
     services_.push_back(std::make_unique<AuditService>(
         AuditServiceParts{context, options.checkpoints, options.clock, &long_reads_, &watch_reads_,
-                          &watches_, &open_streams_, &draining_}));
+                          &watches_, &open_streams_, &draining_, options.sealed_tag}));
     services_.push_back(MakeAdminService({{options.ledger, &admin_reads_, &access_},
                                           options.checkpoints,
+                                          options.witnesses,
                                           options.clock,
                                           &rebuilds_,
                                           &subscriptions_,

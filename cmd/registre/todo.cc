@@ -12,14 +12,10 @@ int NotBuilt(Console& console) {
 }  // namespace
 
 int RunSeal(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunStamp(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunProofOfTag(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunBundle(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunReplay(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunBackup(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunVerifyBundle(const Args&, Console& console) { return NotBuilt(console); }
 int RunVerifyLedger(const Args&, Console& console) { return NotBuilt(console); }
-int RunWitness(const Args&, Console& console) { return NotBuilt(console); }
 int RunRestore(const Args&, Console& console) { return NotBuilt(console); }
 
 }  // namespace registre::cli

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,12 +18,14 @@
 #include "ledger/base/limits.h"
 #include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
+#include "ledger/proof/trust_policy.h"
 #include "projections/state_reader.h"
 #include "services/access_log.h"
 #include "services/http_server.h"
 #include "services/server.h"
 #include "services/tile_server.h"
 #include "services/version.h"
+#include "services/witness_collector.h"
 
 namespace {
 
@@ -41,6 +44,7 @@ struct Settings {
   std::string listen = "127.0.0.1:7462";
   std::string http = "127.0.0.1:7463";  // empty: not served
   registre::IdentityFiles files;
+  std::string witness_policy;  // empty: no witness is asked
   uint64_t index_flush_events = registre::kIndexFlushEvents;
 };
 
@@ -94,10 +98,30 @@ absl::StatusOr<std::unique_ptr<registre::HttpServer>> StartHttp(
     const Settings& settings, const std::optional<registre::HttpServer::Tls>& tls,
     registre::Ledger* ledger, const registre::Checkpoints* checkpoints) {
   if (settings.http.empty()) return nullptr;
-  return registre::HttpServer::Start(
-      settings.http, tls, [ledger, checkpoints](const std::string& path) {
-        return registre::AnswerTilePath(ledger, *checkpoints, path);
-      });
+  return registre::HttpServer::Start(settings.http, tls,
+                                     [ledger, checkpoints](const std::string& path) {
+                                       return registre::AnswerTilePath(ledger, *checkpoints, path);
+                                     });
+}
+
+// Has the witnesses of the policy cosign. Null: there is no policy.
+absl::StatusOr<std::unique_ptr<registre::WitnessCollector>> StartWitnesses(
+    const std::string& path, registre::Ledger* ledger, registre::Checkpoints* checkpoints) {
+  if (path.empty()) return nullptr;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(registre::kMaxTrustPolicyBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) {
+    return registre::Error(absl::StatusCode::kInvalidArgument, "TRUST_POLICY_INVALID",
+                           fmt::format("{}: it cannot be read", path));
+  }
+  text.resize(static_cast<size_t>(file.gcount()));
+  auto policy = registre::ParseTrustPolicy(text);
+  if (!policy.ok()) return registre::Annotate(policy.status(), path + ": ");
+  auto collector = registre::WitnessCollector::Start(
+      {.ledger = ledger, .checkpoints = checkpoints, .policy = *std::move(policy)});
+  if (!collector.ok()) return registre::Annotate(collector.status(), path + ": ");
+  return collector;
 }
 
 int Serve(const Settings& settings) {
@@ -141,12 +165,15 @@ int Serve(const Settings& settings) {
         "local mode: nobody is authenticated, everyone on this machine may do everything; "
         "--tls-cert, --tls-key, --tls-client-ca and --policy change that (deploy/IDENTITIES.md)");
   }
+  auto witnesses = StartWitnesses(settings.witness_policy, ledger->get(), checkpoints->get());
+  if (!witnesses.ok()) return Fail(witnesses.status());
   auto server = registre::Server::Start({.listen = settings.listen,
                                          .ledger = ledger->get(),
                                          .checkpoints = checkpoints->get(),
                                          .clock = &registre::SystemClock(),
                                          .tls = std::move(tls),
-                                         .access_log = access_log->get()});
+                                         .access_log = access_log->get(),
+                                         .witnesses = witnesses->get()});
   if (!server.ok()) return Fail(server.status());
   auto http = StartHttp(settings, http_tls, ledger->get(), checkpoints->get());
   if (!http.ok()) return Fail(http.status());
@@ -158,8 +185,10 @@ int Serve(const Settings& settings) {
   AwaitStop(signals, settings, server->get());
   spdlog::info("stopping");
   http->reset();
+  if (*witnesses != nullptr) (*witnesses)->Stop();
   (*server)->Drain(kDrainTime);
   server->reset();
+  witnesses->reset();
   checkpoints->reset();
   ledger->reset();
   spdlog::info("stopped");
@@ -195,6 +224,9 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
   app.add_option("--policy", settings.files.policy,
                  "Who the holders of certificates are, JSON; read again at SIGHUP")
+      ->type_name("FILE");
+  app.add_option("--witness-policy", settings.witness_policy,
+                 "Witnesses that are asked to cosign the checkpoints (C2SP tlog-policy)")
       ->type_name("FILE");
   app.set_config("--config", "", "A file with these options, NAME=VALUE a line")->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);

@@ -38,21 +38,6 @@ struct Way {
   }
 };
 
-// Root of the `count` leaves from `begin` on, a multiple of the power of two at or above `count`,
-// as the subtrees of the definition are.
-absl::StatusOr<Hash> RootOfRange(uint64_t begin, uint64_t count, const SubtreeHash& subtree) {
-  if (std::has_single_bit(count)) {
-    const int height = std::countr_zero(count);
-    return subtree(height, begin >> height);
-  }
-  const uint64_t left_count = std::bit_floor(count);
-  const absl::StatusOr<Hash> left = RootOfRange(begin, left_count, subtree);
-  if (!left.ok()) return left;
-  const absl::StatusOr<Hash> right = RootOfRange(begin + left_count, count - left_count, subtree);
-  if (!right.ok()) return right;
-  return NodeHash(*left, *right);
-}
-
 // Appends the root of a range to a proof.
 absl::Status AppendRange(uint64_t begin, uint64_t count, const SubtreeHash& subtree, Proof* proof) {
   const absl::StatusOr<Hash> hash = RootOfRange(begin, count, subtree);
@@ -154,6 +139,19 @@ absl::Status VerifyConsistency(uint64_t from, const Hash& from_root, uint64_t to
                   "{}: the log was "
                   "forked or changed, or the proof is not of these two",
                   from, HexOf(from_root), to, HexOf(to_root)));
+}
+
+absl::StatusOr<Hash> RootOfRange(uint64_t begin, uint64_t count, const SubtreeHash& subtree) {
+  if (std::has_single_bit(count)) {
+    const int height = std::countr_zero(count);
+    return subtree(height, begin >> height);
+  }
+  const uint64_t left_count = std::bit_floor(count);
+  const absl::StatusOr<Hash> left = RootOfRange(begin, left_count, subtree);
+  if (!left.ok()) return left;
+  const absl::StatusOr<Hash> right = RootOfRange(begin + left_count, count - left_count, subtree);
+  if (!right.ok()) return right;
+  return NodeHash(*left, *right);
 }
 
 absl::StatusOr<Proof> InclusionProof(uint64_t index, uint64_t size, const SubtreeHash& subtree) {

@@ -43,6 +43,9 @@ using SubtreeHash = std::function<absl::StatusOr<Hash>(int height, uint64_t inde
 // INVALID_ARGUMENT (SIZE_INVALID) otherwise; the errors of `subtree`.
 absl::StatusOr<Proof> InclusionProof(uint64_t index, uint64_t size, const SubtreeHash& subtree);
 absl::StatusOr<Proof> ConsistencyProof(uint64_t from, uint64_t to, const SubtreeHash& subtree);
+// The root of the `count` leaves from `begin` on, which is a multiple of the power of two at or
+// above `count`: of a subtree of the definition. 1 <= count.
+absl::StatusOr<Hash> RootOfRange(uint64_t begin, uint64_t count, const SubtreeHash& subtree);
 // The root of the first `size` leaves.
 absl::StatusOr<Hash> RootOfFirst(uint64_t size, const SubtreeHash& subtree);
 

@@ -190,14 +190,14 @@ TEST_F(CheckpointsTest, SealedCosignedAndRotatedOnesAreKept) {
   const auto witness = SigningKey::FromSeed(std::string(32, 'w'));
   const NoteSignature line = Cosign(ParseNote(second.note())->text, "witness.example/w", *witness,
                                     absl::FromUnixSeconds(1'700'000'000));
-  ASSERT_TRUE(checkpoints_->AddCosignatures(2, {line}).ok());
-  ASSERT_TRUE(checkpoints_->AddCosignatures(2, {line}).ok()) << "again: nothing changes";
+  ASSERT_TRUE(checkpoints_->AddCosignatures(second, {line}).ok());
+  ASSERT_TRUE(checkpoints_->AddCosignatures(second, {line}).ok()) << "again: nothing changes";
   EXPECT_EQ(ParseNote(checkpoints_->latest()->note())->signatures.size(), 2u);
   EXPECT_EQ(checkpoints_->Get(2)->note(), checkpoints_->latest()->note());
   ExpectVerified(*checkpoints_->latest());
 
   Record("c");
-  Sign();
+  const v1::StoredCheckpoint third = Sign();
   ASSERT_TRUE(checkpoints_->keyring().Rotate(*checkpoints_->origin()).ok());
   Record("d");
   const v1::StoredCheckpoint rotated = Sign();
@@ -212,20 +212,26 @@ TEST_F(CheckpointsTest, SealedCosignedAndRotatedOnesAreKept) {
   EXPECT_EQ(ParseNote(after.note())->signatures.size(), 1u);
   ExpectVerified(after);
   EXPECT_THAT(Kept(), ElementsAre(5, 4, 2, 1));
-  EXPECT_EQ(ReasonOf(checkpoints_->AddCosignatures(3, {line})), "CHECKPOINT_UNKNOWN");
+  const NoteSignature late = Cosign(ParseNote(third.note())->text, "witness.example/w", *witness,
+                                    absl::FromUnixSeconds(1'700'000'000));
+  EXPECT_TRUE(checkpoints_->AddCosignatures(third, {late}).ok()) << "it was replaced meanwhile";
+  EXPECT_THAT(Kept(), ElementsAre(5, 4, 3, 2, 1));
+  EXPECT_EQ(ParseNote(checkpoints_->Get(3)->note())->signatures.size(), 2u);
+  EXPECT_EQ(checkpoints_->latest()->size(), 5u);
 }
 
 TEST_F(CheckpointsTest, NoMoreCosignaturesThanANoteMayHold) {
   Record("a");
-  const std::string text = ParseNote(Sign().note())->text;
+  const v1::StoredCheckpoint first = Sign();
+  const std::string text = ParseNote(first.note())->text;
   const auto witness = SigningKey::FromSeed(std::string(32, 'w'));
   std::vector<NoteSignature> lines;
   for (size_t i = 0; i < kMaxNoteSignatures; ++i) {
     lines.push_back(Cosign(text, fmt::format("w{}", i), *witness, clock_.Now()));
   }
-  EXPECT_EQ(ReasonOf(checkpoints_->AddCosignatures(1, lines)), "TOO_MANY_SIGNATURES");
+  EXPECT_EQ(ReasonOf(checkpoints_->AddCosignatures(first, lines)), "TOO_MANY_SIGNATURES");
   lines.pop_back();
-  EXPECT_TRUE(checkpoints_->AddCosignatures(1, lines).ok());
+  EXPECT_TRUE(checkpoints_->AddCosignatures(first, lines).ok());
 }
 
 TEST_F(CheckpointsTest, TimeStampsOverTheNoteAreKept) {
@@ -250,8 +256,8 @@ TEST_F(CheckpointsTest, TimeStampsOverTheNoteAreKept) {
   EXPECT_EQ(ReasonOf(checkpoints_->AddTimestamp(7, token).status()), "CHECKPOINT_UNKNOWN");
   const auto witness = SigningKey::FromSeed(std::string(32, 'w'));
   ASSERT_TRUE(checkpoints_
-                  ->AddCosignatures(
-                      1, {Cosign(ParseNote(checkpoint.note())->text, "w", *witness, clock_.Now())})
+                  ->AddCosignatures(checkpoint, {Cosign(ParseNote(checkpoint.note())->text, "w",
+                                                        *witness, clock_.Now())})
                   .ok());
   for (size_t i = 1; i < kMaxTimeStamps; ++i) {
     const auto more = absl::Seconds(static_cast<int64_t>(i));

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from registre_process import BIN, SKIPPED, SOURCE, TIMEOUT_S, need_programs, run  # noqa: E402
+from registre_process import (  # noqa: E402
+    BIN, REAL_INPUT, SKIPPED, SOURCE, TIMEOUT_S, Server, need_programs, run)
 
 GOPATH = pathlib.Path("/usr/share/gocode")
 # Full and partial tiles of three levels.
@@ -31,6 +33,45 @@ def build_go(folder):
                                 "GOCACHE": str(folder / "cache"), "CGO_ENABLED": "0"}
     call("go", "build", "-o", program, SOURCE / "tests/interop/main.go", env=environment)
     return program
+
+
+def fetch(server, path):
+    with urllib.request.urlopen(f"http://{server.http_address}/{path}", timeout=TIMEOUT_S) as got:
+        return got.read()
+
+
+def take_from_server(folder):
+    """What a running server gives to anyone, in the layout of exchange.cc."""
+    def ask(*arguments):
+        done = server.run(*arguments)
+        assert done.returncode == 0, f"{arguments}: {done.stderr}"
+        return done.stdout
+
+    with Server() as server:
+        ask("record", REAL_INPUT)
+        note = ask("checkpoint", "show")
+        size = int(note.split("\n")[1])
+        for name in ("checkpoint", "tile/0"):
+            (folder / name).mkdir(parents=True)
+        (folder / "key").write_text(ask("keys").strip())
+        assert fetch(server, "checkpoint").decode() == note
+        (folder / f"checkpoint/{size}").write_text(note)
+        tile = f"tile/0/000.p/{size}"
+        (folder / tile).parent.mkdir()
+        (folder / tile).write_bytes(fetch(server, tile))
+        # Each behind its length, two bytes.
+        bundle = fetch(server, f"tile/entries/000.p/{size}")
+        (folder / "entries").write_bytes(
+            b"".join(bundle[at + 2:at + 34] for at in range(0, len(bundle), 34)))
+        lines = []
+        for position in range(size):
+            ask("proof", "inclusion", position, "--event", folder / "event", "-o", folder / "proof")
+            hashes = (folder / "proof").read_text().split("\n\n")[0].split("\n")[2:]
+            lines.append(" ".join([str(position), str(size), *hashes]) + "\n")
+        (folder / "inclusion").write_text("".join(lines))
+        (folder / "consistency").write_text("".join(
+            " ".join([str(older), str(size), *ask("proof", "consistency", older, size).split()]) + "\n"
+            for older in range(1, size + 1)))
 
 
 def verify_by_command(folder):
@@ -61,7 +102,7 @@ def verify_by_command(folder):
 
 
 def main():
-    need_programs("registre", "interop_exchange")
+    need_programs("registre", "registred", "interop_exchange")
     if not shutil.which("go") or not (GOPATH / "src/golang.org/x/mod/sumdb/tlog").is_dir():
         print("skipped: golang-go and golang-golang-x-mod-dev are not installed")
         return SKIPPED
@@ -80,6 +121,9 @@ def main():
             call(go, "make", folder / f"theirs{entries}", entries)
             call(ours, "check", folder / f"theirs{entries}")
         verify_by_command(folder / "theirs")
+        take_from_server(folder / "server")
+        call(go, "check", folder / "server")
+        call(ours, "check", folder / "server")
     return 0
 
 

@@ -159,6 +159,26 @@ TEST_F(TimeStampTest, EveryChangedBitOfACaThatIsCarriedIsFoundWithTheRoot) {
       at + carried.size());
 }
 
+TEST_F(TimeStampTest, AChangedRootThatIsCarriedChangesNothing) {
+  std::string token = TestTsa(ca_, {.carried = {ca_.pem()}}).Stamp(kText, kStamped);
+  const size_t size = DerOf(ca_.pem()).size();
+  const size_t begin = token.find(DerOf(ca_.pem()));
+  ASSERT_NE(begin, std::string::npos);
+  int found = 0;
+  for (size_t at = begin; at < begin + size; ++at) {
+    token[at] = static_cast<char>(token[at] ^ 0x20);
+    const auto verified = VerifyTimeStamp(token, kText, ca_.pem());
+    token[at] = static_cast<char>(token[at] ^ 0x20);
+    if (!verified.ok()) {
+      ++found;
+    } else {
+      EXPECT_EQ(*verified, kStamped);
+    }
+  }
+  std::printf("%zu changes tried, %d found, the others change nothing\n", size, found);
+  EXPECT_GT(found, 0);
+}
+
 TEST_F(TimeStampTest, EveryOtherLengthIsRefused) {
   for (size_t size = 0; size < token_.size(); ++size) {
     ExpectReason(TimeStampedAt(token_.substr(0, size), kText), "TIMESTAMP_INVALID");

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "ledger/base/errors.h"
 #include "tests/support/test_keys.h"
 
