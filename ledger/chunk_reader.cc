@@ -23,11 +23,9 @@ ChunkReader::ChunkReader(const EventStore& log, uint64_t from, uint64_t to, Merk
 
 ChunkReader::ChunkReader(const EventStore& log, uint64_t from, uint64_t to, MerkleTree* tree,
                          std::vector<uint64_t> sizes)
-    : log_(log),
-      to_(to),
-      tree_(tree),
-      sizes_(std::move(sizes)),
-      thread_([this, from] { Run(from); }) {}
+    : log_(log), to_(to), tree_(tree), sizes_(std::move(sizes)), thread_([this, from] {
+        Run(from);
+      }) {}
 
 ChunkReader::~ChunkReader() {
   {

@@ -113,11 +113,11 @@ absl::StatusOr<std::vector<VerifierKey>> InspectKeys(const std::string& director
       return KeysDamaged(path, "it is not as it was written");
     }
   }
-  const bool signs = keyring.verifiers_.empty() ||
-                     std::any_of(keyring.signing_.begin(), keyring.signing_.end(),
-                                 [&](const SigningKey& key) {
-                                   return key.public_key() == keyring.verifiers_.back().public_key;
-                                 });
+  const bool signs =
+      keyring.verifiers_.empty() ||
+      std::any_of(keyring.signing_.begin(), keyring.signing_.end(), [&](const SigningKey& key) {
+        return key.public_key() == keyring.verifiers_.back().public_key;
+      });
   if (!signs) return KeysDamaged(folder, "the private key of the last verifier is gone");
   return keyring.verifiers_;
 }

@@ -12,7 +12,8 @@
 //
 // The state digest stands for what is stored beside the events, which no root covers: SHA-256 over
 //   of each consumer, in order of name         0x01, its name, its stored bytes
-//   of each checkpoint, the largest size first 0x02, its size (8 bytes, big-endian), its stored bytes
+//   of each checkpoint, the largest size first 0x02, its size (8 bytes, big-endian), its stored
+//   bytes
 // where before each name, size and stored bytes stands their length (8 bytes, big-endian).
 #ifndef REGISTRE_LEDGER_STORE_DATA_FOLDER_H_
 #define REGISTRE_LEDGER_STORE_DATA_FOLDER_H_

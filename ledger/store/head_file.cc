@@ -44,8 +44,7 @@ std::string WithChecksum(const std::string& lines) {
 }
 
 std::string FormatHeadOfVersion1(const LogHead& head) {
-  return WithChecksum(
-      fmt::format("{}\n{}\n{}\n", kTitleOfVersion1, head.size, HexOf(head.root)));
+  return WithChecksum(fmt::format("{}\n{}\n{}\n", kTitleOfVersion1, head.size, HexOf(head.root)));
 }
 
 std::string BigEndian(uint64_t number) {
@@ -154,8 +153,7 @@ absl::Status CheckSavedHead(const EventStore& log, const SavedHead& head) {
                     "than a server has added to it. Nothing more is recorded. Keep a copy of the "
                     "folder and restore the ledger from a backup.",
                     log.size(), head.size),
-        {{"head_size", fmt::format("{}", head.size)},
-         {"log_size", fmt::format("{}", log.size())}});
+        {{"head_size", fmt::format("{}", head.size)}, {"log_size", fmt::format("{}", log.size())}});
   }
   const absl::StatusOr<Hash> digest = StateDigest(log);
   if (!digest.ok()) return digest.status();

@@ -51,10 +51,10 @@ absl::StatusOr<uint64_t> IndexDisk::Compare(const IndexDisk& fold,
   };
   uint64_t keys = 0;
   uint64_t seen = 0;
-  for (const Compared& compared : {Compared{kKeys, "the row of", false},
-                                   Compared{kPostings, "the history of", true},
-                                   Compared{kSnapshots, "the snapshot of", true},
-                                   Compared{kCommands, "the command id", false}}) {
+  for (const Compared& compared :
+       {Compared{kKeys, "the row of", false}, Compared{kPostings, "the history of", true},
+        Compared{kSnapshots, "the snapshot of", true},
+        Compared{kCommands, "the command id", false}}) {
     const auto mine = NewIterator(compared.family, nullptr, nullptr);
     const auto theirs = fold.NewIterator(compared.family, nullptr, nullptr);
     mine->SeekToFirst();

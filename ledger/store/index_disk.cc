@@ -165,9 +165,9 @@ absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::
   if (disk->db_->Get(rocksdb::ReadOptions(), disk->families_[kMeta], kHeadKey, &bytes).ok() &&
       DecodeMeta(bytes, &meta) &&
       (meta.format_version != kIndexFormatVersion || meta.fold_version != fold_version)) {
-    return absl::FailedPreconditionError(fmt::format(
-        "it has format {} and rows of fold version {}, this program has {} and {}",
-        meta.format_version, meta.fold_version, kIndexFormatVersion, fold_version));
+    return absl::FailedPreconditionError(
+        fmt::format("it has format {} and rows of fold version {}, this program has {} and {}",
+                    meta.format_version, meta.fold_version, kIndexFormatVersion, fold_version));
   }
   std::string useless;
   REGISTRE_RETURN_IF_ERROR(disk->ReadMeta(&useless));

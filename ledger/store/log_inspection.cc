@@ -129,8 +129,7 @@ absl::StatusOr<std::unique_ptr<LogInspection>> LogInspection::Open(
     const std::string& log_directory) {
   // Every record of the WAL whole, or else all those before the one that is not.
   absl::Status tail;
-  auto log =
-      OpenLog::OpenForReading(log_directory, rocksdb::WALRecoveryMode::kAbsoluteConsistency);
+  auto log = OpenLog::OpenForReading(log_directory, rocksdb::WALRecoveryMode::kAbsoluteConsistency);
   if (absl::IsDataLoss(log.status())) {
     const absl::Status torn = log.status();
     log = OpenLog::OpenForReading(log_directory);
@@ -145,8 +144,8 @@ absl::StatusOr<std::unique_ptr<LogInspection>> LogInspection::Open(
   const absl::StatusOr<uint64_t> size = EndOfEvents(*log, log_directory);
   if (!size.ok()) return size.status();
   absl::Status counts = CountsOf(*log, log_directory);
-  return std::make_unique<LogInspectionImpl>(log_directory, *std::move(log), *size,
-                                             std::move(tail), std::move(counts));
+  return std::make_unique<LogInspectionImpl>(log_directory, *std::move(log), *size, std::move(tail),
+                                             std::move(counts));
 }
 
 }  // namespace registre

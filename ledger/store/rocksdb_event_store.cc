@@ -230,9 +230,9 @@ absl::Status RocksDbEventStore::WriteCheckpoints(const std::vector<CheckpointWri
 
 absl::Status RocksDbEventStore::Flush() {
   if (stopped_by_) return WriterStopped(*stopped_by_);
-  const rocksdb::Status status = log_.db->Flush(
-      rocksdb::FlushOptions(),
-      {log_.events, log_.leaves, log_.tiles, log_.consumers, log_.checkpoints});
+  const rocksdb::Status status =
+      log_.db->Flush(rocksdb::FlushOptions(),
+                     {log_.events, log_.leaves, log_.tiles, log_.consumers, log_.checkpoints});
   if (status.ok()) return absl::OkStatus();
   return LogError(status, directory_, "writing tables");
 }

@@ -19,8 +19,8 @@ struct OpenLog {
   static absl::StatusOr<OpenLog> Open(const std::string& directory, const LogTuning& tuning);
   // Writes nothing, takes no lock. A family that an older version has not made is read as empty.
   static absl::StatusOr<OpenLog> OpenForReading(
-      const std::string& directory, rocksdb::WALRecoveryMode recovery =
-                                        rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
+      const std::string& directory,
+      rocksdb::WALRecoveryMode recovery = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
 
   struct Close {
     void operator()(rocksdb::DB* db) const;

@@ -69,8 +69,8 @@ void EventChecks::CheckEnvelope(uint64_t position, const v1::Event& event) {
   }
   if (!IsUuid7(event.event_id())) Wrong(position, "its event id is no UUID of version 7");
   if (event.salt().size() != kEventSaltBytes) {
-    Wrong(position, fmt::format("its salt has {} bytes, not {}", event.salt().size(),
-                                kEventSaltBytes));
+    Wrong(position,
+          fmt::format("its salt has {} bytes, not {}", event.salt().size(), kEventSaltBytes));
   }
   if (event.fingerprint().size() != kFingerprintBytes ||
       event.fingerprint()[0] != kFingerprintVersion) {
@@ -95,7 +95,7 @@ absl::Status EventChecks::CheckUnit(uint64_t position, const v1::Event& event) {
   }
   last_recorded_at_ = std::max(last_recorded_at_, recorded_at);
   if (unit_.size == 0) {
-    unit_ = {event.unit_size(), 0, event.command_id(), event.fingerprint(),
+    unit_ = {event.unit_size(),       0,          event.command_id(), event.fingerprint(),
              event.actor().subject(), recorded_at};
     if (event.unit_size() == 0 || event.unit_size() > kMaxUnitActs) {
       Wrong(position, fmt::format("its unit has {} acts", event.unit_size()));

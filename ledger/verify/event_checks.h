@@ -49,9 +49,7 @@ class EventChecks {
     absl::Time recorded_at;
   };
 
-  void Wrong(uint64_t position, std::string what) {
-    findings_->AtEvent(position, std::move(what));
-  }
+  void Wrong(uint64_t position, std::string what) { findings_->AtEvent(position, std::move(what)); }
   void CheckEnvelope(uint64_t position, const v1::Event& event);
   absl::Status CheckUnit(uint64_t position, const v1::Event& event);
   absl::Status CheckTags(uint64_t position, const v1::Event& event);

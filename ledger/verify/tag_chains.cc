@@ -34,14 +34,13 @@ std::optional<TagEntry> BeforeLink(const v1::TagLink& link) {
 absl::Status TagChains::Add(uint64_t position, const v1::TagLink& link, Findings* findings) {
   const std::optional<TagEntry> said = BeforeLink(link);
   if (!said || (said->events > 0 && said->last_position >= position)) {
-    findings->AtEvent(position, fmt::format("its link of {} has sequence {} and {}", link.tag(),
-                                            link.sequence(),
-                                            link.has_previous_position()
-                                                ? fmt::format("follows #{}", link.previous_position())
-                                                : std::string("follows nothing")));
+    findings->AtEvent(
+        position, fmt::format("its link of {} has sequence {} and {}", link.tag(), link.sequence(),
+                              link.has_previous_position()
+                                  ? fmt::format("follows #{}", link.previous_position())
+                                  : std::string("follows nothing")));
   }
-  const End before =
-      said ? End{said->events, said->last_position} : End{link.sequence(), position};
+  const End before = said ? End{said->events, said->last_position} : End{link.sequence(), position};
   const End after{link.sequence(), position};
   const auto [it, fresh] = parts_.try_emplace(link.tag(), Part{position, before, after});
   Part& part = it->second;
@@ -136,9 +135,9 @@ absl::Status TagChains::Merge(Findings* findings,
     while (true) {
       const Part& part = next.named.part;
       if (part.before != whole.part.after) {
-        findings->AtEvent(part.first, NotFollowing(whole.tag, part.before.count,
-                                                   part.before.position, whole.part.after.count,
-                                                   whole.part.after.position));
+        findings->AtEvent(part.first,
+                          NotFollowing(whole.tag, part.before.count, part.before.position,
+                                       whole.part.after.count, whole.part.after.position));
       }
       whole.part.after = part.after;
       if (queue.empty() || queue.top().named.tag != whole.tag) break;

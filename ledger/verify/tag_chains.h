@@ -1,8 +1,8 @@
 // The chains of all tags of a log of any length, in bounded memory. Private to ledger/verify.
 //
 // The tags of a stretch of the log are kept in memory: where each one's links start from there, and
-// where they end. A full stretch is sorted by tag and goes to a file; when the stretches are merged,
-// each must start where the one before it ended:
+// where they end. A full stretch is sorted by tag and goes to a file; when the stretches are
+// merged, each must start where the one before it ended:
 //
 //   stretch 1   convention:a  starts at nothing      ends at (sequence 3, #40)
 //   stretch 2   convention:a  starts at (3, #40)     ends at (5, #90)

@@ -18,8 +18,7 @@ absl::Status UniqueIds::Spill() {
   std::sort(entries_.begin(), entries_.end());
   auto file = SpillFile::Make(folder_);
   if (!file.ok()) return file.status();
-  (*file)->Write(
-      {reinterpret_cast<const char*>(entries_.data()), entries_.size() * sizeof(Entry)});
+  (*file)->Write({reinterpret_cast<const char*>(entries_.data()), entries_.size() * sizeof(Entry)});
   entries_.clear();
   files_.push_back(*std::move(file));
   return files_.back()->status();

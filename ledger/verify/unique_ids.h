@@ -1,7 +1,8 @@
 // That no id stands twice in a log of any length, in bounded memory. Private to ledger/verify.
 //
 // 16 bytes of each id and its position gather in memory; a full part is sorted and goes to a file;
-// at the end the parts are merged, and equal ids meet. 24 bytes of disk an id beyond the first part.
+// at the end the parts are merged, and equal ids meet. 24 bytes of disk an id beyond the first
+// part.
 #ifndef REGISTRE_LEDGER_VERIFY_UNIQUE_IDS_H_
 #define REGISTRE_LEDGER_VERIFY_UNIQUE_IDS_H_
 
