@@ -81,14 +81,6 @@ class AuditService final : public v1::AuditService::CallbackService {
                                                        const v1::ReplayRequest* request) override;
   grpc::ServerWriteReactor<v1::GetBundleResponse>* GetBundle(
       grpc::CallbackServerContext* call, const v1::GetBundleRequest* request) override;
-  // These are not served yet: who may call them is told so (UNIMPLEMENTED).
-  grpc::ServerWriteReactor<v1::SealDirectoryResponse>* SealDirectory(
-      grpc::CallbackServerContext* call, const v1::SealDirectoryRequest* request) override;
-  grpc::ServerUnaryReactor* GetTagProof(grpc::CallbackServerContext* call,
-                                        const v1::GetTagProofRequest* request,
-                                        v1::GetTagProofResponse* response) override;
-  grpc::ServerWriteReactor<v1::ReplayResponse>* Replay(grpc::CallbackServerContext* call,
-                                                       const v1::ReplayRequest* request) override;
 
  private:
   const AuditServiceParts parts_;
