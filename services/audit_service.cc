@@ -122,6 +122,11 @@ grpc::ServerUnaryReactor* AuditService::ListKeys(grpc::CallbackServerContext* ca
                                                  const v1::ListKeysRequest* request,
                                                  v1::ListKeysResponse* response) {
   return ServeRead(parts_.context, call, *request, [this, response] {
+    // A key has a name once it has signed.
+    if (!parts_.checkpoints->latest()) {
+      const absl::Status made = parts_.checkpoints->Sign().status();
+      if (!made.ok() && ReasonOf(made) != "LEDGER_NOT_OPENED") return made;
+    }
     for (const VerifierKey& key : parts_.checkpoints->keyring().verifiers()) {
       response->add_verifier_keys(FormatVerifierKey(key));
     }

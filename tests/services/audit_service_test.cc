@@ -118,6 +118,11 @@ TEST_F(AuditServiceTest, AnUnopenedLedgerHasNothingSigned) {
   EXPECT_EQ(Status().checkpoint_message(), "");
 }
 
+TEST_F(AuditServiceTest, KeysHaveANameAsSoonAsTheLedgerIsOpened) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  EXPECT_EQ(Keys().size(), 1u);
+}
+
 TEST_F(AuditServiceTest, TheHeadIsSignedOnDemand) {
   ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
   const v1::StoredCheckpoint first = MustGet();
