@@ -64,6 +64,7 @@ class Ledger {
   Recorder& recorder() { return *recorder_; }
   Tail& tail() { return tail_; }
   const EventStore& log() const { return *log_; }
+  const std::string& directory() const { return options_.directory; }
   const Projection& projection() const { return options_.projection; }
 
   // The index of the moment. A rebuild puts another in its place: hold the pointer while reading.

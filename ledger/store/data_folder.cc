@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 constexpr char kFormatFile[] = "FORMAT";
 constexpr char kLockFile[] = "LOCK";
 constexpr char kHeadFile[] = "HEAD";
+constexpr char kBackupFile[] = "BACKUP";
 constexpr char kCurrentFile[] = "CURRENT";
 constexpr std::string_view kFormatPrefix = "registre ";
 constexpr size_t kMaxSmallFileBytes = 4096;
@@ -102,6 +103,10 @@ absl::StatusOr<bool> CheckFormat(const std::string& directory) {
     if (entry->empty()) return false;
     return NotADataFolder(directory, fmt::format("it has no file FORMAT, but holds '{}'", *entry));
   }
+  std::error_code ignored;
+  if (fs::exists(PathOf(directory, kBackupFile), ignored)) {
+    return NotADataFolder(directory, "it is a backup, of which 'registre admin restore' makes one");
+  }
   std::string_view rest = **text;
   int version = 0;
   const bool starts = rest.substr(0, kFormatPrefix.size()) == kFormatPrefix;
@@ -152,10 +157,12 @@ absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& 
   if (!made.ok()) return made.status();
   if (!*made) {
     REGISTRE_RETURN_IF_ERROR(
-        ReplaceFile(directory, kFormatFile, fmt::format("{}{}\n", kFormatPrefix, kFormatVersion)));
+        ReplaceFile(directory, kFormatFile, FormatOfDataFolder()));
   }
   return folder;
 }
+
+std::string FormatOfDataFolder() { return fmt::format("{}{}\n", kFormatPrefix, kFormatVersion); }
 
 DataFolder::DataFolder(std::string directory, int lock_fd)
     : directory_(std::move(directory)), lock_fd_(lock_fd) {}

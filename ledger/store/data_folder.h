@@ -6,6 +6,8 @@
 //                "registre-head 1", size in decimal, root in hexadecimal, and the SHA-256 of these
 //                three lines in hexadecimal
 //   DIR/log/     the log (event_store.h): the only truth
+//   DIR/keys/    what it signs with (keyring.h)
+//   DIR/RESTORED of a folder made from a backup, until its first start (restore.h)
 //   DIR/index/   may be deleted, and is then rebuilt: generations of the index (index.h), each in a
 //                folder named by its number, and CURRENT, the number of the one in use
 #ifndef REGISTRE_LEDGER_STORE_DATA_FOLDER_H_
@@ -30,7 +32,8 @@ inline constexpr int kFormatVersion = 1;
 class DataFolder {
  public:
   // Opens the folder, making it when it does not exist or is empty. Errors, each with what to do:
-  // FAILED_PRECONDITION NOT_A_DATA_FOLDER (something else is in it), FORMAT_TOO_NEW; UNAVAILABLE
+  // FAILED_PRECONDITION NOT_A_DATA_FOLDER (something else is in it, or it is a backup: two ledgers
+  // would go on under one origin), FORMAT_TOO_NEW; UNAVAILABLE
   // DATA_FOLDER_IN_USE; PERMISSION_DENIED DATA_FOLDER_READ_ONLY; RESOURCE_EXHAUSTED DISK_FULL.
   static absl::StatusOr<std::unique_ptr<DataFolder>> Open(const std::string& directory);
   ~DataFolder();
@@ -61,6 +64,9 @@ class DataFolder {
   const int lock_fd_;
   mutable absl::Mutex head_mutex_;  // one writer of HEAD at a time
 };
+
+// The text of FORMAT.
+std::string FormatOfDataFolder();
 
 class EventStore;
 

@@ -58,6 +58,19 @@ void OpenLog::Close::operator()(rocksdb::DB* db) const {
   delete db;
 }
 
+void OpenLog::Adopt(rocksdb::DB* opened,
+                    const std::vector<rocksdb::ColumnFamilyHandle*>& families) {
+  db.reset(opened);
+  for (rocksdb::ColumnFamilyHandle* handle : families) {
+    handles.emplace_back(handle);
+    if (handle->GetName() == kEventsFamily) events = handle;
+    if (handle->GetName() == kLeavesFamily) leaves = handle;
+    if (handle->GetName() == kTilesFamily) tiles = handle;
+    if (handle->GetName() == kConsumersFamily) consumers = handle;
+    if (handle->GetName() == kCheckpointsFamily) checkpoints = handle;
+  }
+}
+
 absl::StatusOr<OpenLog> OpenLog::Open(const std::string& directory, const LogTuning& tuning) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
@@ -65,15 +78,25 @@ absl::StatusOr<OpenLog> OpenLog::Open(const std::string& directory, const LogTun
       rocksdb::DB::Open(LogDbOptions(tuning), directory, LogFamilies(), &handles, &db);
   if (!status.ok()) return LogError(status, directory, "opening the log");
   OpenLog log;
-  log.db.reset(db);
-  for (rocksdb::ColumnFamilyHandle* handle : handles) {
-    log.handles.emplace_back(handle);
-    if (handle->GetName() == kEventsFamily) log.events = handle;
-    if (handle->GetName() == kLeavesFamily) log.leaves = handle;
-    if (handle->GetName() == kTilesFamily) log.tiles = handle;
-    if (handle->GetName() == kConsumersFamily) log.consumers = handle;
-    if (handle->GetName() == kCheckpointsFamily) log.checkpoints = handle;
+  log.Adopt(db, handles);
+  return log;
+}
+
+absl::StatusOr<OpenLog> OpenLog::OpenForReading(const std::string& directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory + "/CURRENT", error)) {
+    return LogDamaged(directory, "its file CURRENT is missing");
   }
+  rocksdb::DBOptions options = LogDbOptions(LogTuning());
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(options, directory, LogFamilies(), &handles, &db);
+  if (!status.ok()) return LogError(status, directory, "opening the log");
+  OpenLog log;
+  log.Adopt(db, handles);
   return log;
 }
 

@@ -16,6 +16,8 @@ namespace registre {
 // Owns the database and its handles, which end with it.
 struct OpenLog {
   static absl::StatusOr<OpenLog> Open(const std::string& directory, const LogTuning& tuning);
+  // Writes nothing, takes no lock.
+  static absl::StatusOr<OpenLog> OpenForReading(const std::string& directory);
 
   struct Close {
     void operator()(rocksdb::DB* db) const;
@@ -27,6 +29,9 @@ struct OpenLog {
   rocksdb::ColumnFamilyHandle* tiles = nullptr;
   rocksdb::ColumnFamilyHandle* consumers = nullptr;
   rocksdb::ColumnFamilyHandle* checkpoints = nullptr;
+
+ private:
+  void Adopt(rocksdb::DB* opened, const std::vector<rocksdb::ColumnFamilyHandle*>& families);
 };
 
 // Makes the folder when there is none. DATA_LOSS LOG_DAMAGED when it holds the files of a database
