@@ -100,7 +100,8 @@ class FolderInWork {
       return BadFolder(directory, fmt::format("it holds '{}'", name));
     }
     if (!error) return absl::OkStatus();
-    return ErrnoError(error.value(), std::exchange(path_, ""));
+    const std::string directory = std::exchange(path_, "");
+    return ErrnoError(error.value(), directory);
   }
 
   fs::path path_;  // empty: nothing is to be removed

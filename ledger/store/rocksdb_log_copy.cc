@@ -46,7 +46,7 @@ absl::Status CopyLogFile(const rocksdb::LiveFileStorageInfo& file, const std::st
         if (checksum != nullptr) checksum->Update(part.data(), part.size());
         return go_on();
       });
-  if (absl::IsDataLoss(copied)) return LogDamaged(log, copied.message());
+  if (absl::IsDataLoss(copied)) return LogDamaged(log, std::string(copied.message()));
   if (!copied.ok() || checksum == nullptr) return copied;
   checksum->Finalize();
   if (checksum->GetChecksum() == file.file_checksum) return absl::OkStatus();
