@@ -6,7 +6,7 @@
 find_package(Threads REQUIRED)
 find_package(Protobuf 3.21 MODULE REQUIRED)
 find_package(absl CONFIG REQUIRED)
-find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 find_package(gRPC CONFIG REQUIRED)
 find_package(RocksDB CONFIG REQUIRED)
 find_package(fmt CONFIG REQUIRED)

@@ -1,4 +1,4 @@
-# REGISTRE_SANITIZE, for all of our code, generated code too.
+# REGISTRE_SANITIZE, for all of our code, generated code too; REGISTRE_FUZZ.
 
 if(REGISTRE_SANITIZE)
   add_compile_options("-fsanitize=${REGISTRE_SANITIZE}" -fno-omit-frame-pointer)
@@ -6,6 +6,11 @@ if(REGISTRE_SANITIZE)
 endif()
 if(REGISTRE_SANITIZE MATCHES "undefined")
   add_compile_options(-fno-sanitize-recover=all)
+endif()
+if(REGISTRE_FUZZ)
+  # The edges that libFuzzer counts; its main is linked into the targets alone.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # registre_annotate_mutexes(<target>): whoever links <target> has its calls of absl::Mutex and of

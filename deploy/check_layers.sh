@@ -10,13 +10,13 @@ set -euo pipefail
 # folder of its rule must not have the include. Only files under these folders are looked at:
 folders=(ledger projections services cmd tests)
 rules='RocksDB      rocksdb/                                 ^(ledger/store|tests/ledger/store|tests/crash|tests/bench)/
-OpenSSL      openssl/                                 ^(ledger/proof/|tests/ledger/proof/|tests/support/test_ca\.cc$)
+OpenSSL      openssl/                                 ^(ledger/proof/|tests/ledger/proof/|tests/support/test_(ca|tsa)\.cc$)
 gRPC         (grpc|grpcpp|grpc\+\+)/|[^">]*\.grpc\.pb\.h   ^(services|cmd|tests/(services|cmd|bench|crash))/
 HTTP         httplib\.h                               ^(services|cmd|tests/(services|cmd|bench|crash))/
 ledger       ledger/                                  ^(ledger|projections|services|cmd|tests)/
 projections  projections/                             ^(projections|services|cmd|tests)/
 services     services/                                ^(services|cmd|tests/(services|cmd|bench|crash|fuzz))/
-cmd          cmd/                                     ^(cmd|tests/cmd)/
+cmd          cmd/                                     ^(cmd|tests/(cmd|fuzz))/
 tests        tests/                                   ^tests/'
 
 # check ROOT: prints each broken line; 1 if there is one.
@@ -73,6 +73,7 @@ self_test() {
   expect pass ledger/proof/hash.cc '<openssl/evp.h>'
   expect fail ledger/store/hash.cc '<openssl/evp.h>'
   expect pass tests/support/test_ca.cc '<openssl/x509.h>'
+  expect pass tests/support/test_tsa.cc '<openssl/ts.h>'
   expect fail tests/support/clock.cc '<openssl/x509.h>'
   expect pass services/record.cc '"grpcpp/grpcpp.h"'
   expect pass cmd/registre/client.h '"registre/v1/record_service.grpc.pb.h"'

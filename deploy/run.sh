@@ -69,7 +69,7 @@ start_server() {
   fi
   mkdir -p "$data" "$root/var"
   log=$root/var/registred-$port.log
-  "$bin/registred" --data "$data" --listen "$address" >"$log" 2>&1 </dev/null &
+  "$bin/registred" --data "$data" --listen "$address" --http '' >"$log" 2>&1 </dev/null &
   server=$!
   say "starting the server on $address, data in $data"
   local answer deadline=$((SECONDS + start_timeout_s))

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -21,6 +22,7 @@
 #include "ledger/ledger.h"
 #include "ledger/proof/note.h"
 #include "registre/v1/checkpoint.pb.h"
+#include "registre/v1/state.pb.h"
 
 namespace registre {
 
@@ -45,6 +47,9 @@ class Checkpoints {
   // the disk.
   absl::StatusOr<v1::StoredCheckpoint> Sign(bool sealed = false);
 
+  // The origin that a checkpoint of now is signed under. FAILED_PRECONDITION (LEDGER_NOT_OPENED).
+  absl::StatusOr<std::string> origin() const;
+
   // The latest published; nothing before the first.
   std::optional<v1::StoredCheckpoint> latest() const;
   // One that is kept. NOT_FOUND (CHECKPOINT_UNKNOWN).
@@ -53,16 +58,18 @@ class Checkpoints {
   absl::Status ForEach(uint64_t before,
                        const std::function<bool(const v1::StoredCheckpoint&)>& visit) const;
 
-  // Adds signature lines of witnesses, verified by the caller, each key once. It is then kept.
-  // NOT_FOUND (CHECKPOINT_UNKNOWN) when it was replaced meanwhile and not kept.
-  absl::Status AddCosignatures(uint64_t size, const std::vector<NoteSignature>& cosignatures);
+  // Adds signature lines of witnesses, verified by the caller, each key once, to a checkpoint that
+  // was published before. It is then kept, also when it was replaced meanwhile. RESOURCE_EXHAUSTED
+  // (TOO_MANY_SIGNATURES).
+  absl::Status AddCosignatures(const v1::StoredCheckpoint& published,
+                               const std::vector<NoteSignature>& cosignatures);
   // Adds a time stamp: INVALID_ARGUMENT (TIMESTAMP_INVALID) when it is not over that checkpoint;
   // RESOURCE_EXHAUSTED (TOO_MANY_TIMESTAMPS).
   absl::StatusOr<v1::StoredCheckpoint> AddTimestamp(uint64_t size, const std::string& token);
 
-  // Calls `wake` once, as soon as the latest is of another size than `size`, or another note than
-  // was published with it; at once when it is already. It must only hand work on. Cancel: it is not
-  // called any more after the return.
+  // Calls `wake` once, as soon as the latest is of another size than `size` (0: none yet), at once
+  // when it is already; or when something was added to the latest, from now on. It must only hand
+  // work on. Cancel: it is not called any more after the return.
   using WaitId = uint64_t;
   WaitId Wait(uint64_t size, std::function<void()> wake);
   void Cancel(WaitId id);
@@ -76,14 +83,32 @@ class Checkpoints {
  private:
   Checkpoints(Ledger* ledger, const Clock* clock) : ledger_(ledger), clock_(clock) {}
 
+  // Verifies the newest that is stored, and publishes it.
+  absl::Status Load();
+  absl::Status Verify(const v1::StoredCheckpoint& stored) const;
+  void Run();
+  absl::StatusOr<v1::StoredCheckpoint> SignHead(bool sealed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(signing_mutex_);
+  absl::StatusOr<v1::StoredCheckpoint> SignNew(const LogHead& head, bool sealed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(signing_mutex_);
+  // Stores it in the place of the one of its size, then publishes it where it is the latest.
+  absl::Status Replace(const v1::StoredCheckpoint& checkpoint)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(signing_mutex_);
+  void Publish(const v1::StoredCheckpoint& checkpoint);
+  void SetStatus(const absl::Status& status);
+  absl::StatusOr<v1::Ledger> LedgerRow() const;
+
   Ledger* const ledger_;
   const Clock* const clock_;
   std::unique_ptr<Keyring> keyring_;
-  absl::Mutex signing_mutex_;  // one signer at a time; before mutex_
+  absl::Mutex signing_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // one signer at a time
   mutable absl::Mutex mutex_;
   std::optional<v1::StoredCheckpoint> latest_ ABSL_GUARDED_BY(mutex_);
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool waking_all_ ABSL_GUARDED_BY(mutex_) = false;
+  WaitId next_wait_ ABSL_GUARDED_BY(mutex_) = 1;
+  absl::flat_hash_map<WaitId, std::function<void()>> waiters_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

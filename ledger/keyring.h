@@ -1,15 +1,17 @@
 // The keys that a log signs with, in its data folder.
 //
-//   DIR/keys/<n>.pem      PKCS #8, mode 0600; the highest number signs, the one below until the
-//   next
-//                         checkpoint after a rotation; older ones are kept as public keys alone
+//   DIR/keys/<n>.pem      PKCS #8, mode 0600: the highest number signs, beside the one below until
+//                         the next checkpoint after a rotation; older ones are deleted
 //   DIR/keys/verifiers    every verifier key that ever signed (C2SP signed-note), oldest first, one
-//   a line
+//                         a line
 #ifndef REGISTRE_LEDGER_KEYRING_H_
 #define REGISTRE_LEDGER_KEYRING_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -20,12 +22,16 @@
 
 namespace registre {
 
+// Verifier keys of a ledger: a rotation adds one, and a restored backup one.
+inline constexpr size_t kMaxVerifierKeys = 1'024;
+
 // Any thread.
 class Keyring {
  public:
-  // Opens the folder's keys; makes the first one where there is none. Errors: DATA_LOSS
-  // (KEYS_DAMAGED) when a key cannot be read or is not among the verifiers; PERMISSION_DENIED
-  // (KEYS_READABLE) when others than the owner may read a private key; those of the disk.
+  // Opens the keys of a data folder, which the caller holds; makes the first one where there is
+  // none. Errors: DATA_LOSS (KEYS_DAMAGED) when a key cannot be read, is missing or is not among
+  // the verifiers; PERMISSION_DENIED (KEYS_READABLE) when others than the owner may read a private
+  // key; those of the disk.
   static absl::StatusOr<std::unique_ptr<Keyring>> Open(const std::string& directory);
 
   // Keys to sign a checkpoint of that origin with: one, or two after a rotation, the newer first.
@@ -39,13 +45,21 @@ class Keyring {
   std::vector<VerifierKey> verifiers() const;
 
   // Makes a new key, for the next checkpoint on. FAILED_PRECONDITION (KEY_JUST_ROTATED) while a
-  // rotation has not been signed.
+  // rotation has not been signed; RESOURCE_EXHAUSTED (TOO_MANY_KEYS).
   absl::StatusOr<VerifierKey> Rotate(const std::string& origin);
 
  private:
-  explicit Keyring(std::string directory) : directory_(std::move(directory)) {}
+  explicit Keyring(std::string folder) : folder_(std::move(folder)) {}
 
-  const std::string directory_;
+  absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadVerifiers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadKeys(const std::vector<uint64_t>& numbers) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsVerified(const SigningKey& key) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status MakeKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Adds what is missing of the keys under that name, oldest first, to `verifiers`.
+  absl::Status AddVerifiers(const std::string& origin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::string folder_;
   mutable absl::Mutex mutex_;
   uint64_t newest_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<SigningKey> signing_ ABSL_GUARDED_BY(mutex_);  // newest first

@@ -54,6 +54,7 @@ absl::Status Ledger::Start() {
   auto log = OpenRocksDbEventStore(folder_->log_directory());
   if (!log.ok()) return log.status();
   log_ = *std::move(log);
+  tiles_ = std::make_unique<LogTiles>(log_.get());
   auto head = folder_->ReadHead();
   if (!head.ok()) return head.status();
   if (head->has_value()) REGISTRE_RETURN_IF_ERROR(CheckHead(*log_, **head));

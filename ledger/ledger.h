@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "ledger/base/clock.h"
+#include "ledger/log_tiles.h"
 #include "ledger/projection.h"
 #include "ledger/recorder.h"
 #include "ledger/store/data_folder.h"
@@ -64,11 +65,18 @@ class Ledger {
   Recorder& recorder() { return *recorder_; }
   Tail& tail() { return tail_; }
   const EventStore& log() const { return *log_; }
+  // Tiles of the log, and subtree hashes out of them.
+  LogTiles& tiles() { return *tiles_; }
   const std::string& directory() const { return options_.directory; }
   const Projection& projection() const { return options_.projection; }
 
   // The index of the moment. A rebuild puts another in its place: hold the pointer while reading.
   std::shared_ptr<Index> index() const;
+
+  // EventStore::WriteCheckpoints of the log.
+  absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) {
+    return log_->WriteCheckpoints(writes);
+  }
 
   // OK, or why HEAD could not be written the last time: a loss of the log's end would go unnoticed.
   absl::Status head_status() const;
@@ -99,6 +107,7 @@ class Ledger {
   const Options options_;
   std::unique_ptr<DataFolder> folder_;
   std::unique_ptr<EventStore> log_;
+  std::unique_ptr<LogTiles> tiles_;
   Tail tail_;
   mutable absl::Mutex mutex_;
   std::shared_ptr<Generation> generation_ ABSL_GUARDED_BY(mutex_);

@@ -8,8 +8,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "ledger/acts/act.h"
+#include "ledger/proof/note.h"
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "services/ended_call.h"
+#include "services/not_served.h"
 #include "services/status.h"
 #include "services/version.h"
 
@@ -76,9 +78,27 @@ absl::Status FillStatus(const AdminServiceParts& parts, v1::GetStatusResponse* r
   response->set_recorded_acts(status.recorded_acts);
   response->set_recorded_groups(status.recorded_groups);
   response->set_head_message(std::string(parts.context.ledger->head_status().message()));
+  if (const auto latest = parts.checkpoints->latest()) {
+    response->set_checkpoint_size(latest->size());
+  }
+  response->set_checkpoint_message(std::string(parts.checkpoints->status().message()));
+  if (parts.witnesses != nullptr) {
+    for (v1::WitnessStatus& witness : parts.witnesses->Status()) {
+      *response->add_witnesses() = std::move(witness);
+    }
+  }
   response->set_refused_units(status.refused_units);
   response->set_uptime_seconds(static_cast<uint64_t>(
       std::max<int64_t>(0, absl::ToInt64Seconds(parts.clock->Now() - parts.started_at))));
+  return absl::OkStatus();
+}
+
+absl::Status RotateKeyOf(Checkpoints* checkpoints, v1::RotateKeyResponse* response) {
+  const auto origin = checkpoints->origin();
+  if (!origin.ok()) return origin.status();
+  const auto key = checkpoints->keyring().Rotate(*origin);
+  if (!key.ok()) return key.status();
+  response->set_verifier_key(FormatVerifierKey(*key));
   return absl::OkStatus();
 }
 
@@ -216,6 +236,20 @@ class AdminService final : public v1::AdminService::CallbackService {
       *response->mutable_now() = ToTimestamp(parts_.clock->Now());
       return absl::OkStatus();
     });
+  }
+
+  // Not served yet.
+  grpc::ServerWriteReactor<v1::BackupResponse>* Backup(grpc::CallbackServerContext* call,
+                                                       const v1::BackupRequest* request) override {
+    return new EndedCall<grpc::ServerWriteReactor<v1::BackupResponse>>(
+        NotServed(parts_.context.access, *call, *request));
+  }
+
+  grpc::ServerUnaryReactor* RotateKey(grpc::CallbackServerContext* call,
+                                      const v1::RotateKeyRequest* request,
+                                      v1::RotateKeyResponse* response) override {
+    return ServeRead(parts_.context, call, *request,
+                     [this, response] { return RotateKeyOf(parts_.checkpoints, response); });
   }
 
  private:

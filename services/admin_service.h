@@ -7,7 +7,9 @@
 
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
+#include "ledger/checkpoints.h"
 #include "services/reads.h"
+#include "services/witness_collector.h"
 
 namespace registre {
 
@@ -15,6 +17,8 @@ namespace registre {
 // answered when all other reads wait.
 struct AdminServiceParts {
   ServiceContext context;
+  Checkpoints* checkpoints;
+  const WitnessCollector* witnesses;  // null: no witness is asked
   const Clock* clock;
   // Runs rebuilds, one at a time.
   ReadPool* rebuilds;

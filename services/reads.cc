@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
-#include "absl/strings/escaping.h"
 #include "ledger/base/date.h"
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
@@ -14,16 +11,6 @@
 #include "services/status.h"
 
 namespace registre {
-namespace {
-
-bool TakeNumber(std::string_view* text, uint64_t* number) {
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *number);
-  if (error != std::errc() || end == text->data() + text->size() || *end != '.') return false;
-  text->remove_prefix(static_cast<size_t>(end - text->data()) + 1);
-  return true;
-}
-
-}  // namespace
 
 absl::StatusOr<Reading> BeginReading(const Ledger& ledger, const v1::ReadOptions& options) {
   std::shared_ptr<Index> index = ledger.index();
@@ -44,26 +31,6 @@ absl::Status NotThere(std::string_view kind, std::string_view id, const Point& p
                fmt::format("no {} \"{:.80}\" {}; check the number{}", kind, id, when,
                            point_asked ? ", or read at a later point" : ""),
                {{"kind", std::string(kind)}, {"id", std::string(id.substr(0, 80))}});
-}
-
-std::string EncodePageToken(const PageToken& token) {
-  return absl::WebSafeBase64Escape(fmt::format("1.{}.{}.{}", token.size, token.next, token.after));
-}
-
-absl::StatusOr<PageToken> DecodePageToken(const std::string& text) {
-  std::string decoded;
-  PageToken token;
-  uint64_t version = 0;
-  if (text.size() <= 512 && absl::WebSafeBase64Unescape(text, &decoded)) {
-    std::string_view rest = decoded;
-    if (TakeNumber(&rest, &version) && version == 1 && TakeNumber(&rest, &token.size) &&
-        TakeNumber(&rest, &token.next)) {
-      token.after = std::string(rest);
-      return token;
-    }
-  }
-  return ShapeError({{"page_token", "PAGE_TOKEN_INVALID",
-                      "not a token of this server; send next_page_token back as it came"}});
 }
 
 absl::StatusOr<size_t> PageSize(int requested) {

@@ -16,6 +16,7 @@
 #include "projections/state_reader.h"
 #include "registre/v1/query.pb.h"
 #include "services/access.h"
+#include "services/page_token.h"
 #include "services/read_pool.h"
 
 namespace registre {
@@ -42,16 +43,6 @@ absl::StatusOr<Reading> BeginReading(const Ledger& ledger, const v1::ReadOptions
 // be too early for it.
 absl::Status NotThere(std::string_view kind, std::string_view id, const Point& point,
                       bool point_asked = false);
-
-// Where a listing goes on: the point of its first page, and what came last.
-struct PageToken {
-  uint64_t size = 0;  // events known when the first page was read
-  uint64_t next = 0;  // position or sequence to go on from
-  std::string after;  // key after which to go on
-};
-std::string EncodePageToken(const PageToken& token);
-// INVALID_ARGUMENT (PAGE_TOKEN_INVALID) when it is not one of ours.
-absl::StatusOr<PageToken> DecodePageToken(const std::string& text);
 
 // The size of a page: 0 means the default. INVALID_ARGUMENT (PAGE_SIZE_INVALID) out of 0 to 1,000.
 absl::StatusOr<size_t> PageSize(int requested);

@@ -4,6 +4,7 @@
 #include "ledger/base/check.h"
 #include "registre/v1/admin_service.pb.h"
 #include "registre/v1/anomaly_service.pb.h"
+#include "registre/v1/audit_service.pb.h"
 #include "registre/v1/budget_service.pb.h"
 #include "registre/v1/convention_service.pb.h"
 #include "registre/v1/correction_service.pb.h"
@@ -23,6 +24,7 @@ constexpr char kLocalName[] = "local";
 std::vector<const google::protobuf::FileDescriptor*> ServiceFiles() {
   return {v1::GetStatusRequest::descriptor()->file(),
           v1::ListAnomaliesRequest::descriptor()->file(),
+          v1::GetCheckpointRequest::descriptor()->file(),
           v1::GetBudgetLineRequest::descriptor()->file(),
           v1::GetConventionRequest::descriptor()->file(),
           v1::GetCorrectionRequest::descriptor()->file(),

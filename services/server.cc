@@ -23,6 +23,7 @@
 #include "registre/v1/ledger_service.grpc.pb.h"
 #include "services/access.h"
 #include "services/admin_service.h"
+#include "services/audit_service.h"
 #include "services/correction_service.h"
 #include "services/ended_call.h"
 #include "services/ledger_service.h"
@@ -37,6 +38,8 @@ namespace {
 constexpr int kReadThreads = 2;
 constexpr size_t kMaxQueuedReads = 1'024;
 constexpr size_t kMaxQueuedAdminReads = 64;
+constexpr int kLongReadThreads = 2;
+constexpr size_t kMaxQueuedLongReads = 64;
 // How soon grpc.health.v1 says that recording has stopped, or goes on.
 constexpr absl::Duration kHealthInterval = absl::Milliseconds(250);
 
@@ -93,6 +96,7 @@ class GrpcServer final : public Server {
  public:
   GrpcServer(const Options& options, Access::Options access, std::unique_ptr<PaymentFeed> feed)
       : ledger_(options.ledger),
+        checkpoints_(options.checkpoints),
         access_(std::move(access)),
         unserved_(&access_),
         feed_(std::move(feed)),
@@ -100,6 +104,8 @@ class GrpcServer final : public Server {
         admin_reads_(1, kMaxQueuedAdminReads),
         subscription_reads_(1, kMaxSubscriptions + 1),
         feed_reads_(1, kMaxFeedStreams + 1),
+        watch_reads_(1, kMaxWatches + 1),
+        long_reads_(kLongReadThreads, kMaxQueuedLongReads),
         rebuilds_(1, 1) {
     const ServiceContext context{options.ledger, &reads_, &access_};
     services_.push_back(MakeLedgerService(
@@ -118,7 +124,12 @@ class GrpcServer final : public Server {
                                                 &feed_streams_,
                                                 &open_streams_,
                                                 &draining_}));
+    services_.push_back(std::make_unique<AuditService>(
+        AuditServiceParts{context, options.checkpoints, options.clock, &long_reads_, &watch_reads_,
+                          &watches_, &open_streams_, &draining_, options.sealed_tag}));
     services_.push_back(MakeAdminService({{options.ledger, &admin_reads_, &access_},
+                                          options.checkpoints,
+                                          options.witnesses,
                                           options.clock,
                                           &rebuilds_,
                                           &subscriptions_,
@@ -170,6 +181,7 @@ class GrpcServer final : public Server {
     server_->GetHealthCheckService()->SetServingStatus(false);
     draining_ = true;
     ledger_->tail().WakeAll();
+    checkpoints_->WakeAll();
     open_streams_.Drain();
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(deadline));
     server_->Wait();
@@ -198,11 +210,13 @@ class GrpcServer final : public Server {
   }
 
   Ledger* const ledger_;
+  Checkpoints* const checkpoints_;
   Access access_;
   Unserved unserved_;
   const std::unique_ptr<PaymentFeed> feed_;
   std::atomic<uint64_t> subscriptions_ = 0;
   std::atomic<uint64_t> feed_streams_ = 0;
+  std::atomic<uint64_t> watches_ = 0;
   std::atomic<bool> draining_ = false;
   OpenStreams open_streams_;
   // Before the pools, so that it is destroyed when their last work, in a service, has ended.
@@ -211,6 +225,8 @@ class GrpcServer final : public Server {
   ReadPool admin_reads_;
   ReadPool subscription_reads_;
   ReadPool feed_reads_;
+  ReadPool watch_reads_;
+  ReadPool long_reads_;
   ReadPool rebuilds_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

@@ -10,9 +10,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ledger/base/clock.h"
+#include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
 #include "services/access_log.h"
+#include "services/audit_service.h"
 #include "services/policy.h"
+#include "services/witness_collector.h"
 
 namespace registre {
 
@@ -35,11 +38,16 @@ class Server {
   struct Options {
     std::string listen;  // host:port; port 0 takes a free one
     Ledger* ledger = nullptr;
+    Checkpoints* checkpoints = nullptr;
     const Clock* clock = nullptr;
     // Without, nobody is authenticated and everyone who reaches the server may do everything (local
     // mode): only on a loopback address.
     std::optional<Tls> tls = std::nullopt;
     AccessLog* access_log = nullptr;  // null: calls are not noted
+    // Null: no witness is asked. It is stopped before Drain.
+    const WitnessCollector* witnesses = nullptr;
+    // Empty: nothing is sealed here.
+    FindSealedTag sealed_tag = nullptr;
   };
 
   // Starts to serve: the services of registre.v1, and grpc.health.v1, which is open to all, where

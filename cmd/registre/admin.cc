@@ -19,6 +19,15 @@ std::string DurationText(uint64_t seconds) {
   return fmt::format("{} h {:02} min", seconds / 3600, seconds % 3600 / 60);
 }
 
+std::string WitnessText(const v1::WitnessStatus& witness) {
+  std::string text =
+      witness.has_cosigned_size()
+          ? "a cosigné " + Count(static_cast<int64_t>(witness.cosigned_size()), "événement")
+          : "n’a rien cosigné depuis le démarrage";
+  if (!witness.message().empty()) text += " ; dernier essai : " + OneLine(witness.message());
+  return witness.fork() ? "DIVERGENCE DU REGISTRE ; " + text : text;
+}
+
 int Status(const Args& args, Client& client, Console& console) {
   v1::GetStatusResponse response;
   const absl::Status status =
@@ -29,25 +38,34 @@ int Status(const Args& args, Client& client, Console& console) {
     return kExitDone;
   }
   const bool empty = response.size() == 0;
-  PrintPairs(console.out, console.width,
-             {{"Serveur", fmt::format("registred {} à {}, depuis {}", response.version(),
-                                      args.server, DurationText(response.uptime_seconds()))},
-              {"Collectivité", response.authority_name().empty() ? "registre pas encore ouvert"
-                                                                 : response.authority_name()},
-              {"Origine", response.origin()},
-              {"Événements",
-               empty ? "0" : fmt::format("{} (#0 à #{})", response.size(), response.size() - 1)},
-              {"Racine", Hex(response.root())},
-              {"Dernier enregistrement", LedgerTime(client).Text(response.last_recorded_at())},
-              {"Enregistrement", Word(response.recorder_state())},
-              {"Message du serveur", response.recorder_message()},
-              {"Index sur disque", Count(static_cast<int64_t>(response.index_size()), "événement")},
-              {"Unités en attente", fmt::format("{}", response.queued_units())},
-              {"Abonnements", fmt::format("{}", response.subscriptions())},
-              {"Depuis le démarrage",
-               fmt::format("{}, {}",
-                           Count(response.recorded_acts(), "acte enregistré", "actes enregistrés"),
-                           Count(response.refused_units(), "unité refusée", "unités refusées"))}});
+  std::vector<std::pair<std::string, std::string>> pairs = {
+      {"Serveur", fmt::format("registred {} à {}, depuis {}", response.version(), args.server,
+                              DurationText(response.uptime_seconds()))},
+      {"Collectivité", response.authority_name().empty() ? "registre pas encore ouvert"
+                                                         : response.authority_name()},
+      {"Origine", response.origin()},
+      {"Événements",
+       empty ? "0" : fmt::format("{} (#0 à #{})", response.size(), response.size() - 1)},
+      {"Racine", Hex(response.root())},
+      {"Point de contrôle",
+       response.has_checkpoint_size()
+           ? Count(static_cast<int64_t>(response.checkpoint_size()), "événement")
+           : ""},
+      {"Rien n’est signé", response.checkpoint_message()},
+      {"Dernier enregistrement", LedgerTime(client).Text(response.last_recorded_at())},
+      {"Enregistrement", Word(response.recorder_state())},
+      {"Message du serveur", response.recorder_message()},
+      {"Index sur disque", Count(static_cast<int64_t>(response.index_size()), "événement")},
+      {"Unités en attente", fmt::format("{}", response.queued_units())},
+      {"Abonnements", fmt::format("{}", response.subscriptions())},
+      {"Depuis le démarrage",
+       fmt::format("{}, {}",
+                   Count(response.recorded_acts(), "acte enregistré", "actes enregistrés"),
+                   Count(response.refused_units(), "unité refusée", "unités refusées"))}};
+  for (const v1::WitnessStatus& witness : response.witnesses()) {
+    pairs.emplace_back("Témoin " + OneLine(witness.name()), WitnessText(witness));
+  }
+  PrintPairs(console.out, console.width, pairs);
   return kExitDone;
 }
 

@@ -244,7 +244,10 @@ class Parser {
     command->footer(footer + kCommonFooter);
     command->fallthrough();
     if (chosen) {
-      command->final_callback([this, chosen = std::move(chosen)] { finish_ = chosen; });
+      // CLI11 runs it after those of the commands below, which are then meant.
+      command->final_callback([this, command, chosen = std::move(chosen)] {
+        if (command->get_subcommands().empty()) finish_ = chosen;
+      });
     }
     return command;
   }
@@ -344,8 +347,7 @@ class Parser {
                              "list|NUMBER", R"(Examples:
   registre convention list
   registre convention 2023-00963
-  registre convention 2023-00963 --as-of 2023-09-30
-  registre convention 2023-00963 --replay      every event, with the state after it)",
+  registre convention 2023-00963 --as-of 2023-09-30)",
                              Command::kConventionList, Command::kConvention),
                 args_);
     AddListOrOne("deliberation", "Deliberations: vote, articles, allotments", "list|NUMBER",

@@ -20,6 +20,9 @@ void AddOutput(CLI::App* app, Args* args) {
       ->type_name("FILE");
 }
 
+// Not built yet: kept out of the help.
+void Hide(CLI::App* command) { command->group(""); }
+
 // Whom a verifier trusts.
 void AddTrust(CLI::App* app, Args* args) {
   app->add_option("--key", args->audit.keys,
@@ -48,7 +51,6 @@ void BuildCheckpoint(CLI::App* app, const AddCommand& add, Args* args) {
   CLI::App* group = add(app, "checkpoint", "Signed checkpoints of the log", R"(Examples:
   registre checkpoint show          the head of now, signed
   registre checkpoint list          those that are kept
-  registre checkpoint seal          seals the directory of tags, for proofs of completeness
   registre checkpoint stamp --tsa https://tsa.example.org/)",
                         std::nullopt);
   group->require_subcommand(1);
@@ -64,8 +66,8 @@ void BuildCheckpoint(CLI::App* app, const AddCommand& add, Args* args) {
       Command::kCheckpointList);
   add(group, "watch", "Each as it is signed; Ctrl-C ends", "Example:\n  registre checkpoint watch",
       Command::kCheckpointWatch);
-  add(group, "seal", "Seal the directory of tags", "Example:\n  registre checkpoint seal",
-      Command::kCheckpointSeal);
+  Hide(add(group, "seal", "Seal the directory of tags", "Example:\n  registre checkpoint seal",
+           Command::kCheckpointSeal));
   CLI::App* stamp =
       add(group, "stamp", "Have a checkpoint stamped by a time stamp authority (RFC 3161)",
           "Example:\n  registre checkpoint stamp --tsa https://tsa.example.org/ --tsa-ca ca.pem",
@@ -104,6 +106,7 @@ void BuildProof(CLI::App* app, const AddCommand& add, Args* args) {
   CLI::App* tag = add(group, "tag", "How many events a tag has up to the last seal",
                       "Example:\n  registre proof tag convention:2023-00963", Command::kProofTag);
   tag->add_option("tag", args->subject, "The tag")->required()->type_name("KIND:ID");
+  Hide(tag);
 }
 
 void BuildBundle(CLI::App* app, const AddCommand& add, Args* args) {
@@ -114,6 +117,7 @@ void BuildBundle(CLI::App* app, const AddCommand& add, Args* args) {
   registre bundle structure st-cheval-bleu -o st-cheval-bleu.bundle
   registre verify bundle 2023-00963.bundle --key "$KEY")",
           Command::kBundle);
+  Hide(bundle);
   bundle->add_option("kind", args->audit.kind, "convention, structure, deliberation, payment, ...")
       ->required()
       ->type_name("KIND");
@@ -167,6 +171,7 @@ Examples:
   registre verify ledger /var/lib/registre --checkpoint old.txt --key "$KEY"
                                     and that the log is the continuation of that checkpoint)",
                          Command::kVerifyLedger);
+  Hide(ledger);
   ledger->add_option("directory", args->audit.directory, "The folder of the ledger")
       ->required()
       ->type_name("DIR");
@@ -232,6 +237,7 @@ Examples:
   registre admin restore /srv/backup/2026-11-26 --data /var/lib/registre --reason 'moved'
       --checkpoint last.txt --key "$KEY"     nothing was recorded after it: the same origin)",
       Command::kAdminRestore);
+  Hide(restore);
   restore->add_option("backup", args->audit.directory, "The backup")->required()->type_name("DIR");
   restore->add_option("--data", args->audit.data, "The folder to make; new or empty")
       ->required()
@@ -247,17 +253,21 @@ Examples:
 }
 
 void BuildReplay(CLI::App* convention, Args* args) {
-  CLI::Option* replay = convention->add_flag("--replay", args->audit.replay,
-                                             "Every event of it, with the state after each");
+  CLI::Option* replay =
+      convention
+          ->add_flag("--replay", args->audit.replay, "Every event of it, with the state after each")
+          ->group("");
   convention->add_option("--from", args->audit.from, "With --replay: from this position on")
       ->check(kPosition)
       ->type_name("POSITION")
+      ->group("")
       ->needs(replay);
   CLI::Option* verify = convention->add_flag("--verify", args->audit.verify,
                                              "With --replay: verify each proof on the way");
-  verify->needs(replay);
+  verify->needs(replay)->group("");
   convention->add_option("--key", args->audit.keys, "With --verify: a verifier key of the log")
       ->type_name("KEY|FILE")
+      ->group("")
       ->needs(verify)
       ->allow_extra_args(false);
 }
@@ -269,6 +279,14 @@ std::string CheckAudit(const Args& args) {
   if (verifies && args.audit.keys.empty() && args.audit.policy.empty()) {
     return "--key or --policy is missing: whose signature is to be trusted? `registre keys` of the "
            "authority's server shows its keys; have them from a second source";
+  }
+  // What would not be looked at is not asked for.
+  if (args.command == Command::kVerifyProof && !args.audit.tsa_ca.empty()) {
+    return "--tsa-ca: a proof bears no time stamp; verify its checkpoint with --stamp";
+  }
+  if (args.command == Command::kVerifyCheckpoint &&
+      args.audit.tsa_ca.empty() != args.audit.stamp.empty()) {
+    return "--stamp and --tsa-ca go together: a token, and the CAs of the authorities to trust";
   }
   if (args.audit.verify && args.audit.keys.empty()) {
     return "--key is missing: whose signature is --verify to trust?";

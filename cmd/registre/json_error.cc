@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cmd/registre/text.h"
 #include "google/protobuf/descriptor.h"
 
@@ -68,16 +70,16 @@ bool ExplainField(std::string_view message, std::string* out) {
 }  // namespace
 
 std::string ExplainJsonError(std::string_view message) {
-  // Behind the first line stands a piece of the input with a caret under it.
-  const std::string_view first = message.substr(0, message.find('\n'));
-  const std::string line = OneLine(first);
+  // Behind the first line stands a piece of the input with a caret under it; the name of a field
+  // that is not known may hold line feeds, though.
+  const std::string line = OneLine(message.substr(0, message.find('\n')));
   std::string out;
-  if (ExplainValue(line, &out) || ExplainField(line, &out)) return out;
+  if (ExplainValue(line, &out) || ExplainField(OneLine(message), &out)) return out;
   if (line.starts_with("Unexpected end of string") || line.starts_with("Closing quote expected")) {
     return fmt::format("the line is truncated ({}); an act stands whole on its line", line);
   }
-  return fmt::format("not a JSON object of the contract: {}",
-                     line.substr(line.find_first_not_of(": ")));
+  const size_t begin = std::min(line.find_first_not_of(": "), line.size());
+  return fmt::format("not a JSON object of the contract: {}", line.substr(begin));
 }
 
 }  // namespace registre::cli

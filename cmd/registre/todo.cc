@@ -11,19 +11,11 @@ int NotBuilt(Console& console) {
 
 }  // namespace
 
-int RunKeys(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunCheckpoint(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunSeal(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunStamp(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunProof(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunProofOfTag(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunBundle(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunReplay(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunBackup(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunVerifyBundle(const Args&, Console& console) { return NotBuilt(console); }
-int RunVerifyProof(const Args&, Console& console) { return NotBuilt(console); }
 int RunVerifyLedger(const Args&, Console& console) { return NotBuilt(console); }
-int RunWitness(const Args&, Console& console) { return NotBuilt(console); }
 int RunRestore(const Args&, Console& console) { return NotBuilt(console); }
 
 }  // namespace registre::cli

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,11 +16,16 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
+#include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
+#include "ledger/proof/trust_policy.h"
 #include "projections/state_reader.h"
 #include "services/access_log.h"
+#include "services/http_server.h"
 #include "services/server.h"
+#include "services/tile_server.h"
 #include "services/version.h"
+#include "services/witness_collector.h"
 
 namespace {
 
@@ -36,7 +42,9 @@ int Fail(const absl::Status& status) {
 struct Settings {
   std::string data;
   std::string listen = "127.0.0.1:7462";
+  std::string http = "127.0.0.1:7463";  // empty: not served
   registre::IdentityFiles files;
+  std::string witness_policy;  // empty: no witness is asked
   uint64_t index_flush_events = registre::kIndexFlushEvents;
 };
 
@@ -84,12 +92,46 @@ void AwaitStop(const sigset_t& signals, const Settings& settings, registre::Serv
   }
 }
 
+// The public side of the log, with the server's own certificate where it has one. Null: none is
+// asked for.
+absl::StatusOr<std::unique_ptr<registre::HttpServer>> StartHttp(
+    const Settings& settings, const std::optional<registre::HttpServer::Tls>& tls,
+    registre::Ledger* ledger, const registre::Checkpoints* checkpoints) {
+  if (settings.http.empty()) return nullptr;
+  return registre::HttpServer::Start(settings.http, tls,
+                                     [ledger, checkpoints](const std::string& path) {
+                                       return registre::AnswerTilePath(ledger, *checkpoints, path);
+                                     });
+}
+
+// Has the witnesses of the policy cosign. Null: there is no policy.
+absl::StatusOr<std::unique_ptr<registre::WitnessCollector>> StartWitnesses(
+    const std::string& path, registre::Ledger* ledger, registre::Checkpoints* checkpoints) {
+  if (path.empty()) return nullptr;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(registre::kMaxTrustPolicyBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) {
+    return registre::Error(absl::StatusCode::kInvalidArgument, "TRUST_POLICY_INVALID",
+                           fmt::format("{}: it cannot be read", path));
+  }
+  text.resize(static_cast<size_t>(file.gcount()));
+  auto policy = registre::ParseTrustPolicy(text);
+  if (!policy.ok()) return registre::Annotate(policy.status(), path + ": ");
+  auto collector = registre::WitnessCollector::Start(
+      {.ledger = ledger, .checkpoints = checkpoints, .policy = *std::move(policy)});
+  if (!collector.ok()) return registre::Annotate(collector.status(), path + ": ");
+  return collector;
+}
+
 int Serve(const Settings& settings) {
   std::optional<registre::Server::Tls> tls;
+  std::optional<registre::HttpServer::Tls> http_tls;
   if (settings.files.given()) {
     auto read = registre::ReadIdentities(settings.files);
     if (!read.ok()) return Fail(read.status());
     tls = *std::move(read);
+    http_tls = registre::HttpServer::Tls{tls->certificate_pem, tls->key_pem};
   }
   const sigset_t signals = BlockSignals(settings.files.given());
   registre::SystemRandom random;
@@ -112,6 +154,8 @@ int Serve(const Settings& settings) {
     return 0;
   }
   if (!ledger.ok()) return Fail(ledger.status());
+  auto checkpoints = registre::Checkpoints::Open(ledger->get(), &registre::SystemClock());
+  if (!checkpoints.ok()) return Fail(checkpoints.status());
   auto access_log =
       registre::AccessLog::Open(settings.data + "/access.log", &registre::SystemClock());
   if (!access_log.ok()) return Fail(access_log.status());
@@ -121,19 +165,31 @@ int Serve(const Settings& settings) {
         "local mode: nobody is authenticated, everyone on this machine may do everything; "
         "--tls-cert, --tls-key, --tls-client-ca and --policy change that (deploy/IDENTITIES.md)");
   }
+  auto witnesses = StartWitnesses(settings.witness_policy, ledger->get(), checkpoints->get());
+  if (!witnesses.ok()) return Fail(witnesses.status());
   auto server = registre::Server::Start({.listen = settings.listen,
                                          .ledger = ledger->get(),
+                                         .checkpoints = checkpoints->get(),
                                          .clock = &registre::SystemClock(),
                                          .tls = std::move(tls),
-                                         .access_log = access_log->get()});
+                                         .access_log = access_log->get(),
+                                         .witnesses = witnesses->get()});
   if (!server.ok()) return Fail(server.status());
-  spdlog::info("registred {} serves {} on port {}: {} events", registre::kVersion, settings.data,
-               (*server)->port(), (*ledger)->recorder().status().head.size);
+  auto http = StartHttp(settings, http_tls, ledger->get(), checkpoints->get());
+  if (!http.ok()) return Fail(http.status());
+  spdlog::info("registred {} serves {} on port {}{}: {} events", registre::kVersion, settings.data,
+               (*server)->port(),
+               *http == nullptr ? "" : fmt::format(", HTTP port {}", (*http)->port()),
+               (*ledger)->recorder().status().head.size);
 
   AwaitStop(signals, settings, server->get());
   spdlog::info("stopping");
+  http->reset();
+  if (*witnesses != nullptr) (*witnesses)->Stop();
   (*server)->Drain(kDrainTime);
   server->reset();
+  witnesses->reset();
+  checkpoints->reset();
   ledger->reset();
   spdlog::info("stopped");
   return 0;
@@ -153,6 +209,11 @@ int main(int argc, char** argv) {
   app.add_option("--listen", settings.listen,
                  "Address of the gRPC services; beyond this machine only with TLS")
       ->capture_default_str();
+  app.add_option("--http", settings.http,
+                 "Address of the checkpoint and the tiles over HTTP, with the same certificate; "
+                 "'' serves none")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
   app.add_option("--tls-cert", settings.files.certificate,
                  "The server's certificate, then the CAs between, PEM")
       ->type_name("FILE");
@@ -163,6 +224,9 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
   app.add_option("--policy", settings.files.policy,
                  "Who the holders of certificates are, JSON; read again at SIGHUP")
+      ->type_name("FILE");
+  app.add_option("--witness-policy", settings.witness_policy,
+                 "Witnesses that are asked to cosign the checkpoints (C2SP tlog-policy)")
       ->type_name("FILE");
   app.set_config("--config", "", "A file with these options, NAME=VALUE a line")->type_name("FILE");
   app.allow_config_extras(CLI::config_extras_mode::error);

@@ -22,21 +22,22 @@ bool IsValidDate(const v1::Date& date) {
          date.day() <= DaysInMonth(date.year(), date.month());
 }
 
-// Both ways count in 400-year eras that start on 1 March, so that a leap day ends its year.
+// Both ways count in 400-year eras that start on 1 March, so that a leap day ends its year. In 64
+// bits: the events that a verifier reads may hold any numbers.
 Days ToDays(const v1::Date& date) {
-  const int year = date.year() - (date.month() <= 2 ? 1 : 0);
-  const int era = (year >= 0 ? year : year - 399) / 400;
-  const int year_of_era = year - era * 400;
-  const int month = date.month() + (date.month() > 2 ? -3 : 9);
-  const int day_of_year = (153 * month + 2) / 5 + date.day() - 1;
-  const int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
+  const int64_t year = int64_t{date.year()} - (date.month() <= 2 ? 1 : 0);
+  const int64_t era = (year >= 0 ? year : year - 399) / 400;
+  const int64_t year_of_era = year - era * 400;
+  const int64_t month = int64_t{date.month()} + (date.month() > 2 ? -3 : 9);
+  const int64_t day_of_year = (153 * month + 2) / 5 + date.day() - 1;
+  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return static_cast<Days>(era * 146097 + day_of_era - 719468);
 }
 
 v1::Date FromDays(Days days) {
-  const int shifted = days + 719468;
-  const int era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-  const int day_of_era = shifted - era * 146097;
+  const int64_t shifted = int64_t{days} + 719468;
+  const int era = static_cast<int>((shifted >= 0 ? shifted : shifted - 146096) / 146097);
+  const int day_of_era = static_cast<int>(shifted - int64_t{era} * 146097);
   const int year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);

@@ -24,7 +24,7 @@ inline constexpr Days kAlways = std::numeric_limits<Days>::min();
 // The date exists in the calendar and lies in the years 1800 to 2200.
 bool IsValidDate(const v1::Date& date);
 
-// Days of a valid date.
+// Days of a valid date; of any other, any number.
 Days ToDays(const v1::Date& date);
 
 // The date of a day number.

@@ -33,13 +33,18 @@ absl::StatusOr<Checkpoint> ParseCheckpoint(std::string_view text);
 
 // What a time stamp is taken over: the note with the signatures of the log alone (those whose name
 // is the origin), cosignatures left out.
+// NOTE_INVALID, CHECKPOINT_INVALID; also when the log did not sign.
 absl::StatusOr<std::string> StampedText(std::string_view note);
 
 // A witness's cosignature at a time, whole seconds; and when a key cosigned a note: nothing when it
-// did not, INVALID_ARGUMENT (SIGNATURE_INVALID) when its cosignature does not verify.
+// did not, the earliest time when it did several times, INVALID_ARGUMENT (SIGNATURE_INVALID) when a
+// cosignature of it does not verify.
 NoteSignature Cosign(std::string_view text, const std::string& name, const SigningKey& key,
                      absl::Time time);
 absl::StatusOr<std::optional<absl::Time>> CosignedAt(const Note& note, const VerifierKey& key);
+
+// Largest proof that is read, its checkpoint and its extra data included.
+inline constexpr size_t kMaxTlogProofBytes = kMaxNoteBytes + 64 * 1024;
 
 // That an entry stands in a checkpointed log (C2SP tlog-proof), without extra data.
 struct TlogProof {

@@ -12,8 +12,8 @@
 namespace registre {
 namespace {
 
-using LeafSource = std::function<absl::StatusOr<Hash>(uint64_t)>;
-using TileSource = std::function<absl::StatusOr<Tile>(uint8_t, uint64_t)>;
+using LeafAt = std::function<absl::StatusOr<Hash>(uint64_t)>;
+using TileAt = std::function<absl::StatusOr<Tile>(uint8_t, uint64_t)>;
 
 constexpr int kTileHeight = 8;
 constexpr size_t kHashBytes = 32;
@@ -55,8 +55,8 @@ Hash FoldPerfect(const Hash* first, size_t count) {
 }
 
 // The hashes of one level that stand in no full tile of a tree of `size` leaves.
-absl::StatusOr<std::vector<Hash>> EdgeAt(int level, uint64_t size, const LeafSource& leaf_hash,
-                                         const TileSource& tile) {
+absl::StatusOr<std::vector<Hash>> EdgeAt(int level, uint64_t size, const LeafAt& leaf_hash,
+                                         const TileAt& tile) {
   const uint64_t end = FilledAt(level, size);
   std::vector<Hash> hashes;
   for (uint64_t i = end - end % kTileWidth; i < end; ++i) {
@@ -76,8 +76,8 @@ absl::StatusOr<std::vector<Hash>> EdgeAt(int level, uint64_t size, const LeafSou
 
 // The same in a larger tree, where the tile that holds them may be full by now: one read instead of
 // 255, and no hashing.
-absl::StatusOr<std::vector<Hash>> PastEdgeAt(int level, uint64_t size, const LeafSource& leaf_hash,
-                                             const TileSource& tile) {
+absl::StatusOr<std::vector<Hash>> PastEdgeAt(int level, uint64_t size, const LeafAt& leaf_hash,
+                                             const TileAt& tile) {
   const uint64_t end = FilledAt(level, size);
   const uint64_t index = end / kTileWidth;
   if (end % kTileWidth == 0) return std::vector<Hash>();
@@ -110,8 +110,8 @@ int LevelsOf(uint64_t size) { return (std::bit_width(size) + kTileHeight - 1) / 
 
 }  // namespace
 
-absl::StatusOr<MerkleTree> MerkleTree::Load(uint64_t size, const LeafSource& leaf_hash,
-                                            const TileSource& tile) {
+absl::StatusOr<MerkleTree> MerkleTree::Load(uint64_t size, const LeafAt& leaf_hash,
+                                            const TileAt& tile) {
   MerkleTree tree;
   tree.size_ = size;
   tree.edge_.resize(LevelsOf(size));
@@ -150,7 +150,7 @@ void MerkleTree::Append(const Hash& leaf_hash, std::vector<Tile>* full_tiles) {
 
 Hash MerkleTree::Root() const { return RootOf(peaks_); }
 
-absl::StatusOr<Hash> RootAt(uint64_t size, const LeafSource& leaf_hash, const TileSource& tile) {
+absl::StatusOr<Hash> RootAt(uint64_t size, const LeafAt& leaf_hash, const TileAt& tile) {
   std::vector<Hash> peaks;
   for (int level = LevelsOf(size) - 1; level >= 0; --level) {
     const absl::StatusOr<std::vector<Hash>> edge = PastEdgeAt(level, size, leaf_hash, tile);

@@ -39,6 +39,9 @@ std::string FormatVerifierKey(const VerifierKey& key);
 // characters or '+'.
 bool IsKeyName(std::string_view name);
 
+// Whether it may be part of a note: valid UTF-8 without ASCII control characters but line feeds.
+bool IsNoteText(std::string_view text);
+
 // One signature line. Of an unknown algorithm too.
 struct NoteSignature {
   std::string name;

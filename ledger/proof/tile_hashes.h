@@ -29,8 +29,8 @@ struct TileId {
 using TileSource = std::function<absl::StatusOr<std::string>(const TileId&)>;
 
 // Subtree hashes of a tree of `size` leaves, read by tiles. The hashes inside the tiles of levels
-// above 0 are kept, up to kMaxKeptTiles, least recently used first out: a proof then costs one tile
-// of level 0. Any thread.
+// above 0, and inside those at the right edge of level 0, are kept, up to kMaxKeptTiles, least
+// recently used first out: an inclusion proof then costs one tile of level 0. Any thread.
 class TileHashes {
  public:
   static constexpr size_t kMaxKeptTiles = 1'024;  // 16 KiB each
@@ -41,7 +41,9 @@ class TileHashes {
   TileHashes& operator=(const TileHashes&) = delete;
 
   // The hash function of a tree of `size` leaves: asks for no tile wider than it has then. Borrows
-  // this. DATA_LOSS (LOG_DAMAGED) when a tile has not the length it should have.
+  // this. For one thread at a time: it remembers the last tile of level 0, so that proofs of events
+  // that follow each other read it once. DATA_LOSS (LOG_DAMAGED) when a tile has not the length it
+  // should have; INVALID_ARGUMENT (SIZE_INVALID) for a subtree that the tree has not.
   SubtreeHash Of(uint64_t size);
 
  private:

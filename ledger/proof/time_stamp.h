@@ -13,6 +13,8 @@ namespace registre {
 
 inline constexpr size_t kMaxTimeStampBytes = 64 * 1024;
 inline constexpr size_t kMaxTimeStamps = 16;  // of a checkpoint
+// Of an authority's answer: a token and a status.
+inline constexpr size_t kMaxTimeStampAnswerBytes = kMaxTimeStampBytes + 4 * 1024;
 
 // A request (DER TimeStampReq) over the text's SHA-256, with a random nonce, asking for the
 // signer's certificates.
@@ -24,11 +26,17 @@ absl::StatusOr<std::string> TokenOfAnswer(std::string_view request, std::string_
 
 // OK when the token (DER TimeStampToken) is well formed, signed by the certificate it carries and
 // over the text; that signer is not judged. INVALID_ARGUMENT (TIMESTAMP_INVALID). Returns its
-// genTime.
+// genTime, to the second.
+//
+// Signed with RSA (PKCS #1), ECDSA or DSA and SHA-256, 384 or 512. What no signature covers is
+// refused, so that no byte of a token may change unseen: unsigned attributes, revocation lists,
+// certificates that do not stand above the signer. One thing is left: of the topmost CA that the
+// token carries only the name and the key count here. VerifyTimeStamp verifies all of it.
 absl::StatusOr<absl::Time> TimeStampedAt(std::string_view token, std::string_view text);
 
 // The same, and the signer is for time stamping alone (RFC 3161 section 2.3), of a CA in `ca_pem`,
-// valid at genTime. INVALID_ARGUMENT (TIMESTAMP_UNTRUSTED) with what is wrong.
+// valid at genTime; the topmost CA that it carries is a root, or of them as well. Whether one was
+// revoked is not looked at. INVALID_ARGUMENT (TIMESTAMP_UNTRUSTED) with what is wrong.
 absl::StatusOr<absl::Time> VerifyTimeStamp(std::string_view token, std::string_view text,
                                            std::string_view ca_pem);
 

@@ -19,6 +19,8 @@ namespace registre {
 using Proof = std::vector<Hash>;
 // A proof in a tree of 2^63 leaves has no more (C2SP tlog-witness).
 inline constexpr size_t kMaxProofHashes = 63;
+// Largest tree of a checkpoint that is read; its sizes fit int64.
+inline constexpr uint64_t kMaxTreeSize = (uint64_t{1} << 63) - 1;
 
 // OK when the leaf stands at `index` in the tree of `size` leaves and that root. INVALID_ARGUMENT
 // (PROOF_INVALID) otherwise, saying what differs.
@@ -35,10 +37,15 @@ inline constexpr size_t kMaxProofHashes = 63;
 // (index + 1) * 2^height. Height 0 is a leaf hash. May fail.
 using SubtreeHash = std::function<absl::StatusOr<Hash>(int height, uint64_t index)>;
 
-// Proofs from a tree that has the hashes asked for. 0 <= index < size; 0 <= from <= to.
+// Proofs from a tree that has the hashes asked for. 0 <= index < size; 0 <= from <= to, and to,
+// size
+// <= kMaxTreeSize.
 // INVALID_ARGUMENT (SIZE_INVALID) otherwise; the errors of `subtree`.
 absl::StatusOr<Proof> InclusionProof(uint64_t index, uint64_t size, const SubtreeHash& subtree);
 absl::StatusOr<Proof> ConsistencyProof(uint64_t from, uint64_t to, const SubtreeHash& subtree);
+// The root of the `count` leaves from `begin` on, which is a multiple of the power of two at or
+// above `count`: of a subtree of the definition. 1 <= count.
+absl::StatusOr<Hash> RootOfRange(uint64_t begin, uint64_t count, const SubtreeHash& subtree);
 // The root of the first `size` leaves.
 absl::StatusOr<Hash> RootOfFirst(uint64_t size, const SubtreeHash& subtree);
 

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "ledger/acts/act.h"
 #include "ledger/command.h"
 #include "ledger/proof/merkle.h"
+#include "ledger/proof/tile_hashes.h"
+#include "ledger/proof/tree_proof.h"
 #include "ledger/store/event_store.h"
 #include "projections/state_reader.h"
 #include "tests/support/large_ledger.h"
@@ -152,6 +155,47 @@ void BM_MerkleRoot(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(tree.Root());
 }
 BENCHMARK(BM_MerkleRoot);
+
+// A log of ten million events whose tiles cost nothing to read: what hashing and keeping cost.
+constexpr uint64_t kProvenEvents = 10'000'123;
+
+TileSource MadeUpTiles() {
+  return [](const TileId& id) -> absl::StatusOr<std::string> {
+    static const std::string hashes(kTileWidth * 32, 'x');
+    return hashes.substr(0, static_cast<size_t>(id.width) * 32);
+  };
+}
+
+void BM_InclusionProof(benchmark::State& state) {
+  TileHashes tiles(MadeUpTiles());
+  std::mt19937_64 random(kSeed);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        InclusionProof(random() % kProvenEvents, kProvenEvents, tiles.Of(kProvenEvents)));
+  }
+}
+BENCHMARK(BM_InclusionProof);
+
+// Of events that follow each other, as a replay asks for them.
+void BM_InclusionProofsInOrder(benchmark::State& state) {
+  TileHashes tiles(MadeUpTiles());
+  const SubtreeHash hashes = tiles.Of(kProvenEvents);
+  uint64_t index = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(InclusionProof(index++ % kProvenEvents, kProvenEvents, hashes));
+  }
+}
+BENCHMARK(BM_InclusionProofsInOrder);
+
+void BM_VerifyInclusion(benchmark::State& state) {
+  const Proof proof(24);
+  const Hash leaf = LeafHash("event");
+  for (auto _ : state) {
+    // Refused at the end: the work is the same.
+    benchmark::DoNotOptimize(VerifyInclusion(leaf, 4'711, kProvenEvents, proof, leaf));
+  }
+}
+BENCHMARK(BM_VerifyInclusion);
 
 // Appends of the log alone, each synced.
 void BM_LogAppend(benchmark::State& state) {

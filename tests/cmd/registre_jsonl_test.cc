@@ -191,5 +191,13 @@ TEST(ParseLine, DepthIsBounded) {
   EXPECT_NE(Wrong(R"({"command_id":"a","act":)" + std::string(100'000, '[')), "");
 }
 
+// Found by fuzzing: protobuf's message then starts with the line feed.
+TEST(ParseLine, FieldNamesMayHoldControlCharacters) {
+  EXPECT_THAT(Wrong(R"({"\nd_id":"x"})"), HasSubstr("unknown field"));
+  EXPECT_THAT(Wrong(R"({"\n":"x"})"), HasSubstr("unknown field"));
+  EXPECT_THAT(Wrong(R"({"act":{"\n\n\u0001":{}}})"), HasSubstr("unknown field"));
+  EXPECT_THAT(Wrong(R"({"":"x"})"), HasSubstr("must have a name"));
+}
+
 }  // namespace
 }  // namespace registre::cli::registre_jsonl_test

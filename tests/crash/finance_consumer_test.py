@@ -193,7 +193,8 @@ class KilledServer:
 
     def start(self):
         self.process = subprocess.Popen(
-            [BIN / "registred", "--data", self.folder / "data", "--listen", self.address],
+            [BIN / "registred", "--data", self.folder / "data", "--listen", self.address,
+             "--http", "127.0.0.1:0"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def kill(self):

@@ -44,7 +44,8 @@ def a_stop_amid_the_replay_is_heeded():
         assert server.stop() == 0
         shutil.rmtree(server.folder / "index")
         told = subprocess.run(
-            [BIN / "registred", "--data", server.folder, "--listen", "127.0.0.1:0"],
+            [BIN / "registred", "--data", server.folder, "--listen", "127.0.0.1:0", "--http",
+             "127.0.0.1:0"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S,
             preexec_fn=stop_is_pending, check=False)
         expect(told.returncode == 0, f"it ends with {told.returncode}:\n{told.stdout}")

@@ -28,7 +28,8 @@ start() {
   local line
   said=
   # A descriptor of its own for each server: what it writes must go somewhere.
-  exec {out}< <(exec "$bin/registred" --data "$1" --listen 127.0.0.1:0 "${@:2}" 2>&1)
+  exec {out}< <(exec "$bin/registred" --data "$1" --listen 127.0.0.1:0 --http 127.0.0.1:0 \
+    "${@:2}" 2>&1)
   pid=$!
   while IFS= read -r line <&"$out"; do
     said+=$line$'\n'
@@ -59,7 +60,7 @@ end() {
 # refuse DIR REASON: registred must say so and exit 1.
 refuse() {
   local status=0 text
-  text=$(timeout 120 "$bin/registred" --data "$1" --listen 127.0.0.1:0 2>&1) || status=$?
+  text=$(timeout 120 "$bin/registred" --data "$1" --listen 127.0.0.1:0 --http 127.0.0.1:0 2>&1) || status=$?
   if [ "$status" -ne 1 ]; then fail "$2: exit status $status: $text"; fi
   if [[ $text != *"registred: $2: "* ]]; then fail "$2 is not said: $text"; fi
   echo "$2: ${text##*"$2: "}"

@@ -29,13 +29,27 @@ const RoleSet kFeedUsers = {"accountant", "admin"};
 const RoleSet kAdmin = {"admin"};
 const RoleSet kApprovers = {"approver"};
 const RoleSet kDeciders = {"approver", "admin"};
+const RoleSet kAuditors = {"auditor", "admin"};
 
 const std::map<std::string, RoleSet> kMethods = {
     {"AdminService/WhoAmI", kEveryone},
     {"AdminService/GetStatus", kMembers},
     {"AdminService/Rebuild", kAdmin},
     {"AdminService/AcceptClock", kAdmin},
+    {"AdminService/Backup", kAdmin},
+    {"AdminService/RotateKey", kAdmin},
     {"AnomalyService/ListAnomalies", kMembers},
+    {"AuditService/GetCheckpoint", kEveryone},
+    {"AuditService/ListCheckpoints", kEveryone},
+    {"AuditService/WatchCheckpoints", kEveryone},
+    {"AuditService/ListKeys", kEveryone},
+    {"AuditService/GetInclusionProof", kEveryone},
+    {"AuditService/GetConsistencyProof", kEveryone},
+    {"AuditService/AddTimestamp", kAuditors},
+    {"AuditService/SealDirectory", kAuditors},
+    {"AuditService/GetTagProof", kMembers},
+    {"AuditService/Replay", kMembers},
+    {"AuditService/GetBundle", kMembers},
     {"BudgetService/GetBudgetLine", kEveryone},
     {"BudgetService/ListBudgetLines", kEveryone},
     {"BudgetService/GetDeliberationBudget", kEveryone},

@@ -288,7 +288,10 @@ TEST_F(LocalModeTest, OnlyThisMachineIsServedWithoutTls) {
         "127.0.0.1.example.org:1", "localhost.example.org:1", "127.1:1", "", ":7462",
         "[::ffff:127.0.0.1]:1", "dns:///localhost:1", "ipv4:127.0.0.1:1"}) {
     EXPECT_FALSE(IsLoopback(other)) << other;
-    const auto server = Server::Start({.listen = other, .ledger = ledger_.get(), .clock = &clock_});
+    const auto server = Server::Start({.listen = other,
+                                       .ledger = ledger_.get(),
+                                       .checkpoints = checkpoints_.get(),
+                                       .clock = &clock_});
     EXPECT_EQ(ReasonOf(server.status()), "TLS_REQUIRED") << other;
     EXPECT_THAT(std::string(server.status().message()), HasSubstr("--tls-client-ca"));
   }
@@ -302,6 +305,7 @@ TEST_F(LocalModeTest, BadTlsFilesAreRefusedAtTheStart) {
                          const std::string& client_ca) {
     return ReasonOf(Server::Start({.listen = "127.0.0.1:0",
                                    .ledger = ledger_.get(),
+                                   .checkpoints = checkpoints_.get(),
                                    .clock = &clock_,
                                    .tls = Server::Tls{certificate, key, client_ca,
                                                       MustParse(PolicyOf({"admin"}))}})

@@ -196,6 +196,7 @@ class PaymentFeedTest : public ServicesTest {
   // Starts the server and its ledger again over the same folder.
   void RestartAll() {
     server_.reset();
+    checkpoints_.reset();
     ledger_.reset();
     ServicesTest::SetUp();
     Connect();
@@ -414,6 +415,7 @@ TEST_F(PaymentFeedTest, ListsInOrderOfNameAndRefusesWhatIsWrong) {
 TEST_F(PaymentFeedTest, AConsumerThatCannotBeReadStopsTheStart) {
   ASSERT_TRUE(Create("paie").ok());
   server_.reset();
+  checkpoints_.reset();
   ledger_.reset();
   {
     auto log = OpenRocksDbEventStore(folder_.Path("data/log"));

@@ -141,7 +141,10 @@ class HeldClock final : public Clock {
 TEST_F(ReadsTest, AdminsAndReadersDoNotWaitForEachOther) {
   ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
   HeldClock clock;
-  auto server = Server::Start({.listen = "127.0.0.1:0", .ledger = ledger_.get(), .clock = &clock});
+  auto server = Server::Start({.listen = "127.0.0.1:0",
+                               .ledger = ledger_.get(),
+                               .checkpoints = checkpoints_.get(),
+                               .clock = &clock});
   ASSERT_TRUE(server.ok()) << server.status();
   const auto channel = grpc::CreateChannel(fmt::format("127.0.0.1:{}", (*server)->port()),
                                            grpc::InsecureChannelCredentials());

@@ -14,6 +14,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "grpcpp/grpcpp.h"
+#include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
 #include "projections/state_reader.h"
 #include "registre/v1/ledger_service.grpc.pb.h"
@@ -57,8 +58,13 @@ class ServicesTest : public ::testing::Test {
                                 .on_progress = nullptr});
     ASSERT_TRUE(ledger.ok()) << ledger.status();
     ledger_ = *std::move(ledger);
-    auto server =
-        Server::Start({.listen = "127.0.0.1:0", .ledger = ledger_.get(), .clock = &clock_});
+    auto checkpoints = Checkpoints::Open(ledger_.get(), &clock_);
+    ASSERT_TRUE(checkpoints.ok()) << checkpoints.status();
+    checkpoints_ = *std::move(checkpoints);
+    auto server = Server::Start({.listen = "127.0.0.1:0",
+                                 .ledger = ledger_.get(),
+                                 .checkpoints = checkpoints_.get(),
+                                 .clock = &clock_});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     channel_ = grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()),
@@ -67,6 +73,7 @@ class ServicesTest : public ::testing::Test {
   }
   void TearDown() override {
     server_.reset();
+    checkpoints_.reset();
     ledger_.reset();
   }
 
@@ -115,6 +122,7 @@ class ServicesTest : public ::testing::Test {
   TestClock clock_;
   TestRandom random_;
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Checkpoints> checkpoints_;
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::LedgerService::Stub> ledger_stub_;

@@ -468,6 +468,7 @@ TEST_F(ServicesTest, StatusRebuildAndClock) {
 TEST_F(ServicesTest, AnAddressIsTakenOnce) {
   const auto second = Server::Start({.listen = fmt::format("127.0.0.1:{}", server_->port()),
                                      .ledger = ledger_.get(),
+                                     .checkpoints = checkpoints_.get(),
                                      .clock = &clock_});
   EXPECT_EQ(ReasonOf(second.status()), "ADDRESS_IN_USE");
 }

@@ -54,6 +54,9 @@ class TlsTest : public ::testing::Test {
                                 .on_progress = nullptr});
     ASSERT_TRUE(ledger.ok()) << ledger.status();
     ledger_ = *std::move(ledger);
+    auto checkpoints = Checkpoints::Open(ledger_.get(), &clock_);
+    ASSERT_TRUE(checkpoints.ok()) << checkpoints.status();
+    checkpoints_ = *std::move(checkpoints);
     auto log = AccessLog::Open(LogPath(), &clock_);
     ASSERT_TRUE(log.ok()) << log.status();
     access_log_ = *std::move(log);
@@ -61,6 +64,7 @@ class TlsTest : public ::testing::Test {
         ca_.Issue({.common_name = "", .names = {"ledger.example.org"}, .usage = "serverAuth"});
     auto server = Server::Start({.listen = "127.0.0.1:0",
                                  .ledger = ledger_.get(),
+                                 .checkpoints = checkpoints_.get(),
                                  .clock = &clock_,
                                  .tls = Server::Tls{.certificate_pem = own.certificate_pem,
                                                     .key_pem = own.key_pem,
@@ -74,6 +78,7 @@ class TlsTest : public ::testing::Test {
     channels_.clear();
     server_.reset();
     access_log_.reset();
+    checkpoints_.reset();
     ledger_.reset();
   }
 
@@ -151,6 +156,7 @@ class TlsTest : public ::testing::Test {
   TestRandom random_;
   const TestCa ca_{"Test CA"};
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Checkpoints> checkpoints_;
   std::unique_ptr<AccessLog> access_log_;
   std::unique_ptr<Server> server_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;

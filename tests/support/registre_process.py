@@ -27,8 +27,10 @@ class Server:
         self.start()
 
     def start(self):
+        http = () if "--http" in self.arguments else ("--http", "127.0.0.1:0")
         self.process = subprocess.Popen(
-            [BIN / "registred", "--data", self.folder, "--listen", "127.0.0.1:0", *self.arguments],
+            [BIN / "registred", "--data", self.folder, "--listen", "127.0.0.1:0", *http,
+             *self.arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.output = ""
         for line in self.process.stdout:
@@ -36,6 +38,8 @@ class Server:
             port = re.search(r" on port (\d+)", line)
             if port:
                 self.address = f"127.0.0.1:{port[1]}"
+                served = re.search(r" HTTP port (\d+)", line)
+                self.http_address = f"127.0.0.1:{served[1]}" if served else None
                 return
         raise AssertionError(f"registred ended with {self.process.wait()}:\n{self.output}")
 
@@ -80,9 +84,9 @@ def run(*arguments, stdin=b""):
     return done
 
 
-def need_programs():
-    """Ends the test as skipped where the programs were not built."""
-    for name in ("registre", "registred"):
+def need_programs(*names):
+    """Ends the test as skipped where the programs, or those named, were not built."""
+    for name in names or ("registre", "registred"):
         if not (BIN / name).exists():
             print(f"skipped: {BIN / name} is not built")
             sys.exit(SKIPPED)

@@ -20,8 +20,8 @@ namespace registre::testing {
 // started it; the process dies with that thread.
 class ServerProcess {
  public:
-  // Starts `registred --data DIRECTORY --listen 127.0.0.1:0` with more arguments behind, and
-  // returns at once. Aborts when no process can be made.
+  // Starts `registred --data DIRECTORY --listen 127.0.0.1:0 --http 127.0.0.1:0` with more arguments
+  // behind, and returns at once. Aborts when no process can be made.
   static std::unique_ptr<ServerProcess> Start(const std::string& directory,
                                               const std::vector<std::string>& arguments = {});
   // Kills it.

@@ -1,5 +1,8 @@
 #include "ledger/base/date.h"
 
+#include <climits>
+#include <limits>
+
 #include "gtest/gtest.h"
 
 namespace registre::date_test {
@@ -46,6 +49,21 @@ TEST(DateTest, EveryDayGoesThereAndBack) {
     ASSERT_TRUE(IsValidDate(date)) << FormatIsoDate(date);
     ASSERT_EQ(ToDays(date), expected) << FormatIsoDate(date);
   }
+}
+
+// Of events that a verifier reads: undefined behaviour is found by the sanitizers.
+TEST(DateTest, AnyNumbersGiveSomeDay) {
+  for (const int year : {INT_MIN, -1, 0, 10'000, INT_MAX}) {
+    for (const int month : {INT_MIN, 0, 3, 13, INT_MAX}) {
+      for (const int day : {INT_MIN, 0, 32, INT_MAX}) {
+        const Days days = ToDays(Make(year, month, day));
+        EXPECT_EQ(days, ToDays(Make(year, month, day)));
+        (void)FromDays(days);
+      }
+    }
+  }
+  (void)FromDays(kAlways);
+  (void)FromDays(std::numeric_limits<Days>::max());
 }
 
 TEST(DateTest, UnsetIsAlways) {

@@ -1,0 +1,170 @@
+#include "cmd/registre/trust.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "cmd/registre/text.h"
+#include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
+#include "ledger/proof/checkpoint.h"
+
+namespace registre::cli {
+namespace {
+
+absl::Status NotALogKey(const VerifierKey& key) {
+  return Error(
+      absl::StatusCode::kInvalidArgument, "KEY_INVALID",
+      fmt::format("{} is the key of a witness; give keys of logs, and witnesses in a policy",
+                  FormatVerifierKey(key)));
+}
+
+absl::StatusOr<VerifierKey> ParseLogKey(std::string_view text) {
+  absl::StatusOr<VerifierKey> key = ParseVerifierKey(text);
+  if (key.ok() && key->use != KeyUse::kLog) return NotALogKey(*key);
+  return key;
+}
+
+// What a key looks like, also a damaged one; a file's name may not.
+bool LooksLikeKey(const std::string& text) {
+  return std::count(text.begin(), text.end(), '+') >= 2 && !std::ifstream(text).is_open();
+}
+
+absl::Status AppendKeysOfFile(const std::string& path, std::vector<VerifierKey>* keys) {
+  const absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxKeysFileBytes);
+  if (!text.ok()) return text.status();
+  std::string_view rest = *text;
+  size_t found = 0;
+  for (int number = 1; !rest.empty(); ++number) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.empty() || line.front() == '#') continue;
+    absl::StatusOr<VerifierKey> key = ParseLogKey(line);
+    if (!key.ok()) return Annotate(key.status(), fmt::format("{}: line {}: ", path, number));
+    keys->push_back(*std::move(key));
+    ++found;
+  }
+  if (found != 0) return absl::OkStatus();
+  return Error(absl::StatusCode::kInvalidArgument, "KEY_INVALID",
+               fmt::format("{}: there is no verifier key in it", path));
+}
+
+// The keys of the checkpoint's log that signed it.
+std::vector<VerifierKey> SignersOf(const TrustedCheckpoint& trusted, const TrustPolicy& policy) {
+  std::vector<VerifierKey> signers;
+  for (const TrustPolicy::Log& log : policy.logs) {
+    if (log.key.name != trusted.checkpoint.origin) continue;
+    const absl::StatusOr<bool> is_signed = IsSignedBy(trusted.note, log.key);
+    if (is_signed.ok() && *is_signed) signers.push_back(log.key);
+  }
+  return signers;
+}
+
+// Witnesses are named as the policy names them: any octets.
+std::string WitnessText(const std::string& name) {
+  return IsUtf8(name) ? name : absl::CHexEscape(name);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadWholeFile(const std::string& path, size_t max_bytes) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes;
+  std::array<char, 64 * 1024> buffer;
+  while (file.good() && bytes.size() <= max_bytes) {
+    file.read(buffer.data(), buffer.size());
+    bytes.append(buffer.data(), static_cast<size_t>(file.gcount()));
+  }
+  // A folder opens, but gives nothing.
+  if (!file.is_open() || file.bad()) {
+    return Error(absl::StatusCode::kNotFound, "FILE_UNREADABLE",
+                 fmt::format("{}: it cannot be read; is it a file, and yours to read?", path));
+  }
+  if (bytes.size() <= max_bytes) return bytes;
+  return Error(
+      absl::StatusCode::kInvalidArgument, "FILE_TOO_LARGE",
+      fmt::format("{}: it has more than {} bytes; is it the right file?", path, max_bytes));
+}
+
+absl::StatusOr<std::vector<VerifierKey>> ReadLogKeys(const std::vector<std::string>& keys) {
+  std::vector<VerifierKey> read;
+  for (const std::string& text : keys) {
+    absl::StatusOr<VerifierKey> key = ParseLogKey(text);
+    if (key.ok()) {
+      read.push_back(*std::move(key));
+    } else if (LooksLikeKey(text)) {
+      return Annotate(key.status(), fmt::format("{}: ", text));
+    } else {
+      REGISTRE_RETURN_IF_ERROR(AppendKeysOfFile(text, &read));
+    }
+  }
+  return read;
+}
+
+absl::StatusOr<TrustPolicy> ReadTrust(const AuditArgs& args) {
+  if (!args.policy.empty()) {
+    const absl::StatusOr<std::string> text = ReadWholeFile(args.policy, kMaxTrustPolicyBytes);
+    if (!text.ok()) return text.status();
+    absl::StatusOr<TrustPolicy> policy = ParseTrustPolicy(*text);
+    if (!policy.ok()) return Annotate(policy.status(), args.policy + ": ");
+    return policy;
+  }
+  absl::StatusOr<std::vector<VerifierKey>> keys = ReadLogKeys(args.keys);
+  if (!keys.ok()) return keys.status();
+  return TrustPolicy::OfKeys(*std::move(keys));
+}
+
+std::string InstantText(absl::Time time) {
+  return absl::FormatTime("%d/%m/%Y %H:%M:%S UTC", time, absl::UTCTimeZone());
+}
+
+std::string RfcInstant(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+std::vector<std::pair<std::string, std::string>> DescribeCheckpoint(
+    const TrustedCheckpoint& trusted, const TrustPolicy& policy) {
+  std::vector<std::pair<std::string, std::string>> pairs = {
+      {"Log", OneLine(trusted.checkpoint.origin)},
+      {"Events", fmt::format("{}", trusted.checkpoint.size)},
+      {"Root", Base64Of(trusted.checkpoint.root)}};
+  for (const VerifierKey& key : SignersOf(trusted, policy)) {
+    pairs.emplace_back("Signed by", FormatVerifierKey(key));
+  }
+  for (const TrustedCheckpoint::Cosigned& cosigned : trusted.cosigned) {
+    pairs.emplace_back("Cosigned by", fmt::format("{}, {}", WitnessText(cosigned.witness),
+                                                  InstantText(cosigned.time)));
+  }
+  if (trusted.cosigned.empty()) {
+    pairs.emplace_back("Cosigned by", policy.witnesses.empty()
+                                          ? "not asked: a policy (--policy) names witnesses"
+                                          : "none of the policy's witnesses");
+  }
+  return pairs;
+}
+
+void DescribeCheckpoint(const TrustedCheckpoint& trusted, const TrustPolicy& policy,
+                        google::protobuf::Struct* json) {
+  auto& fields = *json->mutable_fields();
+  fields["origin"].set_string_value(trusted.checkpoint.origin);
+  fields["size"].set_string_value(fmt::format("{}", trusted.checkpoint.size));
+  fields["root"].set_string_value(Base64Of(trusted.checkpoint.root));
+  auto& signed_by = *fields["signed_by"].mutable_list_value();
+  for (const VerifierKey& key : SignersOf(trusted, policy)) {
+    signed_by.add_values()->set_string_value(FormatVerifierKey(key));
+  }
+  auto& cosigned_by = *fields["cosigned"].mutable_list_value();
+  for (const TrustedCheckpoint::Cosigned& cosigned : trusted.cosigned) {
+    auto& witness = *cosigned_by.add_values()->mutable_struct_value()->mutable_fields();
+    witness["witness"].set_string_value(WitnessText(cosigned.witness));
+    witness["time"].set_string_value(RfcInstant(cosigned.time));
+  }
+}
+
+}  // namespace registre::cli

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""registre checkpoint stamp against an authority that `openssl ts` plays. All of it is test data."""
+import http.server
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from registre_process import REAL_INPUT, TIMEOUT_S, Server, need_programs, run  # noqa: E402
+
+CONFIG = """
+[tsa]
+default_tsa = test_tsa
+[test_tsa]
+serial = {folder}/serial
+signer_cert = {folder}/tsa.pem
+signer_key = {folder}/tsa.key
+certs = {folder}/ca.pem
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256
+ess_cert_id_alg = sha256
+"""
+failures = []
+
+
+def expect(condition, message):
+    if not condition:
+        failures.append(message)
+
+
+def openssl(*arguments, stdin=None):
+    done = subprocess.run(["openssl", *map(str, arguments)], input=stdin, capture_output=True,
+                          timeout=TIMEOUT_S, check=False)
+    assert done.returncode == 0, f"openssl {arguments}: {done.stderr.decode()}"
+    return done.stdout
+
+
+def make_authority(folder):
+    for name in ("ca", "other"):
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
+                "-subj", f"/CN=Test {name}", "-keyout", folder / f"{name}.key",
+                "-out", folder / f"{name}.pem")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Test TSA",
+            "-keyout", folder / "tsa.key", "-out", folder / "tsa.csr")
+    (folder / "tsa.ext").write_text("extendedKeyUsage=critical,timeStamping\n"
+                                    "keyUsage=critical,digitalSignature\n")
+    openssl("x509", "-req", "-in", folder / "tsa.csr", "-CA", folder / "ca.pem",
+            "-CAkey", folder / "ca.key", "-CAcreateserial", "-days", "30",
+            "-extfile", folder / "tsa.ext", "-out", folder / "tsa.pem")
+    (folder / "serial").write_text("01\n")
+    (folder / "tsa.conf").write_text(CONFIG.format(folder=folder))
+
+
+class Authority(http.server.BaseHTTPRequestHandler):
+    """POST /: stamps. Each other path goes wrong in its own way."""
+    folder = None
+    asked = None  # the last request
+    answered = b""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        Authority.asked = (self.headers["Content-Type"], body)
+        answer = {"/garbage": b"<html>", "/large": b"x" * 200_000,
+                  "/replayed": Authority.answered}.get(self.path)
+        if answer is None:
+            query = self.folder / "query.tsq"
+            # What `openssl ts` refuses to read it answers with a refusal.
+            query.write_bytes(b"no request" if self.path == "/refuses" else body)
+            answer = openssl("ts", "-reply", "-config", self.folder / "tsa.conf",
+                             "-queryfile", query)
+            Authority.answered = answer
+        self.send_response(503 if self.path == "/down" else 200)
+        self.send_header("Content-Type", "application/timestamp-reply")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def try_stamps(folder, server, url):
+    stamp = ("checkpoint", "stamp", "--tsa")
+    done = server.run(*stamp, url, "--tsa-ca", folder / "ca.pem")
+    expect(done.returncode == 0, f"stamp: {done.returncode} {done.stderr}")
+    expect("Horodaté le" in done.stdout, f"stamp: {done.stdout}")
+    expect(Authority.asked[0] == "application/timestamp-query", f"asked as {Authority.asked[0]}")
+    size = server.size()
+    kept = server.read("checkpoint", "show", size)[0]
+    expect(len(kept["timestamps"]) == 1, "the token is not kept")
+
+    # Independent: openssl verifies it over the note, which has the log's signature alone.
+    note = folder / "note.txt"
+    expect(server.run("checkpoint", "show", size, "-o", note).returncode == 0, "show")
+    (folder / "answer.tsr").write_bytes(Authority.answered)
+    openssl("ts", "-verify", "-data", note, "-in", folder / "answer.tsr", "-CAfile",
+            folder / "ca.pem")
+
+    cases = [
+        (("--tsa-ca", folder / "other.pem"), "", "TIMESTAMP_UNTRUSTED"),
+        (("--tsa-ca", folder / "nowhere.pem"), "", "FILE_UNREADABLE"),
+        (("--size", "999"), "", "CHECKPOINT_UNKNOWN"),
+        ((), "refuses", "TIMESTAMP_REFUSED"),
+        ((), "garbage", "TIMESTAMP_INVALID"),
+        ((), "large", "HTTP_FAILED"),
+        ((), "down", "HTTP_FAILED"),
+    ]
+    for options, path, reason in cases:
+        done = server.run(*stamp, url + path, *options)
+        expect(done.returncode == 1 and reason in done.stderr,
+               f"{path} {options}: {done.returncode} {done.stderr}")
+    # The answer to a request of before: another nonce.
+    expect(server.run(*stamp, url).returncode == 0, "a second stamp")
+    done = server.run(*stamp, url + "replayed")
+    expect(done.returncode == 1 and "nonce" in done.stderr, f"replayed: {done.stderr}")
+    done = server.run(*stamp, "http://127.0.0.1:1/")
+    expect(done.returncode == 1 and "HTTP_FAILED" in done.stderr, f"nobody: {done.stderr}")
+    done = server.run(*stamp, "ftp://127.0.0.1/")
+    expect(done.returncode == 1 and "URL_INVALID" in done.stderr, f"ftp: {done.stderr}")
+    kept = server.read("checkpoint", "show", size)[0]
+    expect(len(kept["timestamps"]) == 2, f"{len(kept['timestamps'])} tokens are kept, not 2")
+
+    # It is kept while the head moves on, and over a restart.
+    done = server.run("record", REAL_INPUT)
+    server.size()
+    listed = server.read("checkpoint", "list")
+    expect(str(size) in [one["size"] for one in listed], f"it is not kept: {listed}")
+
+
+def main():
+    need_programs()
+    if shutil.which("openssl") is None:
+        print("failed: the openssl command is not installed (deploy/common.sh lists it)")
+        return 1
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="registre-tsa-"))
+    Authority.folder = folder
+    authority = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Authority)
+    threading.Thread(target=authority.serve_forever, daemon=True).start()
+    try:
+        make_authority(folder)
+        first = folder / "first.jsonl"
+        lines = REAL_INPUT.read_text("utf-8").splitlines(keepends=True)
+        first.write_text("".join(lines[:10]), "utf-8")
+        with Server() as server:
+            done = server.run("record", first)
+            assert done.returncode == 0, done.stderr
+            try_stamps(folder, server, f"http://127.0.0.1:{authority.server_port}/")
+    except AssertionError as error:
+        failures.append(str(error))
+    finally:
+        authority.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
+    for failure in failures:
+        print(failure)
+    print(f"{len(failures)} wrong")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
