@@ -184,7 +184,8 @@ absl::StatusOr<std::vector<BackedUpFile>> DescribeAll(const std::string& directo
     for (auto it = fs::directory_iterator(path, error); !error && it != fs::directory_iterator();
          it.increment(error)) {
       const std::string name = it->path().filename();
-      if (name != "LOCK" && it->is_regular_file()) paths.push_back(fmt::format("{}/{}", folder, name));
+      if (name != "LOCK" && it->is_regular_file())
+        paths.push_back(fmt::format("{}/{}", folder, name));
     }
     if (error) return ErrnoError(error.value(), path);
   }
@@ -269,7 +270,8 @@ absl::StatusOr<ReadLog> ReadWholeLog(const EventStore& log, const OnFoldProgress
     FollowOrigin(event->act(), &whole.origin);
     tree.Append(LeafHash(bytes), &tiles);
     failed = CompareTiles(log, &tiles);
-    if (failed.ok() && position % kTellEvery == 0 && on_progress && !on_progress({position, total})) {
+    if (failed.ok() && position % kTellEvery == 0 && on_progress &&
+        !on_progress({position, total})) {
       failed = absl::CancelledError("the reading was given up");
     }
     return failed.ok();

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "ledger/base/errors.h"
+#include "ledger/proof/encoding.h"
 #include "ledger/store/disk.h"
 
 namespace registre {
@@ -17,8 +18,8 @@ namespace {
 constexpr std::string_view kBackupTitle = "registre-backup 1";
 constexpr char kMadeAtFormat[] = "%Y-%m-%dT%H:%M:%SZ";
 
-// Nothing that leads elsewhere: a name of letters, digits, '.', '_' and '-' that starts with none of
-// the last three, in a folder that a backup has.
+// Nothing that leads elsewhere: a name of letters, digits, '.', '_' and '-' that starts with none
+// of the last three, in a folder that a backup has.
 bool IsBackupPath(std::string_view path) {
   if (path == "FORMAT" || path == "HEAD") return true;
   const size_t slash = path.find('/');
@@ -38,44 +39,41 @@ std::pair<std::string_view, std::string_view> CutAtSpace(std::string_view text) 
   return {text.substr(0, space), text.substr(space + 1)};
 }
 
-bool ParseFileLine(std::string_view line, BackedUpFile* file) {
+std::optional<BackedUpFile> ParseFileLine(std::string_view line) {
   const auto [sha256, rest] = CutAtSpace(line);
   const auto [bytes, path] = CutAtSpace(rest);
-  if (!ParseHex(sha256, &file->sha256) || !ParseCount(bytes, &file->bytes)) return false;
-  file->path = std::string(path);
-  return IsBackupPath(path);
+  const std::optional<Hash> hash = HashFromHex(sha256);
+  const std::optional<uint64_t> count = ParseDecimal(bytes);
+  if (!hash || !count || !IsBackupPath(path)) return std::nullopt;
+  return BackedUpFile{.path = std::string(path), .bytes = *count, .sha256 = *hash};
+}
+
+std::optional<LogHead> ParseHeadLine(std::string_view line) {
+  const auto [size, root] = CutAtSpace(line);
+  const std::optional<uint64_t> count = ParseDecimal(size);
+  const std::optional<Hash> hash = HashFromHex(root);
+  if (!count || !hash) return std::nullopt;
+  return LogHead{*count, *hash};
 }
 
 }  // namespace
 
-bool TakeLine(std::string_view* text, std::string_view* line) {
-  const size_t end = text->find('\n');
-  if (end == std::string_view::npos) return false;
-  *line = text->substr(0, end);
-  text->remove_prefix(end + 1);
-  return true;
-}
-
-bool ParseHex(std::string_view hex, Hash* hash) {
-  if (hex.size() != 2 * hash->size()) return false;
-  for (size_t i = 0; i < hash->size(); ++i) {
+std::optional<Hash> HashFromHex(std::string_view hex) {
+  Hash hash = {};
+  if (hex.size() != 2 * hash.size()) return std::nullopt;
+  for (size_t i = 0; i < hash.size(); ++i) {
     const char* const begin = hex.data() + 2 * i;
-    const auto parsed = std::from_chars(begin, begin + 2, (*hash)[i], 16);
-    if (parsed.ec != std::errc() || parsed.ptr != begin + 2) return false;
+    const auto parsed = std::from_chars(begin, begin + 2, hash[i], 16);
+    if (parsed.ec != std::errc() || parsed.ptr != begin + 2) return std::nullopt;
   }
-  return true;
-}
-
-bool ParseCount(std::string_view text, uint64_t* count) {
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), *count);
-  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  return HexOf(hash) == hex ? std::optional<Hash>(hash) : std::nullopt;
 }
 
 std::string FormatBackup(const Backup& backup) {
-  std::string text = fmt::format(
-      "{}\n{}\n{} {}\n{}\n", kBackupTitle, absl::Utf8SafeCEscape(backup.origin), backup.head.size,
-      HexOf(backup.head.root),
-      absl::FormatTime(kMadeAtFormat, backup.made_at, absl::UTCTimeZone()));
+  std::string text =
+      fmt::format("{}\n{}\n{} {}\n{}\n", kBackupTitle, absl::Utf8SafeCEscape(backup.origin),
+                  backup.head.size, HexOf(backup.head.root),
+                  absl::FormatTime(kMadeAtFormat, backup.made_at, absl::UTCTimeZone()));
   for (const BackedUpFile& file : backup.files) {
     text += fmt::format("{} {} {}\n", HexOf(file.sha256), file.bytes, file.path);
   }
@@ -84,24 +82,23 @@ std::string FormatBackup(const Backup& backup) {
 
 std::optional<Backup> ParseBackup(std::string_view text) {
   std::string_view rest = text;
-  std::string_view title;
-  std::string_view origin;
-  std::string_view head;
-  std::string_view made_at;
-  if (!TakeLine(&rest, &title) || !TakeLine(&rest, &origin) || !TakeLine(&rest, &head) ||
-      !TakeLine(&rest, &made_at)) {
-    return std::nullopt;
-  }
+  const auto title = TakeLine(&rest);
+  const auto origin = TakeLine(&rest);
+  const auto head = TakeLine(&rest);
+  const auto made_at = TakeLine(&rest);
+  if (!title || !origin || !head || !made_at) return std::nullopt;
   Backup backup;
-  const auto [size, root] = CutAtSpace(head);
-  if (!absl::CUnescape({origin.data(), origin.size()}, &backup.origin) ||
-      !ParseCount(size, &backup.head.size) || !ParseHex(root, &backup.head.root) ||
-      !absl::ParseTime(kMadeAtFormat, {made_at.data(), made_at.size()}, &backup.made_at, nullptr)) {
+  const std::optional<LogHead> parsed_head = ParseHeadLine(*head);
+  if (!parsed_head || !absl::CUnescape({origin->data(), origin->size()}, &backup.origin) ||
+      !absl::ParseTime(kMadeAtFormat, {made_at->data(), made_at->size()}, &backup.made_at,
+                       nullptr)) {
     return std::nullopt;
   }
-  std::string_view line;
-  while (TakeLine(&rest, &line) && !rest.empty()) {
-    if (!ParseFileLine(line, &backup.files.emplace_back())) return std::nullopt;
+  backup.head = *parsed_head;
+  for (auto line = TakeLine(&rest); line && !rest.empty(); line = TakeLine(&rest)) {
+    std::optional<BackedUpFile> file = ParseFileLine(*line);
+    if (!file) return std::nullopt;
+    backup.files.push_back(*std::move(file));
   }
   // Writing it again checks the rest: title, order of lines, checksum.
   if (FormatBackup(backup) != text) return std::nullopt;

@@ -54,12 +54,8 @@ absl::StatusOr<Backup> ReadBackup(const std::string& directory);
 // DATA_LOSS (BACKUP_DAMAGED): `what` is a sentence without its full stop.
 absl::Status BackupDamaged(std::string_view directory, std::string_view what);
 
-// Reading small files of lines, here and in restore.h.
-// Takes a line off the text, without its line feed; false when it has no end.
-bool TakeLine(std::string_view* text, std::string_view* line);
-// 64 hexadecimal digits; a decimal number without anything around it.
-bool ParseHex(std::string_view hex, Hash* hash);
-bool ParseCount(std::string_view text, uint64_t* count);
+// 64 hexadecimal digits, as HexOf writes them.
+std::optional<Hash> HashFromHex(std::string_view hex);
 
 }  // namespace registre
 

@@ -156,8 +156,7 @@ absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& 
   const absl::StatusOr<bool> made = CheckFormat(directory);
   if (!made.ok()) return made.status();
   if (!*made) {
-    REGISTRE_RETURN_IF_ERROR(
-        ReplaceFile(directory, kFormatFile, FormatOfDataFolder()));
+    REGISTRE_RETURN_IF_ERROR(ReplaceFile(directory, kFormatFile, FormatOfDataFolder()));
   }
   return folder;
 }

@@ -39,13 +39,13 @@ absl::Status CopyLogFile(const rocksdb::LiveFileStorageInfo& file, const std::st
                          const std::string& to, const std::function<bool()>& go_on) {
   if (!file.replacement_contents.empty()) return WriteGiven(file, to);
   const auto checksum = ChecksumOf(file);
-  const absl::Status copied = CopyBytes(
-      fmt::format("{}/{}", file.directory, file.relative_filename),
-      fmt::format("{}/{}", to, file.relative_filename), file.size, kLogFileMode,
-      [&](std::string_view part) {
-        if (checksum != nullptr) checksum->Update(part.data(), part.size());
-        return go_on();
-      });
+  const absl::Status copied =
+      CopyBytes(fmt::format("{}/{}", file.directory, file.relative_filename),
+                fmt::format("{}/{}", to, file.relative_filename), file.size, kLogFileMode,
+                [&](std::string_view part) {
+                  if (checksum != nullptr) checksum->Update(part.data(), part.size());
+                  return go_on();
+                });
   if (absl::IsDataLoss(copied)) return LogDamaged(log, std::string(copied.message()));
   if (!copied.ok() || checksum == nullptr) return copied;
   checksum->Finalize();
