@@ -18,6 +18,7 @@
 #include "ledger/proof/sha256_stream.h"
 #include "ledger/store/disk.h"
 #include "ledger/store/head_file.h"
+#include "ledger/store/log_inspection.h"
 
 namespace registre {
 namespace {
@@ -216,16 +217,19 @@ absl::StatusOr<Backup> Copy(const Ledger& ledger, const std::string& directory,
   REGISTRE_RETURN_IF_ERROR(Settle(log_directory));
   // After the log: every checkpoint in the copy is then signed by a key that is in the copy.
   REGISTRE_RETURN_IF_ERROR(CopyKeys(ledger.directory() + "/keys", directory + "/keys"));
-  auto log = OpenRocksDbEventStoreForReading(log_directory);
-  if (!log.ok()) return log.status();
-  auto read = ReadWholeLog(**log, on_progress);
+  const auto copied = OpenWholeLog(log_directory);
+  if (!copied.ok()) return copied.status();
+  const EventStore& log = (*copied)->log();
+  auto read = ReadWholeLog(log, on_progress);
   if (!read.ok()) return read.status();
   if (read->head.size < total) {
     return Error(absl::StatusCode::kDataLoss, "LOG_SHORTER",
                  fmt::format("the copy in {} holds {} events, the log held {}", directory,
                              read->head.size, total));
   }
-  REGISTRE_RETURN_IF_ERROR(ReplaceFile(directory, "HEAD", FormatHead(read->head)));
+  const auto digest = StateDigest(log);
+  if (!digest.ok()) return digest.status();
+  REGISTRE_RETURN_IF_ERROR(ReplaceFile(directory, "HEAD", FormatHead({read->head, *digest})));
   REGISTRE_RETURN_IF_ERROR(ReplaceFile(directory, "FORMAT", FormatOfDataFolder()));
   auto files = DescribeAll(directory, go_on);
   if (!files.ok()) return files.status();
@@ -256,6 +260,15 @@ absl::Status CompareTiles(const EventStore& log, std::vector<Tile>* tiles) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<LogInspection>> OpenWholeLog(const std::string& log_directory) {
+  auto log = LogInspection::Open(log_directory);
+  if (!log.ok()) return log.status();
+  REGISTRE_RETURN_IF_ERROR((*log)->Tail());
+  REGISTRE_RETURN_IF_ERROR((*log)->CheckCounts());
+  REGISTRE_RETURN_IF_ERROR((*log)->CheckTables());
+  return log;
+}
 
 absl::StatusOr<ReadLog> ReadWholeLog(const EventStore& log, const OnFoldProgress& on_progress) {
   ReadLog whole;

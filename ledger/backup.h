@@ -10,12 +10,14 @@
 #ifndef REGISTRE_LEDGER_BACKUP_H_
 #define REGISTRE_LEDGER_BACKUP_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ledger/backup_file.h"
 #include "ledger/ledger.h"
+#include "ledger/store/log_inspection.h"
 
 namespace registre {
 
@@ -31,6 +33,11 @@ namespace registre {
 //   those of the disk
 absl::StatusOr<Backup> MakeBackup(const Ledger& ledger, const std::string& directory,
                                   absl::Time now, const OnFoldProgress& on_progress);
+
+// Opens the log of a copy, for reading only. DATA_LOSS (LOG_DAMAGED, LOG_TORN) unless its WAL is
+// whole, each table has the bytes that it was written with, and events, leaf hashes and tiles are
+// as many as they must be.
+absl::StatusOr<std::unique_ptr<LogInspection>> OpenWholeLog(const std::string& log_directory);
 
 // What a log is, once every event was read.
 struct ReadLog {

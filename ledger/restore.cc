@@ -139,9 +139,10 @@ absl::Status CompareCheckpoint(const EventStore& log, const ReadLog& read,
 // Reads the copied log and compares it with what is said of it.
 absl::Status CheckLog(const RestoreOrder& order, const Backup& backup, const fs::path& folder,
                       const OnFoldProgress& on_progress) {
-  const auto log = OpenRocksDbEventStoreForReading((folder / "log").native());
-  if (!log.ok()) return log.status();
-  const auto read = ReadWholeLog(**log, on_progress);
+  const auto opened = OpenWholeLog((folder / "log").native());
+  if (!opened.ok()) return opened.status();
+  const EventStore& log = (*opened)->log();
+  const auto read = ReadWholeLog(log, on_progress);
   if (!read.ok()) return read.status();
   if (read->head.size != backup.head.size || read->head.root != backup.head.root ||
       read->origin != backup.origin) {
@@ -152,7 +153,7 @@ absl::Status CheckLog(const RestoreOrder& order, const Backup& backup, const fs:
                     HexOf(backup.head.root), backup.origin));
   }
   if (!order.last_seen) return absl::OkStatus();
-  return CompareCheckpoint(**log, *read, *order.last_seen);
+  return CompareCheckpoint(log, *read, *order.last_seen);
 }
 
 // Another log that goes on from the same backup must not have the same origin: the time tells them

@@ -15,7 +15,6 @@ int RunSeal(const Args&, Client&, Console& console) { return NotBuilt(console); 
 int RunProofOfTag(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunReplay(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunBackup(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunVerifyLedger(const Args&, Console& console) { return NotBuilt(console); }
 int RunRestore(const Args&, Console& console) { return NotBuilt(console); }
 
 }  // namespace registre::cli

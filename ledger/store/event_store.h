@@ -75,6 +75,10 @@ class EventStore {
   // Makes checkpoints durable: all or nothing, on return. Any thread, beside Append. Errors are
   // those of Append, after which nothing more may be written.
   virtual absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) = 0;
+  // At a clean stop, beside nothing else: what stands in the WAL alone goes into tables, each with
+  // its checksum. Errors are those of Append.
+  virtual absl::Status Flush() { return absl::OkStatus(); }
+
   // Calls visit(size, checkpoint) for checkpoints of sizes below `before`, largest first, until it
   // returns false.
   virtual absl::Status ReadCheckpoints(
@@ -105,11 +109,6 @@ std::unique_ptr<EventStore> NewMemoryEventStore();
 //   consumers       name                       serialized v1::ConsumerState
 //   checkpoints     size (8 bytes, BE)         serialized v1::StoredCheckpoint
 absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksDbEventStore(const std::string& directory);
-
-// The same for reading only: changes nothing on the disk, takes no lock; nobody else may write
-// there meanwhile. DATA_LOSS (LOG_DAMAGED) when there is no log.
-absl::StatusOr<std::unique_ptr<const EventStore>> OpenRocksDbEventStoreForReading(
-    const std::string& directory);
 
 }  // namespace registre
 
