@@ -14,7 +14,5 @@ int NotBuilt(Console& console) {
 int RunSeal(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunProofOfTag(const Args&, Client&, Console& console) { return NotBuilt(console); }
 int RunReplay(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunBackup(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunRestore(const Args&, Console& console) { return NotBuilt(console); }
 
 }  // namespace registre::cli
