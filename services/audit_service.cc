@@ -9,6 +9,7 @@
 
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"
+#include "ledger/base/shape.h"
 #include "ledger/proof/checkpoint.h"
 
 namespace registre {
@@ -93,6 +94,13 @@ absl::Status ProveConsistency(Ledger* ledger, const v1::GetConsistencyProofReque
 }
 
 }  // namespace
+
+absl::Status CheckTag(const std::string& tag) {
+  if (IsTag(tag)) return absl::OkStatus();
+  return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID",
+               fmt::format("`{}` is no tag; one is for example convention:2023-00963",
+                           IsUtf8(tag) ? FirstBytes(tag, 100) : "what was sent"));
+}
 
 grpc::ServerUnaryReactor* AuditService::GetCheckpoint(grpc::CallbackServerContext* call,
                                                       const v1::GetCheckpointRequest* request,

@@ -7,22 +7,17 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "grpcpp/grpcpp.h"
-#include "ledger/bundle_builder.h"
 #include "ledger/checkpoints.h"
+#include "ledger/seals.h"
 #include "registre/v1/audit_service.grpc.pb.h"
 #include "services/open_streams.h"
 #include "services/read_pool.h"
 #include "services/reads.h"
 
 namespace registre {
-
-// What the last seal says of a tag, below a head that Checkpoints::Sign reaches.
-// FAILED_PRECONDITION (NOT_SEALED) before the first seal. Any thread; blocks on disk.
-using FindSealedTag = std::function<absl::StatusOr<SealedTag>(const std::string& tag)>;
 
 // What the audit service borrows beside the context.
 struct AuditServiceParts {
@@ -34,13 +29,24 @@ struct AuditServiceParts {
   // Looks at checkpoints for those who watch them; its queue holds one piece a watch.
   ReadPool* watch_reads;
   std::atomic<uint64_t>* watches;  // live ones
+  std::atomic<uint64_t>* replays;  // live ones
   OpenStreams* open_streams;
   const std::atomic<bool>* draining;
-  FindSealedTag sealed_tag;
+  Seals* seals;
 };
 
 // Watches of checkpoints at once; one more is refused with RESOURCE_EXHAUSTED (TOO_MANY_WATCHES).
 inline constexpr size_t kMaxWatches = 1'000;
+// Replays at once; one more is refused with RESOURCE_EXHAUSTED (TOO_MANY_REPLAYS). A replay holds a
+// page of events and their states: kReplayPageEvents, and kReplayPageBytes or one event alone.
+inline constexpr size_t kMaxReplays = 64;
+inline constexpr size_t kReplayPageEvents = 64;
+inline constexpr size_t kReplayPageBytes = 512 * 1024;
+// Tags between two messages of progress of a seal.
+inline constexpr uint64_t kTagsBetweenProgress = 50'000;
+
+// OK for a tag; INVALID_ARGUMENT (FIELD_INVALID).
+[[nodiscard]] absl::Status CheckTag(const std::string& tag);
 
 class AuditService final : public v1::AuditService::CallbackService {
  public:
@@ -66,9 +72,6 @@ class AuditService final : public v1::AuditService::CallbackService {
   grpc::ServerUnaryReactor* AddTimestamp(grpc::CallbackServerContext* call,
                                          const v1::AddTimestampRequest* request,
                                          v1::AddTimestampResponse* response) override;
-  grpc::ServerWriteReactor<v1::GetBundleResponse>* GetBundle(
-      grpc::CallbackServerContext* call, const v1::GetBundleRequest* request) override;
-  // These are not served yet: who may call them is told so (UNIMPLEMENTED).
   grpc::ServerWriteReactor<v1::SealDirectoryResponse>* SealDirectory(
       grpc::CallbackServerContext* call, const v1::SealDirectoryRequest* request) override;
   grpc::ServerUnaryReactor* GetTagProof(grpc::CallbackServerContext* call,
@@ -76,6 +79,8 @@ class AuditService final : public v1::AuditService::CallbackService {
                                         v1::GetTagProofResponse* response) override;
   grpc::ServerWriteReactor<v1::ReplayResponse>* Replay(grpc::CallbackServerContext* call,
                                                        const v1::ReplayRequest* request) override;
+  grpc::ServerWriteReactor<v1::GetBundleResponse>* GetBundle(
+      grpc::CallbackServerContext* call, const v1::GetBundleRequest* request) override;
 
  private:
   const AuditServiceParts parts_;

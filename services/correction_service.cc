@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "ledger/acts/act.h"
 #include "ledger/base/date.h"
 #include "ledger/base/limits.h"
@@ -20,6 +19,7 @@
 #include "projections/fold.h"
 #include "projections/standing.h"
 #include "registre/v1/correction_service.grpc.pb.h"
+#include "services/recording.h"
 #include "services/rights.h"
 
 namespace registre {
@@ -143,32 +143,6 @@ std::string StaleBecause(const v1::CorrectionProposed& proposal, const PlannedCo
 }
 
 // ---- Recording
-
-// Records and waits: a call of this service holds a thread of the read pool as a read does.
-absl::StatusOr<v1::RecordResponse> RecordNow(Ledger* ledger, Command command) {
-  absl::Notification done;
-  absl::StatusOr<v1::RecordResponse> outcome;
-  ledger->recorder().Submit(std::move(command), [&](absl::StatusOr<v1::RecordResponse> answer) {
-    outcome = std::move(answer);
-    done.Notify();
-  });
-  done.WaitForNotification();
-  return outcome;
-}
-
-// A command of the caller: `request` is what it is remembered by.
-Command CommandOf(const Caller& caller, v1::Role role, const std::string& command_id,
-                  const google::protobuf::Message& request, std::vector<v1::Act> acts) {
-  Command command;
-  command.subject = caller.subject;
-  command.fingerprint = FingerprintOf(request);
-  command.request.set_command_id(command_id);
-  for (v1::Act& act : acts) *command.request.add_acts() = std::move(act);
-  command.roles.assign(acts.size(),
-                       caller.roles == kLocal ? RoleNames(kLocal).front() : RoleName(role));
-  command.bytes = command.request.ByteSizeLong();
-  return command;
-}
 
 // Whether the caller's command id was used: the recorder then answers as it did, or refuses other
 // content, whatever the acts.

@@ -100,12 +100,13 @@ class GrpcServer final : public Server {
         access_(std::move(access)),
         unserved_(&access_),
         feed_(std::move(feed)),
+        seals_(options.ledger),
         reads_(kReadThreads, kMaxQueuedReads),
         admin_reads_(1, kMaxQueuedAdminReads),
         subscription_reads_(1, kMaxSubscriptions + 1),
         feed_reads_(1, kMaxFeedStreams + 1),
         watch_reads_(1, kMaxWatches + 1),
-        long_reads_(kLongReadThreads, kMaxQueuedLongReads),
+        long_reads_(kLongReadThreads, kMaxQueuedLongReads + kMaxReplays),
         rebuilds_(1, 1),
         backups_(1, 1) {
     const ServiceContext context{options.ledger, &reads_, &access_};
@@ -127,7 +128,7 @@ class GrpcServer final : public Server {
                                                 &draining_}));
     services_.push_back(std::make_unique<AuditService>(
         AuditServiceParts{context, options.checkpoints, options.clock, &long_reads_, &watch_reads_,
-                          &watches_, &open_streams_, &draining_, options.sealed_tag}));
+                          &watches_, &replays_, &open_streams_, &draining_, &seals_}));
     services_.push_back(MakeAdminService({{options.ledger, &admin_reads_, &access_},
                                           options.checkpoints,
                                           options.witnesses,
@@ -216,9 +217,11 @@ class GrpcServer final : public Server {
   Access access_;
   Unserved unserved_;
   const std::unique_ptr<PaymentFeed> feed_;
+  Seals seals_;
   std::atomic<uint64_t> subscriptions_ = 0;
   std::atomic<uint64_t> feed_streams_ = 0;
   std::atomic<uint64_t> watches_ = 0;
+  std::atomic<uint64_t> replays_ = 0;
   std::atomic<bool> draining_ = false;
   OpenStreams open_streams_;
   // Before the pools, so that it is destroyed when their last work, in a service, has ended.

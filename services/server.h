@@ -13,7 +13,6 @@
 #include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
 #include "services/access_log.h"
-#include "services/audit_service.h"
 #include "services/policy.h"
 #include "services/witness_collector.h"
 
@@ -46,8 +45,6 @@ class Server {
     AccessLog* access_log = nullptr;  // null: calls are not noted
     // Null: no witness is asked. It is stopped before Drain.
     const WitnessCollector* witnesses = nullptr;
-    // Empty: nothing is sealed here.
-    FindSealedTag sealed_tag = nullptr;
   };
 
   // Starts to serve: the services of registre.v1, and grpc.health.v1, which is open to all, where

@@ -347,7 +347,8 @@ class Parser {
                              "list|NUMBER", R"(Examples:
   registre convention list
   registre convention 2023-00963
-  registre convention 2023-00963 --as-of 2023-09-30)",
+  registre convention 2023-00963 --as-of 2023-09-30
+  registre convention 2023-00963 --replay      every event, with the state after it)",
                              Command::kConventionList, Command::kConvention),
                 args_);
     AddListOrOne("deliberation", "Deliberations: vote, articles, allotments", "list|NUMBER",

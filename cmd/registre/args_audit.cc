@@ -51,6 +51,7 @@ void BuildCheckpoint(CLI::App* app, const AddCommand& add, Args* args) {
   CLI::App* group = add(app, "checkpoint", "Signed checkpoints of the log", R"(Examples:
   registre checkpoint show          the head of now, signed
   registre checkpoint list          those that are kept
+  registre checkpoint seal          seals the directory of tags, for proofs of completeness
   registre checkpoint stamp --tsa https://tsa.example.org/)",
                         std::nullopt);
   group->require_subcommand(1);
@@ -66,8 +67,8 @@ void BuildCheckpoint(CLI::App* app, const AddCommand& add, Args* args) {
       Command::kCheckpointList);
   add(group, "watch", "Each as it is signed; Ctrl-C ends", "Example:\n  registre checkpoint watch",
       Command::kCheckpointWatch);
-  Hide(add(group, "seal", "Seal the directory of tags", "Example:\n  registre checkpoint seal",
-           Command::kCheckpointSeal));
+  add(group, "seal", "Seal the directory of tags", "Example:\n  registre checkpoint seal",
+      Command::kCheckpointSeal);
   CLI::App* stamp =
       add(group, "stamp", "Have a checkpoint stamped by a time stamp authority (RFC 3161)",
           "Example:\n  registre checkpoint stamp --tsa https://tsa.example.org/ --tsa-ca ca.pem",
@@ -106,7 +107,6 @@ void BuildProof(CLI::App* app, const AddCommand& add, Args* args) {
   CLI::App* tag = add(group, "tag", "How many events a tag has up to the last seal",
                       "Example:\n  registre proof tag convention:2023-00963", Command::kProofTag);
   tag->add_option("tag", args->subject, "The tag")->required()->type_name("KIND:ID");
-  Hide(tag);
 }
 
 void BuildBundle(CLI::App* app, const AddCommand& add, Args* args) {
@@ -117,7 +117,6 @@ void BuildBundle(CLI::App* app, const AddCommand& add, Args* args) {
   registre bundle structure st-cheval-bleu -o st-cheval-bleu.bundle
   registre verify bundle 2023-00963.bundle --key "$KEY")",
           Command::kBundle);
-  Hide(bundle);
   bundle->add_option("kind", args->audit.kind, "convention, structure, deliberation, payment, ...")
       ->required()
       ->type_name("KIND");
@@ -171,7 +170,6 @@ Examples:
   registre verify ledger /var/lib/registre --checkpoint old.txt --key "$KEY"
                                     and that the log is the continuation of that checkpoint)",
                          Command::kVerifyLedger);
-  Hide(ledger);
   ledger->add_option("directory", args->audit.directory, "The folder of the ledger")
       ->required()
       ->type_name("DIR");
@@ -252,21 +250,19 @@ Examples:
 }
 
 void BuildReplay(CLI::App* convention, Args* args) {
-  CLI::Option* replay =
-      convention
-          ->add_flag("--replay", args->audit.replay, "Every event of it, with the state after each")
-          ->group("");
+  CLI::Option* replay = convention->add_flag("--replay", args->audit.replay,
+                                             "Every event of it, with the state after each");
   convention->add_option("--from", args->audit.from, "With --replay: from this position on")
       ->check(kPosition)
       ->type_name("POSITION")
-      ->group("")
+
       ->needs(replay);
   CLI::Option* verify = convention->add_flag("--verify", args->audit.verify,
                                              "With --replay: verify each proof on the way");
-  verify->needs(replay)->group("");
+  verify->needs(replay);
   convention->add_option("--key", args->audit.keys, "With --verify: a verifier key of the log")
       ->type_name("KEY|FILE")
-      ->group("")
+
       ->needs(verify)
       ->allow_extra_args(false);
 }

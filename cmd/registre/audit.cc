@@ -12,6 +12,7 @@
 #include "cmd/registre/ledger_time.h"
 #include "cmd/registre/output.h"
 #include "cmd/registre/table.h"
+#include "cmd/registre/tag_proof.h"
 #include "cmd/registre/text.h"
 #include "ledger/proof/checkpoint.h"
 
@@ -158,19 +159,6 @@ int WatchCheckpoints(const Args& args, Client& client, Console& console) {
   if (console.on_interrupt) console.on_interrupt(nullptr);
   if (enough || interrupted || status.ok()) return kExitDone;
   return Fail(status, args, console);
-}
-
-absl::StatusOr<Proof> ProofOf(const google::protobuf::RepeatedPtrField<std::string>& hashes) {
-  Proof proof;
-  for (const std::string& bytes : hashes) {
-    const auto hash = HashFromBytes(bytes);
-    if (!hash) {
-      return Error(absl::StatusCode::kInternal, "ANSWER_INVALID",
-                   fmt::format("the server answered with a hash of {} bytes", bytes.size()));
-    }
-    proof.push_back(*hash);
-  }
-  return proof;
 }
 
 // Writes the stored bytes of the event, once they are those that the proof is about.

@@ -709,7 +709,9 @@ class Message:
 
     def __init__(self, schema, name):
         self.schema, self.name, self.values = schema, name, {}
-        self.fields = schema.messages[name]
+        self.fields = schema.messages.get(name)
+        if self.fields is None:
+            raise ValueError(f"the schema does not define {name[1:]}")
 
     def merge(self, data, depth=0):
         if depth > 100:
@@ -843,15 +845,18 @@ def position_of(data, part):
         raise bad(part, f"its bytes are no event: {error}") from None
 
 
-def digest_of_schema(seal):
-    """schema_digest in the bytes of a seal, by the numbers of its fields."""
-    value = seal
-    for number in (ACT, DIRECTORY_SEALED, SCHEMA_DIGEST):
-        found = [inner for one, wire, inner in wire_fields(value) if (one, wire) == (number, 2)]
-        if len(found) != 1:
-            raise bad("seal", "it is another act than a seal of the directory")
-        value = found[0]
-    return value
+def digests_of_schema(seal):
+    """What stands in the bytes of a seal as its schema_digest."""
+    values = [seal]
+    try:
+        for number in (ACT, DIRECTORY_SEALED, SCHEMA_DIGEST):
+            values = [inner for value in values for one, wire, inner in wire_fields(value)
+                      if (one, wire) == (number, 2)]
+    except ValueError as error:
+        raise bad("seal", f"its bytes are no seal: {error}") from None
+    if not values:
+        raise bad("seal", "it is another act than a seal of the directory")
+    return values
 
 
 # ---- The chain -------------------------------------------------------------------------------------
@@ -1021,12 +1026,17 @@ def instant_text(seconds, nanos=0):
     return text + (f".{nanos:09d}" if nanos else "") + "Z"
 
 
+# What a terminal may obey, beside quotes and backslashes.
+ESCAPED = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]')
+
+
 def quoted(text):
     def escape(found):
         c = found[0]
-        return {'"': '\\"', "\\": "\\\\", "\n": "\\n"}.get(c) or f"\\x{ord(c):02x}"
+        plain_form = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}.get(c)
+        return plain_form or (f"\\x{ord(c):02x}" if ord(c) < 0x80 else f"\\u{ord(c):04x}")
 
-    return '"' + re.sub(r'["\\\x00-\x1f\x7f]', escape, text) + '"'
+    return '"' + ESCAPED.sub(escape, text) + '"'
 
 
 def scalar_text(schema, field, value):
@@ -1037,7 +1047,7 @@ def scalar_text(schema, field, value):
     if field.type == BOOL:
         return "true" if value else "false"
     if field.type == ENUM:
-        return schema.enums[field.type_name].get(value, str(value))
+        return schema.enums.get(field.type_name, {}).get(value, str(value))
     if field.name.endswith("_cents"):
         euros, cents = divmod(abs(value), 100)
         return f"{value} ({'-' if value < 0 else ''}{euros}.{cents:02d} EUR)"
@@ -1101,7 +1111,7 @@ def verify(data, policy, tsa_ca=None):
     check_shared_proof(sorted(leaves), note.size, hashes_of(parts["proof"][0], "proof"), note.root)
     # How it is read.
     schema_bytes = unpack(parts["schema"][0])
-    if digest_of_schema(parts["seal"][0]) != sha256(schema_bytes):
+    if sha256(schema_bytes) not in digests_of_schema(parts["seal"][0]):
         raise bad("schema", "its digest is not the one in the seal")
     schema = Schema(schema_bytes)
     (seal, *events) = [read_event(schema, event, part) for part, event in raw]

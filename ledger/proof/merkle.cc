@@ -24,7 +24,7 @@ uint64_t FilledAt(int level, uint64_t size) { return size >> (kTileHeight * leve
 
 Tile MakeTile(int level, uint64_t index, const std::vector<Hash>& hashes) {
   Tile tile{.level = static_cast<uint8_t>(level), .index = index, .hashes = {}};
-  tile.hashes.resize(kTileBytes);
+  tile.hashes.resize(hashes.size() * kHashBytes);
   for (size_t i = 0; i < hashes.size(); ++i) {
     std::memcpy(tile.hashes.data() + i * kHashBytes, hashes[i].data(), kHashBytes);
   }
@@ -146,6 +146,14 @@ void MerkleTree::Append(const Hash& leaf_hash, std::vector<Tile>* full_tiles) {
   }
   peaks_.push_back(closed);
   ++size_;
+}
+
+void MerkleTree::AppendPartialTiles(std::vector<Tile>* tiles) const {
+  for (size_t level = 0; level < edge_.size(); ++level) {
+    if (edge_[level].empty()) continue;
+    const auto at = static_cast<int>(level);
+    tiles->push_back(MakeTile(at, FilledAt(at, size_) / kTileWidth, edge_[level]));
+  }
 }
 
 Hash MerkleTree::Root() const { return RootOf(peaks_); }

@@ -63,6 +63,10 @@ class MerkleTree {
   // Adds a leaf; appends each tile that it fills to `*full_tiles`, lower levels first.
   void Append(const Hash& leaf_hash, std::vector<Tile>* full_tiles);
 
+  // Appends the tiles that are not full yet, those with a hash at least, lower levels first: each
+  // has less than kTileWidth hashes.
+  void AppendPartialTiles(std::vector<Tile>* tiles) const;
+
   uint64_t size() const { return size_; }
   Hash Root() const;
 

@@ -143,6 +143,11 @@ class Index {
     virtual absl::Status ForEachKeyName(
         std::string_view prefix, std::string_view after,
         const std::function<bool(std::string_view)>& visit) const = 0;
+    // The same, with how many events each key has and the position of the last: no row is read.
+    virtual absl::Status ForEachKeyHead(
+        std::string_view prefix, std::string_view after,
+        const std::function<bool(std::string_view, uint64_t count, uint64_t last_position)>& visit)
+        const = 0;
   };
   virtual std::unique_ptr<Reader> Read() const = 0;
 

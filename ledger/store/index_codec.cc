@@ -105,6 +105,10 @@ bool DecodeKeyState(std::string_view bytes, KeyState* state) {
   return true;
 }
 
+bool DecodeKeyHead(std::string_view bytes, KeyState* state) {
+  return GetVarint(&bytes, &state->count) && GetVarint(&bytes, &state->last_position);
+}
+
 void EncodePosting(const Posting& posting, std::string* out) {
   out->clear();
   PutVarint(posting.position, out);

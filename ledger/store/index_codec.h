@@ -52,6 +52,8 @@ void EncodeMeta(const IndexMeta& meta, std::string* out);
 // of a snapshot stands in its key. Of a meta of another format version only
 // that version is read.
 [[nodiscard]] bool DecodeKeyState(std::string_view bytes, KeyState* state);
+// Of a state, the count and the last position only.
+[[nodiscard]] bool DecodeKeyHead(std::string_view bytes, KeyState* state);
 [[nodiscard]] bool DecodePosting(std::string_view bytes, Posting* posting);
 [[nodiscard]] bool DecodeSnapshot(std::string_view bytes, Snapshot* snapshot);
 // Of a snapshot, the earliest date of its block only.

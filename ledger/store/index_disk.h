@@ -87,6 +87,8 @@ class IndexDisk {
     // REQUIRES: valid().
     std::string_view key() const;
     absl::StatusOr<KeyState> state() const;
+    // The state without its dates and its row, which are not read.
+    absl::StatusOr<KeyState> head() const;
     void Next() { iterator_->Next(); }
     // OK while there is more, and when the end was reached without an error.
     absl::Status status() const;

@@ -170,6 +170,14 @@ absl::StatusOr<KeyState> IndexDisk::KeyCursor::state() const {
   return state;
 }
 
+absl::StatusOr<KeyState> IndexDisk::KeyCursor::head() const {
+  KeyState state;
+  if (!DecodeKeyHead(iterator_->value().ToStringView(), &state)) {
+    return disk_.Damaged(fmt::format("the state of {} cannot be read", key()));
+  }
+  return state;
+}
+
 absl::Status IndexDisk::KeyCursor::status() const {
   return iterator_ == nullptr ? disk_.Closed() : disk_.ErrorOf(iterator_->status());
 }

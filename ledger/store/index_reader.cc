@@ -190,4 +190,19 @@ absl::Status IndexReader::ForEachKeyName(std::string_view prefix, std::string_vi
                        const IndexDisk::KeyCursor&) -> absl::StatusOr<bool> { return visit(key); });
 }
 
+absl::Status IndexReader::ForEachKeyHead(
+    std::string_view prefix, std::string_view after,
+    const std::function<bool(std::string_view, uint64_t, uint64_t)>& visit) const {
+  return MergeKeys(prefix, after,
+                   [&](std::string_view key, const KeyState* in_memory,
+                       const IndexDisk::KeyCursor& disk) -> absl::StatusOr<bool> {
+                     if (in_memory != nullptr) {
+                       return visit(key, in_memory->count, in_memory->last_position);
+                     }
+                     const absl::StatusOr<KeyState> head = disk.head();
+                     if (!head.ok()) return head.status();
+                     return visit(key, head->count, head->last_position);
+                   });
+}
+
 }  // namespace registre

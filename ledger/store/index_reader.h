@@ -51,6 +51,9 @@ class IndexReader final : public Index::Reader {
       const std::function<bool(std::string_view, const KeyState&)>& visit) const override;
   absl::Status ForEachKeyName(std::string_view prefix, std::string_view after,
                               const std::function<bool(std::string_view)>& visit) const override;
+  absl::Status ForEachKeyHead(
+      std::string_view prefix, std::string_view after,
+      const std::function<bool(std::string_view, uint64_t, uint64_t)>& visit) const override;
 
  private:
   // Calls visit(key, in_memory, disk) for each key, until it returns false or an error: its state

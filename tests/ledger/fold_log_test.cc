@@ -57,6 +57,11 @@ class UnreadableIndex final : public Index {
                                 const std::function<bool(std::string_view)>&) const override {
       return Failed();
     }
+    absl::Status ForEachKeyHead(
+        std::string_view, std::string_view,
+        const std::function<bool(std::string_view, uint64_t, uint64_t)>&) const override {
+      return Failed();
+    }
 
    private:
     static absl::Status Failed() { return absl::InternalError("a block cannot be read"); }

@@ -13,7 +13,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from registre_process import BIN, SKIPPED, need_programs  # noqa: E402
+from registre_process import BIN, SKIPPED, SOURCE, need_programs  # noqa: E402
 import bundle_mutations as mutations  # noqa: E402
 import verify_bundle  # noqa: E402
 
@@ -37,8 +37,8 @@ class Trust:
     def cpp(self, files):
         return mutations.cpp_verdicts(PROGRAM, files, self.keys, self.policy_file, self.ca_file)
 
-    def python(self, file):
-        return mutations.verdict_of(file.read_bytes(), self.policy, self.tsa_ca)
+    def python(self, file, summaries=None):
+        return mutations.verdict_of(file.read_bytes(), self.policy, self.tsa_ca, summaries)
 
 
 def try_cases(folder):
@@ -58,6 +58,7 @@ def try_cases(folder):
 
 def try_mutations(folder, good, rng):
     bundles = {file: file.read_bytes() for file, _ in good}
+    summaries = {verify_bundle.parse_file(data)["summary"][0] for data in bundles.values()}
     groups = collections.defaultdict(list)
     for number in range(COUNT):
         file, under = rng.choice(good)
@@ -69,7 +70,7 @@ def try_mutations(folder, good, rng):
     for under, group in groups.items():
         for (path, kind, origin), cpp in zip(group, under.cpp([path for path, *_ in group]),
                                              strict=True):
-            python = under.python(path)
+            python = under.python(path, summaries)
             counts["accepted" if cpp == "ok" else "refused"] += 1
             if (python == "ok") != (cpp == "ok"):
                 kept = pathlib.Path(tempfile.gettempdir()) / f"disagreed-{path.name}"
@@ -81,7 +82,18 @@ def try_mutations(folder, good, rng):
         failures.append("too few changes were refused for what they are")
 
 
+def try_document():
+    """The rules of tags stand in the document as in the verifier."""
+    text = (SOURCE / "deploy/BUNDLE.md").read_text("utf-8")
+    for line in verify_bundle.TAGS.strip().splitlines():
+        if f"\n{line}\n" not in text:
+            failures.append(f"BUNDLE.md does not say: {line}")
+    if f"\n{', '.join(verify_bundle.NO_TAGS)} " not in text:
+        failures.append("BUNDLE.md does not list the acts without tags")
+
+
 def main():
+    try_document()
     need_programs("interop_bundles")
     if shutil.which("openssl") is None:
         print("skipped: the openssl command is not installed (deploy/common.sh lists it)")

@@ -81,6 +81,15 @@ class CountingIndex final : public Index {
         return visit(key);
       });
     }
+    absl::Status ForEachKeyHead(
+        std::string_view prefix, std::string_view after,
+        const std::function<bool(std::string_view, uint64_t, uint64_t)>& visit) const override {
+      return reader_->ForEachKeyHead(
+          prefix, after, [&](std::string_view key, uint64_t count, uint64_t last_position) {
+            Count(&names_, &counts_.most_names_);
+            return visit(key, count, last_position);
+          });
+    }
 
    private:
     static void Count(uint64_t* mine, uint64_t* most) { *most = std::max(*most, ++*mine); }

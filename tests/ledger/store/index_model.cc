@@ -104,6 +104,18 @@ void ExpectKeys(const Index::Reader& reader, const Model& model, const std::stri
   });
   EXPECT_TRUE(named.ok()) << named;
   EXPECT_EQ(names, seen) << "prefix " << prefix << " after " << after;
+  std::vector<std::string> heads;
+  const absl::Status headed = reader.ForEachKeyHead(
+      prefix, after, [&](std::string_view key, uint64_t count, uint64_t last_position) {
+        heads.emplace_back(key);
+        const auto it = model.keys.find(key);
+        EXPECT_TRUE(it != model.keys.end() && count == it->second.state.count &&
+                    last_position == it->second.state.last_position)
+            << key;
+        return heads.size() < at_most;
+      });
+  EXPECT_TRUE(headed.ok()) << headed;
+  EXPECT_EQ(heads, seen) << "prefix " << prefix << " after " << after;
 }
 
 }  // namespace

@@ -1,0 +1,159 @@
+// registre checkpoint seal, registre proof tag: completeness.
+#include "cmd/registre/tag_proof.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "cmd/registre/command.h"
+#include "cmd/registre/json.h"
+#include "cmd/registre/ledger_time.h"
+#include "cmd/registre/progress.h"
+#include "cmd/registre/table.h"
+#include "cmd/registre/text.h"
+#include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
+#include "ledger/proof/checkpoint.h"
+
+namespace registre::cli {
+namespace {
+
+constexpr std::string_view kWhatASealIs =
+    "The seal commits the authority to it. That the sealed directory itself leaves no event out, a "
+    "full\n`registre verify ledger` of the data folder alone proves.";
+
+absl::Status AnswerInvalid(std::string why) {
+  return Error(absl::StatusCode::kInternal, "ANSWER_INVALID", std::move(why));
+}
+
+// "1 event", "2 events".
+std::string EventsText(uint64_t count) {
+  return count == 1 ? "1 event" : fmt::format("{} events", count);
+}
+
+// What is proven of the tag, as a sentence.
+std::string VerdictOn(const std::string& tag, const ProvenTag& proven) {
+  const uint64_t through = proven.seal.act().directory_sealed().through_position();
+  if (proven.events > 0) {
+    return fmt::format("{} has {} through position #{}, the last at #{}: no more and no fewer.",
+                       tag, EventsText(proven.events), through,
+                       proven.entries.front().entry.last_position);
+  }
+  const std::string first = OneLine(proven.entries.front().entry.tag);
+  const std::string place =
+      proven.entries.size() == 2 ? fmt::format("between {} and {}, which follow each other", first,
+                                               OneLine(proven.entries.back().entry.tag))
+      : proven.entries.front().index == 0 ? fmt::format("before {}, which is the first", first)
+                                          : fmt::format("after {}, which is the last", first);
+  return fmt::format(
+      "{} has no event through position #{}. In the sealed directory it would stand {}.", tag,
+      through, place);
+}
+
+// A server that answers badly.
+int FailAnswer(const absl::Status& status, const Args& args, Console& console) {
+  return Fail(Annotate(status, "what the server gave does not verify: "), args, console);
+}
+
+}  // namespace
+
+absl::StatusOr<Proof> ProofOf(const google::protobuf::RepeatedPtrField<std::string>& hashes) {
+  Proof proof;
+  for (const std::string& bytes : hashes) {
+    const auto hash = HashFromBytes(bytes);
+    if (!hash) {
+      return AnswerInvalid(
+          fmt::format("the server answered with a hash of {} bytes", bytes.size()));
+    }
+    proof.push_back(*hash);
+  }
+  return proof;
+}
+
+absl::StatusOr<ProvenTag> VerifyTagProof(const std::string& tag,
+                                         const v1::GetTagProofResponse& response) {
+  ProvenTag proven;
+  proven.seal_bytes = response.seal().event();
+  const bool is_seal = proven.seal.ParseFromString(proven.seal_bytes) &&
+                       proven.seal.act().has_directory_sealed() &&
+                       proven.seal.position() == response.seal().position();
+  if (!is_seal) return AnswerInvalid("the event that the server gives as the seal is none");
+  const v1::DirectorySealed& sealed = proven.seal.act().directory_sealed();
+  const std::optional<Hash> root = HashFromBytes(sealed.root());
+  if (!root || sealed.through_position() >= proven.seal.position()) {
+    return AnswerInvalid("the server's seal seals what cannot be sealed");
+  }
+  for (const v1::DirectoryEntry& entry : response.entries()) {
+    auto proof = ProofOf(entry.hashes());
+    if (!proof.ok()) return proof.status();
+    proven.entries.push_back({.entry = {.tag = entry.tag(),
+                                        .events = entry.events(),
+                                        .last_position = entry.last_position()},
+                              .index = entry.index(),
+                              .proof = *std::move(proof)});
+  }
+  const auto events = VerifyTag(tag, sealed.count(), *root, proven.entries);
+  if (!events.ok()) return events.status();
+  proven.events = *events;
+  if (*events > 0 && proven.entries.front().entry.last_position > sealed.through_position()) {
+    return Error(absl::StatusCode::kInvalidArgument, "PROOF_INVALID",
+                 "the sealed tag ends after the seal's end");
+  }
+  return proven;
+}
+
+int RunSeal(const Args& args, Client& client, Console& console) {
+  // No deadline: it takes as long as there are tags, and the server says how far it is.
+  grpc::ClientContext context;
+  const auto stream = client.audit->SealDirectory(&context, v1::SealDirectoryRequest());
+  v1::SealDirectoryResponse response;
+  {
+    Progress progress(console.err, console.progress);
+    while (stream->Read(&response)) {
+      progress.Update(response.tags(), 0, fmt::format("{} tags", response.tags()));
+      if (args.json) PrintJson(console.out, response);
+    }
+  }
+  const absl::Status status = FromGrpc(stream->Finish());
+  if (!status.ok()) return Fail(status, args, console);
+  if (!response.done()) {
+    return Fail(AnswerInvalid("the server's seal has no end; seal again"), args, console);
+  }
+  if (args.json) return kExitDone;
+  console.out << fmt::format(
+      "répertoire scellé : {}, à la position #{} ; point de contrôle de {}\n",
+      Count(static_cast<int64_t>(response.count()), "étiquette"), response.position(),
+      Count(static_cast<int64_t>(response.checkpoint().size()), "événement"));
+  return kExitDone;
+}
+
+int RunProofOfTag(const Args& args, Client& client, Console& console) {
+  const std::string& tag = args.subject;
+  v1::GetTagProofRequest request;
+  request.set_tag(tag);
+  v1::GetTagProofResponse response;
+  const absl::Status status =
+      Call(*client.audit, &v1::AuditService::Stub::GetTagProof, request, &response);
+  if (!status.ok()) return Fail(status, args, console);
+  const absl::StatusOr<ProvenTag> proven = VerifyTagProof(tag, response);
+  if (!proven.ok()) return FailAnswer(proven.status(), args, console);
+  if (args.json) {
+    PrintJson(console.out, response);
+    return kExitDone;
+  }
+  const v1::DirectorySealed& sealed = proven->seal.act().directory_sealed();
+  console.out << "Verified: " << VerdictOn(tag, *proven) << "\n\n";
+  PrintPairs(console.out, console.width,
+             {{"Seal", fmt::format("event at position #{}, recorded on {}", proven->seal.position(),
+                                   LedgerTime(client).Text(proven->seal.recorded_at()))},
+              {"Through", fmt::format("position #{}", sealed.through_position())},
+              {"Tags", fmt::format("{}", sealed.count())},
+              {"Root", Base64Of(*HashFromBytes(sealed.root()))},
+              {"In the log", fmt::format("registre proof inclusion {} proves that the seal is",
+                                         proven->seal.position())}});
+  console.out << '\n' << kWhatASealIs << '\n';
+  return kExitDone;
+}
+
+}  // namespace registre::cli
