@@ -38,6 +38,9 @@ absl::Status CheckCorrectable(const StandingAct& target) {
     return refused("all that was recorded after it stands on it");
   }
   if (target.act.has_fiscal_year_closed()) return refused("a closed year stays closed");
+  if (target.act.has_directory_sealed() || target.act.has_ledger_restored()) {
+    return refused("it says what the log was, and proofs rest on it");
+  }
   if (IsControl(target.act.act_case())) {
     return refused("a correction is not corrected, it is made again on the act that it corrects");
   }

@@ -2,24 +2,20 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "ledger/acts/act.h"
+#include "ledger/backup.h"
+#include "ledger/proof/checkpoint.h"
 #include "ledger/proof/note.h"
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "services/ended_call.h"
-#include "services/not_served.h"
+#include "services/progress_stream.h"
 #include "services/status.h"
 #include "services/version.h"
 
 namespace registre {
 namespace {
-
-// A progress message is sent each time this many events are folded.
-constexpr uint64_t kProgressEvery = 50'000;
 
 v1::RecorderState StateOf(RecorderStatus::State state) {
   switch (state) {
@@ -102,101 +98,31 @@ absl::Status RotateKeyOf(Checkpoints* checkpoints, v1::RotateKeyResponse* respon
   return absl::OkStatus();
 }
 
-// A rebuild runs on its own thread; its progress is queued and written one by one. `running` is
-// true while there is one: another is refused, not queued behind it.
-class RebuildReactor final : public grpc::ServerWriteReactor<v1::RebuildResponse> {
- public:
-  RebuildReactor(const AdminServiceParts& parts, bool check, std::atomic<bool>* running)
-      : parts_(parts), check_(check), running_(running) {
-    const bool mine = !running_->exchange(true);
-    if (mine && parts_.rebuilds->Submit([this] { Run(); })) return;
-    if (mine) running_->store(false);
-    Finish(ToGrpcStatus(Error(absl::StatusCode::kResourceExhausted, "REBUILD_RUNNING",
-                              "a rebuild or a check is under way; wait until it ends")));
-  }
+absl::StatusOr<v1::RebuildResponse> RebuildOrCheck(Ledger* ledger, bool check,
+                                                   const OnFoldProgress& on_progress) {
+  auto report = check ? ledger->Check(on_progress) : ledger->Rebuild(on_progress);
+  if (!report.ok()) return report.status();
+  v1::RebuildResponse last;
+  last.set_events(report->events);
+  last.set_total(report->events);
+  last.set_rows(report->rows);
+  last.set_done(true);
+  last.mutable_differences()->Add(report->differences.begin(), report->differences.end());
+  return last;
+}
 
-  void OnWriteDone(bool ok) override {
-    Step([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      writing_ = false;
-      messages_.pop_front();
-      if (!ok) cancelled_ = true;
-    });
-  }
-
-  void OnCancel() override {
-    absl::MutexLock lock(&mutex_);
-    cancelled_ = true;
-  }
-
-  void OnDone() override { delete this; }
-
- private:
-  void Run() {
-    uint64_t told = 0;
-    const auto on_progress = [&](const FoldProgress& progress) {
-      bool go_on = true;
-      const bool tell = progress.events - std::min(told, progress.events) >= kProgressEvery;
-      Step([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        go_on = !cancelled_ && !parts_.draining->load();
-        if (!tell || messages_.size() > 1) return;
-        told = progress.events;
-        messages_.emplace_back();
-        messages_.back().set_events(progress.events);
-        messages_.back().set_total(progress.total);
-      });
-      return go_on;
-    };
-    Ledger& ledger = *parts_.context.ledger;
-    auto report = check_ ? ledger.Check(on_progress) : ledger.Rebuild(on_progress);
-    running_->store(false);
-    Step([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      over_ = true;
-      status_ = report.status();
-      if (absl::IsCancelled(status_) && parts_.draining->load()) {
-        status_ = Error(absl::StatusCode::kUnavailable, "DRAINING",
-                        "the server is stopping; start the rebuild or check again when it is back");
-      }
-      if (!report.ok()) return;
-      v1::RebuildResponse& last = messages_.emplace_back();
-      last.set_events(report->events);
-      last.set_total(report->events);
-      last.set_rows(report->rows);
-      last.set_done(true);
-      last.mutable_differences()->Add(report->differences.begin(), report->differences.end());
-    });
-  }
-
-  // Changes the state, then starts the next write, or finishes: the last thing done.
-  template <class Change>
-  void Step(const Change& change) {
-    bool finish = false;
-    absl::Status status;
-    {
-      absl::MutexLock lock(&mutex_);
-      change();
-      if (cancelled_ && !writing_) messages_.clear();
-      if (!writing_ && !messages_.empty()) {
-        writing_ = true;
-        StartWrite(&messages_.front());
-      }
-      finish = over_ && !writing_ && messages_.empty();
-      if (finish) {
-        status = cancelled_ ? absl::CancelledError("the call was cancelled") : status_;
-      }
-    }
-    if (finish) Finish(ToGrpcStatus(status));
-  }
-
-  const AdminServiceParts parts_;
-  const bool check_;
-  std::atomic<bool>* const running_;
-  absl::Mutex mutex_;
-  std::deque<v1::RebuildResponse> messages_ ABSL_GUARDED_BY(mutex_);
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  bool over_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-};
+absl::StatusOr<v1::BackupResponse> BackUp(const AdminServiceParts& parts,
+                                          const std::string& directory,
+                                          const OnFoldProgress& on_progress) {
+  const auto backup = MakeBackup(*parts.context.ledger, directory, parts.clock->Now(), on_progress);
+  if (!backup.ok()) return backup.status();
+  v1::BackupResponse last;
+  last.set_events(backup->head.size);
+  last.set_total(backup->head.size);
+  last.set_done(true);
+  last.set_root(BytesOf(backup->head.root));
+  return last;
+}
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
@@ -225,7 +151,11 @@ class AdminService final : public v1::AdminService::CallbackService {
     if (!caller.ok()) {
       return new EndedCall<grpc::ServerWriteReactor<v1::RebuildResponse>>(caller.status());
     }
-    return new RebuildReactor(parts_, request->check(), &rebuilding_);
+    return new ProgressStream<v1::RebuildResponse>(
+        {parts_.rebuilds, &rebuilding_, parts_.draining, "REBUILD_RUNNING", "rebuild or check"},
+        [this, check = request->check()](const OnFoldProgress& on_progress) {
+          return RebuildOrCheck(parts_.context.ledger, check, on_progress);
+        });
   }
 
   grpc::ServerUnaryReactor* AcceptClock(grpc::CallbackServerContext* call,
@@ -238,11 +168,17 @@ class AdminService final : public v1::AdminService::CallbackService {
     });
   }
 
-  // Not served yet.
   grpc::ServerWriteReactor<v1::BackupResponse>* Backup(grpc::CallbackServerContext* call,
                                                        const v1::BackupRequest* request) override {
-    return new EndedCall<grpc::ServerWriteReactor<v1::BackupResponse>>(
-        NotServed(parts_.context.access, *call, *request));
+    const auto caller = parts_.context.access->Authorize(*call, *request);
+    if (!caller.ok()) {
+      return new EndedCall<grpc::ServerWriteReactor<v1::BackupResponse>>(caller.status());
+    }
+    return new ProgressStream<v1::BackupResponse>(
+        {parts_.backups, &backing_up_, parts_.draining, "BACKUP_RUNNING", "backup"},
+        [this, directory = request->directory()](const OnFoldProgress& on_progress) {
+          return BackUp(parts_, directory, on_progress);
+        });
   }
 
   grpc::ServerUnaryReactor* RotateKey(grpc::CallbackServerContext* call,
@@ -255,6 +191,7 @@ class AdminService final : public v1::AdminService::CallbackService {
  private:
   const AdminServiceParts parts_;
   std::atomic<bool> rebuilding_ = false;
+  std::atomic<bool> backing_up_ = false;
 };
 
 }  // namespace

@@ -22,6 +22,8 @@ struct AdminServiceParts {
   const Clock* clock;
   // Runs rebuilds, one at a time.
   ReadPool* rebuilds;
+  // Runs backups, one at a time.
+  ReadPool* backups;
   const std::atomic<uint64_t>* subscriptions;
   const std::atomic<bool>* draining;
   absl::Time started_at;

@@ -107,7 +107,8 @@ class GrpcServer final : public Server {
         feed_reads_(1, kMaxFeedStreams + 1),
         watch_reads_(1, kMaxWatches + 1),
         long_reads_(kLongReadThreads, kMaxQueuedLongReads + kMaxReplays),
-        rebuilds_(1, 1) {
+        rebuilds_(1, 1),
+        backups_(1, 1) {
     const ServiceContext context{options.ledger, &reads_, &access_};
     services_.push_back(MakeLedgerService(
         {context, &subscription_reads_, &subscriptions_, &open_streams_, &draining_}));
@@ -133,6 +134,7 @@ class GrpcServer final : public Server {
                                           options.witnesses,
                                           options.clock,
                                           &rebuilds_,
+                                          &backups_,
                                           &subscriptions_,
                                           &draining_,
                                           options.clock->Now()}));
@@ -231,6 +233,7 @@ class GrpcServer final : public Server {
   ReadPool watch_reads_;
   ReadPool long_reads_;
   ReadPool rebuilds_;
+  ReadPool backups_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 

@@ -60,9 +60,9 @@ class Server {
   // Takes the place of the policy, at once: calls and streams under way are judged by it from their
   // next unit or message on, subscriptions that wait now. Only with TLS.
   virtual void SetPolicy(Policy policy) = 0;
-  // Ends subscriptions, rebuilds, and record streams with nothing under way with UNAVAILABLE
-  // (DRAINING), answers what is under way until `deadline` from now, then cancels the rest. Once.
-  // The ledger goes on and is stopped after.
+  // Ends subscriptions, rebuilds, backups, and record streams with nothing under way with
+  // UNAVAILABLE (DRAINING), answers what is under way until `deadline` from now, then cancels the
+  // rest. Once. The ledger goes on and is stopped after.
   virtual void Drain(absl::Duration deadline) = 0;
 };
 

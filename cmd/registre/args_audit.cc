@@ -235,7 +235,6 @@ Examples:
   registre admin restore /srv/backup/2026-11-26 --data /var/lib/registre --reason 'moved'
       --checkpoint last.txt --key "$KEY"     nothing was recorded after it: the same origin)",
       Command::kAdminRestore);
-  Hide(restore);
   restore->add_option("backup", args->audit.directory, "The backup")->required()->type_name("DIR");
   restore->add_option("--data", args->audit.data, "The folder to make; new or empty")
       ->required()
@@ -286,6 +285,11 @@ std::string CheckAudit(const Args& args) {
   }
   if (args.audit.verify && args.audit.keys.empty()) {
     return "--key is missing: whose signature is --verify to trust?";
+  }
+  const bool restores = args.command == Command::kAdminRestore;
+  if (restores && args.audit.checkpoint.empty() != args.audit.keys.empty()) {
+    return "--checkpoint and --key go together: the last checkpoint, and whose signature on it is "
+           "to be trusted";
   }
   return "";
 }

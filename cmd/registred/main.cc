@@ -19,6 +19,7 @@
 #include "ledger/checkpoints.h"
 #include "ledger/ledger.h"
 #include "ledger/proof/trust_policy.h"
+#include "ledger/restore.h"
 #include "projections/state_reader.h"
 #include "services/access_log.h"
 #include "services/http_server.h"
@@ -154,6 +155,12 @@ int Serve(const Settings& settings) {
     return 0;
   }
   if (!ledger.ok()) return Fail(ledger.status());
+  const auto restored = registre::RecordRestoration(ledger->get());
+  if (!restored.ok()) return Fail(restored.status());
+  if (*restored)
+    spdlog::warn(
+        "the ledger was restored from a backup: it says so in its log, and goes on under another "
+        "origin");
   auto checkpoints = registre::Checkpoints::Open(ledger->get(), &registre::SystemClock());
   if (!checkpoints.ok()) return Fail(checkpoints.status());
   auto access_log =

@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 constexpr char kFormatFile[] = "FORMAT";
 constexpr char kLockFile[] = "LOCK";
 constexpr char kHeadFile[] = "HEAD";
+constexpr char kBackupFile[] = "BACKUP";
 constexpr char kCurrentFile[] = "CURRENT";
 constexpr std::string_view kFormatPrefix = "registre ";
 constexpr size_t kMaxSmallFileBytes = 4096;
@@ -185,6 +186,9 @@ absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& 
   const fs::path absolute = fs::absolute(directory, error);
   if (directory.empty() || error) return NotADataFolder(directory, "no such path can be");
   REGISTRE_RETURN_IF_ERROR(MakeFolder(absolute));
+  if (fs::exists(absolute / kBackupFile, error)) {
+    return NotADataFolder(directory, "it is a backup, of which 'registre admin restore' makes one");
+  }
   // Before LOCK is made: a folder of someone else is left as it was.
   const absl::StatusOr<bool> ours = CheckFormat(directory);
   if (!ours.ok()) return ours.status();
@@ -196,11 +200,12 @@ absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& 
   const absl::StatusOr<bool> made = CheckFormat(directory);
   if (!made.ok()) return made.status();
   if (!*made) {
-    REGISTRE_RETURN_IF_ERROR(
-        ReplaceFile(directory, kFormatFile, fmt::format("{}{}\n", kFormatPrefix, kFormatVersion)));
+    REGISTRE_RETURN_IF_ERROR(ReplaceFile(directory, kFormatFile, FormatOfDataFolder()));
   }
   return folder;
 }
+
+std::string FormatOfDataFolder() { return fmt::format("{}{}\n", kFormatPrefix, kFormatVersion); }
 
 DataFolder::DataFolder(std::string directory, int lock_fd)
     : directory_(std::move(directory)), lock_fd_(lock_fd) {}

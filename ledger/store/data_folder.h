@@ -7,6 +7,8 @@
 //                hexadecimal or "-" while a server runs, and the SHA-256 of these four lines in
 //                hexadecimal. Version 1, which has no line for the digest, is read too.
 //   DIR/log/     the log (event_store.h): the only truth
+//   DIR/keys/    what it signs with (keyring.h)
+//   DIR/RESTORED of a folder made from a backup, until its first start (restore.h)
 //   DIR/index/   may be deleted, and is then rebuilt: generations of the index (index.h), each in a
 //                folder named by its number, and CURRENT, the number of the one in use
 //
@@ -43,7 +45,8 @@ struct SavedHead : LogHead {
 class DataFolder {
  public:
   // Opens the folder, making it when it does not exist or is empty. Errors, each with what to do:
-  // FAILED_PRECONDITION NOT_A_DATA_FOLDER (something else is in it), FORMAT_TOO_NEW; UNAVAILABLE
+  // FAILED_PRECONDITION NOT_A_DATA_FOLDER (something else is in it, or it is a backup: two ledgers
+  // would go on under one origin), FORMAT_TOO_NEW; UNAVAILABLE
   // DATA_FOLDER_IN_USE; PERMISSION_DENIED DATA_FOLDER_READ_ONLY; RESOURCE_EXHAUSTED DISK_FULL.
   static absl::StatusOr<std::unique_ptr<DataFolder>> Open(const std::string& directory);
   ~DataFolder();
@@ -75,6 +78,9 @@ class DataFolder {
   const int lock_fd_;
   mutable absl::Mutex head_mutex_;  // one writer of HEAD at a time
 };
+
+// The text of FORMAT.
+std::string FormatOfDataFolder();
 
 // A data folder that nobody may write to while this lives: a server that starts is refused. Changes
 // nothing, also where the disk is mounted for reading only. Errors: FAILED_PRECONDITION

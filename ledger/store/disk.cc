@@ -13,6 +13,8 @@
 namespace registre {
 namespace {
 
+constexpr size_t kPartBytes = 1024 * 1024;
+
 std::string TextOf(int error) { return std::generic_category().message(error); }
 
 // Writes all of `text`; 0 or the errno.
@@ -97,6 +99,8 @@ absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::
                          int mode) {
   const std::string path = fmt::format("{}/{}", folder, name);
   const std::string beside = path + ".tmp";
+  // What an interrupted write left would keep its own mode.
+  if (::unlink(beside.c_str()) != 0 && errno != ENOENT) return ErrnoError(errno, beside);
   {
     FileDescriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (fd.get() < 0) return ErrnoError(errno, beside);
@@ -111,6 +115,47 @@ absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::
   }
   if (::rename(beside.c_str(), path.c_str()) != 0) return ErrnoError(errno, path);
   return SyncFolder(folder);
+}
+
+absl::Status CopyBytes(const std::string& from, const std::string& to, uint64_t bytes, int mode,
+                       const std::function<bool(std::string_view)>& see) {
+  FileDescriptor out(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (out.get() < 0) return ErrnoError(errno, to);
+  uint64_t left = bytes;
+  bool given_up = false;
+  int error = 0;
+  const absl::Status read = ReadBytes(from, [&](std::string_view part) {
+    part = part.substr(0, left);
+    given_up = !see(part);
+    if (given_up || part.empty()) return false;
+    error = WriteAll(out.get(), part);
+    left -= part.size();
+    return error == 0 && left > 0;
+  });
+  if (error != 0) return ErrnoError(error, to);
+  if (given_up || (!read.ok() && !absl::IsCancelled(read))) return read;
+  if (left > 0) {
+    return Error(absl::StatusCode::kDataLoss, "FILE_SHORTER",
+                 fmt::format("{} has {} bytes, not {}", from, bytes - left, bytes),
+                 {{"path", from}});
+  }
+  if (::fsync(out.get()) != 0 || ::close(out.Release()) != 0) return ErrnoError(errno, to);
+  return absl::OkStatus();
+}
+
+absl::Status ReadBytes(const std::string& path, const std::function<bool(std::string_view)>& see) {
+  const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return ErrnoError(errno, path);
+  std::string part(kPartBytes, '\0');
+  while (true) {
+    const ssize_t got = ::read(fd.get(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ErrnoError(errno, path);
+    if (got == 0) return absl::OkStatus();
+    if (!see({part.data(), static_cast<size_t>(got)})) {
+      return absl::CancelledError("the reading was given up");
+    }
+  }
 }
 
 absl::StatusOr<std::optional<std::string>> ReadSmallFile(const std::string& path,

@@ -3,6 +3,8 @@
 #ifndef REGISTRE_LEDGER_STORE_DISK_H_
 #define REGISTRE_LEDGER_STORE_DISK_H_
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +49,15 @@ absl::Status SyncFolder(const std::string& folder);
 // less what the process masks.
 absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::string_view text,
                          int mode = 0640);
+
+// Copies the first `bytes` of a file into a new one, synced; its folder is the caller's to sync.
+// `see` gets the bytes in parts, in order, and gives up by returning false: CANCELLED. DATA_LOSS
+// (FILE_SHORTER) when the file ends before.
+absl::Status CopyBytes(const std::string& from, const std::string& to, uint64_t bytes, int mode,
+                       const std::function<bool(std::string_view)>& see);
+
+// Calls `see` with the bytes of a file in parts, in order, until it returns false: CANCELLED.
+absl::Status ReadBytes(const std::string& path, const std::function<bool(std::string_view)>& see);
 
 // The text of a small file (at most `max_bytes`, the rest is not read), or nothing when there is no
 // such file.

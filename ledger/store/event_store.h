@@ -83,6 +83,14 @@ class EventStore {
   // returns false.
   virtual absl::Status ReadCheckpoints(
       uint64_t before, const std::function<bool(uint64_t, std::string_view)>& visit) const = 0;
+
+  // Copies the log as it is at a moment of the call, with consumers and checkpoints, into
+  // `directory`, which exists and is empty. Byte for byte, no hard links: damage of one is not
+  // damage of both. Synced on return; Append goes on meanwhile. CANCELLED when `go_on`, called now
+  // and then, returns false; DATA_LOSS (LOG_DAMAGED) when a table is not the one that was written;
+  // UNIMPLEMENTED where the log is in memory. After an error what is there is worth nothing.
+  virtual absl::Status CopyTo(const std::string& directory,
+                              const std::function<bool()>& go_on) const;
 };
 
 // Keeps everything in memory, for tests.

@@ -14,8 +14,10 @@
 #include "ledger/store/index_codec.h"
 #include "ledger/store/rocksdb_errors.h"
 #include "ledger/store/rocksdb_logger.h"
+#include "ledger/store/table_checksums.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
+#include "rocksdb/file_checksum.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/table.h"
 
@@ -43,6 +45,7 @@ rocksdb::DBOptions DatabaseOptions() {
   options.create_missing_column_families = true;
   options.max_background_jobs = kBackgroundJobs;
   options.max_open_files = kIndexOpenFiles;
+  options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   options.skip_stats_update_on_db_open = true;  // a restart is to be short
   options.avoid_unnecessary_blocking_io = true;
   options.avoid_flush_during_shutdown = true;
@@ -149,9 +152,15 @@ absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::
     return absl::NotFoundError(fmt::format("there is no index in {}", directory));
   }
   std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version));
+  const auto tables = CheckTableFiles(directory);
+  if (!tables.ok()) return disk->Damaged(std::string(tables.status().message()));
+  if (!tables->different.empty()) return disk->Damaged(tables->different);
+  if (!tables->may_be_opened) return disk->Damaged("a table has another form");
   rocksdb::DBOptions options = DatabaseOptions();
   options.create_if_missing = false;
   options.create_missing_column_families = false;
+  // It would leave work to a thread that a database opened for reading has not: RocksDB asserts.
+  options.avoid_unnecessary_blocking_io = false;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =

@@ -11,6 +11,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/store/rocksdb_errors.h"
 #include "ledger/store/rocksdb_log_check.h"
+#include "ledger/store/table_checksums.h"
 #include "rocksdb/metadata.h"
 
 namespace registre {
@@ -38,19 +39,20 @@ class StoredEntriesImpl final : public StoredEntries {
 class LogInspectionImpl final : public LogInspection {
  public:
   LogInspectionImpl(std::string directory, OpenLog log, uint64_t size, absl::Status tail,
-                    absl::Status counts)
+                    absl::Status counts, absl::Status table_checks)
       : directory_(std::move(directory)),
         db_(log.db.get()),
         leaves_(log.leaves),
         tiles_(log.tiles),
         store_(StoreOver(std::move(log), directory_, size)),
         tail_(std::move(tail)),
-        counts_(std::move(counts)) {}
+        counts_(std::move(counts)),
+        table_checks_(std::move(table_checks)) {}
 
   const EventStore& log() const override { return *store_; }
   absl::Status Tail() const override { return tail_; }
   absl::Status CheckCounts() const override { return counts_; }
-  absl::Status CheckTables() const override;
+  absl::Status CheckTables() const override { return table_checks_; }
   std::vector<std::string> DeadTables() const override;
   std::unique_ptr<StoredEntries> LeafHashes() const override { return EntriesOf(leaves_, ""); }
   std::unique_ptr<StoredEntries> Tiles(uint8_t level) const override {
@@ -68,22 +70,8 @@ class LogInspectionImpl final : public LogInspection {
   const std::unique_ptr<EventStore> store_;
   const absl::Status tail_;
   const absl::Status counts_;
+  const absl::Status table_checks_;
 };
-
-absl::Status LogInspectionImpl::CheckTables() const {
-  std::vector<rocksdb::LiveFileMetaData> tables;
-  db_->GetLiveFilesMetaData(&tables);
-  for (const rocksdb::LiveFileMetaData& table : tables) {
-    if (table.file_checksum.empty()) {
-      return LogDamaged(directory_, fmt::format("MANIFEST has no checksum of {}", table.name));
-    }
-  }
-  rocksdb::ReadOptions options;
-  options.readahead_size = 1024 * 1024;
-  const rocksdb::Status status = db_->VerifyFileChecksums(options);
-  if (status.ok()) return absl::OkStatus();
-  return LogError(status, directory_, "comparing the tables with their checksums");
-}
 
 std::vector<std::string> LogInspectionImpl::DeadTables() const {
   std::vector<rocksdb::LiveFileMetaData> tables;
@@ -127,6 +115,18 @@ absl::Status CountsOf(const OpenLog& log, const std::string& directory) {
 
 absl::StatusOr<std::unique_ptr<LogInspection>> LogInspection::Open(
     const std::string& log_directory) {
+  const auto tables = CheckTableFiles(log_directory);
+  if (!tables.ok()) return tables.status();
+  absl::Status table_checks;
+  if (!tables->different.empty()) {
+    table_checks = LogDamaged(log_directory, tables->different);
+  } else if (tables->without > 0) {
+    table_checks = LogDamaged(
+        log_directory, fmt::format("MANIFEST has no checksum of {} tables", tables->without));
+  }
+  if (!tables->may_be_opened) {
+    return table_checks.ok() ? LogDamaged(log_directory, "a table has another form") : table_checks;
+  }
   // Every record of the WAL whole, or else all those before the one that is not.
   absl::Status tail;
   auto log = OpenLog::OpenForReading(log_directory, rocksdb::WALRecoveryMode::kAbsoluteConsistency);
@@ -145,7 +145,7 @@ absl::StatusOr<std::unique_ptr<LogInspection>> LogInspection::Open(
   if (!size.ok()) return size.status();
   absl::Status counts = CountsOf(*log, log_directory);
   return std::make_unique<LogInspectionImpl>(log_directory, *std::move(log), *size, std::move(tail),
-                                             std::move(counts));
+                                             std::move(counts), std::move(table_checks));
 }
 
 }  // namespace registre

@@ -13,6 +13,7 @@
 #include "ledger/store/disk.h"
 #include "ledger/store/rocksdb_errors.h"
 #include "ledger/store/rocksdb_log_check.h"
+#include "ledger/store/rocksdb_log_copy.h"
 #include "ledger/store/store_errors.h"
 #include "rocksdb/db.h"
 #include "rocksdb/write_batch.h"
@@ -59,6 +60,11 @@ class RocksDbEventStore final : public EventStore {
 
   absl::Status ReadCheckpoints(
       uint64_t before, const std::function<bool(uint64_t, std::string_view)>& visit) const override;
+
+  absl::Status CopyTo(const std::string& directory,
+                      const std::function<bool()>& go_on) const override {
+    return CopyLogFiles(log_.db.get(), directory_, directory, go_on);
+  }
 
  private:
   absl::Status Write(uint64_t first_position, const EventBatch& batch);

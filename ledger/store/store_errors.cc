@@ -7,6 +7,10 @@
 
 namespace registre {
 
+absl::Status EventStore::CopyTo(const std::string&, const std::function<bool()>&) const {
+  return absl::UnimplementedError("only a log on the disk is copied");
+}
+
 void CheckBatch(const EventBatch& batch, uint64_t size) {
   REGISTRE_CHECK(batch.events.size() == batch.leaf_hashes.size(),
                  "a batch has one leaf hash for each event");

@@ -610,6 +610,31 @@ TEST_F(CorrectionPlanTest, WhatIsNotCorrected) {
   }
 }
 
+// What says what the log was stays.
+TEST_F(CorrectionPlanTest, SealsAndRestorationsAreNotCorrected) {
+  ledger_.Must(OpenTestLedger());
+  const std::string hash(32, 'h');
+  v1::Act sealed;
+  sealed.mutable_directory_sealed()->set_count(1);
+  sealed.mutable_directory_sealed()->set_root(hash);
+  sealed.mutable_directory_sealed()->set_schema_digest(hash);
+  v1::Act restored;
+  restored.mutable_ledger_restored()->set_previous_origin(
+      OpenTestLedger().ledger_opened().origin());
+  restored.mutable_ledger_restored()->set_origin("registre.example/restored");
+  restored.mutable_ledger_restored()->set_log_size(2);
+  for (v1::Act* act : {&sealed, &restored}) {
+    if (act->has_ledger_restored()) {
+      const LogHead head = ledger_.recorder.recorder->status().head;
+      act->mutable_ledger_restored()->set_log_size(head.size);
+      act->mutable_ledger_restored()->set_log_root(std::string(head.root.begin(), head.root.end()));
+    }
+    const auto planned = ledger_.Plan(ledger_.Must(*act), {}).status();
+    EXPECT_EQ(ReasonOf(planned), "CORRECTION_TARGET") << planned;
+    EXPECT_THAT(std::string(planned.message()), HasSubstr("says what the log was"));
+  }
+}
+
 TEST_F(CorrectionPlanTest, AnAcceptedPaymentIsNeverUndone) {
   Found(2);
   const uint64_t order = ledger_.Must(Order(1, "a", 500));

@@ -281,6 +281,15 @@ INSTANTIATE_TEST_SUITE_P(
                           closed_on { year: 2024 month: 7 day: 2 }
                           position: 1
                         }
+                      })pb"},
+        // The last one names the origin.
+        FoldCase{"Restorations",
+                 "ledger",
+                 {"ledger_restored { previous_origin: 'a' origin: 'b' log_size: 1 reason: 'x' }",
+                  "ledger_restored { previous_origin: 'b' origin: 'c' log_size: 9 }"},
+                 R"pb(ledger {
+                        restorations { previous_origin: "a" origin: "b" log_size: 1 reason: "x" }
+                        restorations { previous_origin: "b" origin: "c" log_size: 9 }
                       })pb"}),
     CaseName());
 

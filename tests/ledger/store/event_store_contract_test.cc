@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <random>
 #include <thread>
@@ -314,6 +315,64 @@ TEST_P(PersistentStoreContractTest, HoldsTheSameConsumersWhenOpenedAgain) {
   ASSERT_TRUE(log_->Append(0, batch).ok());
   Open();
   EXPECT_EQ(*log_->ReadConsumers(), std::vector<ConsumerWrite>({{"b", "2"}}));
+}
+
+TEST_P(PersistentStoreContractTest, IsCopiedAsItIs) {
+  LogWriter writer(*log_);
+  ASSERT_TRUE(writer.Append(1'000).ok());
+  EventBatch batch;
+  batch.consumers = {{"a", "1"}};
+  ASSERT_TRUE(log_->Append(1'000, batch).ok());
+  ASSERT_TRUE(log_->WriteCheckpoints({{7, "seven"}}).ok());
+  const std::string copy = folder_.Path("copy");
+  std::filesystem::create_directory(copy);
+  std::filesystem::create_directory(copy + "/log");
+  ASSERT_TRUE(log_->CopyTo(copy + "/log", [] { return true; }).ok());
+  ASSERT_TRUE(writer.Append(10).ok());
+  ExpectTestEvents(*log_, 1'010);
+  auto copied = GetParam().open(copy);
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  ExpectTestEvents(**copied, 1'000);
+  EXPECT_EQ(*(*copied)->ReadConsumers(), std::vector<ConsumerWrite>({{"a", "1"}}));
+  EXPECT_EQ(CheckpointsBelow(**copied, ~uint64_t{0}), std::vector<CheckpointWrite>({{7, "seven"}}));
+}
+
+TEST_P(PersistentStoreContractTest, ACopyIsGivenUp) {
+  LogWriter writer(*log_);
+  ASSERT_TRUE(writer.Append(10).ok());
+  const std::string copy = folder_.Path("copy");
+  std::filesystem::create_directory(copy);
+  EXPECT_TRUE(absl::IsCancelled(log_->CopyTo(copy, [] { return false; })));
+}
+
+TEST_P(PersistentStoreContractTest, ACopyOfALogThatGrowsIsAPrefix) {
+  LogWriter writer(*log_);
+  ASSERT_TRUE(writer.Append(1).ok());
+  std::atomic<bool> over = false;
+  std::thread appending([&] {
+    while (!over) EXPECT_TRUE(writer.Append(7).ok());
+  });
+  for (int i = 0; i < 10; ++i) {
+    const std::string copy = folder_.Path("copy" + std::to_string(i));
+    std::filesystem::create_directory(copy);
+    std::filesystem::create_directory(copy + "/log");
+    const uint64_t before = log_->size();
+    const absl::Status made = log_->CopyTo(copy + "/log", [] { return true; });
+    const uint64_t after = log_->size();
+    EXPECT_TRUE(made.ok()) << made;
+    auto copied = GetParam().open(copy);
+    EXPECT_TRUE(copied.ok()) << copied.status();
+    if (!copied.ok()) break;
+    EXPECT_GE((*copied)->size(), before);
+    EXPECT_LE((*copied)->size(), after + 7) << "a batch is there before it is seen";
+    ExpectTestEvents(**copied, (*copied)->size());
+  }
+  over = true;
+  appending.join();
+}
+
+TEST(MemoryEventStoreTest, IsNotCopied) {
+  EXPECT_TRUE(absl::IsUnimplemented(NewMemoryEventStore()->CopyTo("x", [] { return true; })));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, EventStoreContractTest,
