@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
 #include "ledger/bundle_verifier.h"
 #include "ledger/event_query.h"
 #include "ledger/proof/checkpoint.h"
@@ -53,6 +56,50 @@ absl::Status DescribeSource(const BundleSource& source, const v1::Event& seal,
       source.sealed.entries.size() == 1 && source.sealed.entries[0].entry.tag == source.tag;
   described->sealed_events = is_present ? source.sealed.entries[0].entry.events : 0;
   return absl::OkStatus();
+}
+
+// Checkpoints that are looked at for one that others attest.
+constexpr int kMaxCheckpointsLookedAt = 256;
+
+// How much others say of a checkpoint: a time stamp is worth more than a cosignature, whose time is
+// its witness's own.
+int AttestationOf(const v1::StoredCheckpoint& checkpoint) {
+  if (checkpoint.timestamps_size() > 0) return 2;
+  const absl::StatusOr<Note> note = ParseNote(checkpoint.note());
+  if (!note.ok()) return 0;
+  const absl::StatusOr<Checkpoint> parsed = ParseCheckpoint(note->text);
+  if (!parsed.ok()) return 0;
+  const auto is_others = [&](const NoteSignature& line) { return line.name != parsed->origin; };
+  return std::any_of(note->signatures.begin(), note->signatures.end(), is_others) ? 1 : 0;
+}
+
+// Of the checkpoints of at least that size, the one that others attest best, and the newest of
+// these. A newer one would say nothing more of a tag whose events it all holds.
+absl::StatusOr<v1::StoredCheckpoint> PickCheckpoint(Checkpoints* checkpoints, uint64_t size) {
+  std::optional<v1::StoredCheckpoint> best;
+  int best_attestation = -1;
+  int looked_at = 0;
+  REGISTRE_RETURN_IF_ERROR(
+      checkpoints->ForEach(~uint64_t{0}, [&](const v1::StoredCheckpoint& checkpoint) {
+        if (checkpoint.size() < size) return false;
+        if (const int attestation = AttestationOf(checkpoint); attestation > best_attestation) {
+          best = checkpoint;
+          best_attestation = attestation;
+        }
+        return ++looked_at < kMaxCheckpointsLookedAt;
+      }));
+  if (best) return *std::move(best);
+  return checkpoints->Sign();
+}
+
+// The size of a log that holds the seal, and all that the tag has now.
+absl::StatusOr<uint64_t> SizeToHold(const Index& index, const std::string& tag,
+                                    const SealedTag& sealed) {
+  const absl::StatusOr<uint64_t> seal = PositionOfStored(sealed.seal);
+  if (!seal.ok()) return seal;
+  const auto state = index.Read()->Get(tag);
+  if (!state.ok()) return state.status();
+  return std::max(*seal, state->has_value() ? (*state)->last_position : 0) + 1;
 }
 
 }  // namespace
@@ -117,6 +164,29 @@ absl::StatusOr<std::vector<std::string>> EventsOfTag(const EventStore& log, cons
   }));
   if (bytes > kMaxBundleBytes) return TooManyForBundle(bytes, "bytes", kMaxBundleBytes);
   return events;
+}
+
+absl::StatusOr<std::string> BundleOf(Ledger* ledger, Checkpoints* checkpoints, Seals* seals,
+                                     const std::string& tag) {
+  if (!IsTag(tag)) {
+    return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID",
+                 fmt::format("`{}` is no tag; one is for example convention:2023-00963",
+                             FirstBytes(IsUtf8(tag) ? tag : "what was sent", 100)));
+  }
+  BundleSource source{.tag = tag, .checkpoint = {}, .sealed = {}, .events = {}};
+  absl::StatusOr<SealedTag> sealed = seals->Find(tag);
+  if (!sealed.ok()) return sealed.status();
+  source.sealed = *std::move(sealed);
+  const std::shared_ptr<Index> index = ledger->index();
+  const absl::StatusOr<uint64_t> size = SizeToHold(*index, tag, source.sealed);
+  if (!size.ok()) return size.status();
+  absl::StatusOr<v1::StoredCheckpoint> checkpoint = PickCheckpoint(checkpoints, *size);
+  if (!checkpoint.ok()) return checkpoint.status();
+  source.checkpoint = *std::move(checkpoint);
+  auto events = EventsOfTag(ledger->log(), *index, tag, source.checkpoint.size());
+  if (!events.ok()) return events.status();
+  source.events = *std::move(events);
+  return BuildBundle(source, ledger->tiles().HashesAt(source.checkpoint.size()));
 }
 
 }  // namespace registre

@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "ledger/checkpoints.h"
 #include "ledger/directory.h"
+#include "ledger/ledger.h"
 #include "ledger/proof/bundle.h"
 #include "ledger/proof/tree_proof.h"
+#include "ledger/seals.h"
 #include "ledger/store/event_store.h"
 #include "ledger/store/index.h"
 #include "registre/v1/checkpoint.pb.h"
@@ -39,6 +42,13 @@ absl::StatusOr<uint64_t> PositionOfStored(const std::string& event);
 // log and the index.
 absl::StatusOr<std::vector<std::string>> EventsOfTag(const EventStore& log, const Index& index,
                                                      std::string_view tag, uint64_t size);
+
+// The bundle of a tag of a ledger at work, up to a checkpoint that holds the last seal and all that
+// the tag has now: of these the one with a time stamp, else with a cosignature, else the newest;
+// one is signed where there is none. Blocks on disk; any thread. INVALID_ARGUMENT (FIELD_INVALID)
+// when it is no tag; the errors of BuildBundle, EventsOfTag, Seals::Find and Checkpoints::Sign.
+absl::StatusOr<std::string> BundleOf(Ledger* ledger, Checkpoints* checkpoints, Seals* seals,
+                                     const std::string& tag);
 
 }  // namespace registre
 

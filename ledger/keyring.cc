@@ -91,6 +91,37 @@ absl::StatusOr<std::unique_ptr<Keyring>> Keyring::Open(const std::string& direct
   return keyring;
 }
 
+absl::StatusOr<std::vector<VerifierKey>> InspectKeys(const std::string& directory) {
+  const std::string folder = directory + "/keys";
+  std::error_code error;
+  if (!fs::exists(folder, error) && !error) return std::vector<VerifierKey>();
+  Keyring keyring(folder);
+  absl::MutexLock lock(&keyring.mutex_);
+  REGISTRE_RETURN_IF_ERROR(keyring.LoadVerifiers());
+  const auto numbers = KeyNumbers(folder);
+  if (!numbers.ok()) return numbers.status();
+  if (numbers->empty() && keyring.verifiers_.empty()) return keyring.verifiers_;
+  if (numbers->empty()) return KeysDamaged(folder, "the private key is gone");
+  REGISTRE_RETURN_IF_ERROR(keyring.LoadKeys(*numbers));
+  // LoadKeys has read them, newest first.
+  for (size_t i = 0; i < numbers->size(); ++i) {
+    const std::string path = fmt::format("{}/{}", folder, KeyFileName((*numbers)[i]));
+    const auto pem = ReadSmallFile(path, kMaxKeyFileBytes);
+    if (!pem.ok()) return pem.status();
+    const SigningKey& key = keyring.signing_[numbers->size() - 1 - i];
+    if (!pem->has_value() || **pem != key.ToPem()) {
+      return KeysDamaged(path, "it is not as it was written");
+    }
+  }
+  const bool signs =
+      keyring.verifiers_.empty() ||
+      std::any_of(keyring.signing_.begin(), keyring.signing_.end(), [&](const SigningKey& key) {
+        return key.public_key() == keyring.verifiers_.back().public_key;
+      });
+  if (!signs) return KeysDamaged(folder, "the private key of the last verifier is gone");
+  return keyring.verifiers_;
+}
+
 absl::Status Keyring::Load() {
   REGISTRE_RETURN_IF_ERROR(LoadVerifiers());
   const auto numbers = KeyNumbers(folder_);

@@ -25,6 +25,11 @@ namespace registre {
 // Verifier keys of a ledger: a rotation adds one, and a restored backup one.
 inline constexpr size_t kMaxVerifierKeys = 1'024;
 
+// Reads the keys of a data folder without changing anything, strictly: each file is, byte for byte,
+// as it was written, and what would sign next is the last verifier's. Returns the verifiers; none
+// where there are no keys yet. Errors: those of Keyring::Open.
+absl::StatusOr<std::vector<VerifierKey>> InspectKeys(const std::string& directory);
+
 // Any thread.
 class Keyring {
  public:
@@ -49,6 +54,7 @@ class Keyring {
   absl::StatusOr<VerifierKey> Rotate(const std::string& origin);
 
  private:
+  friend absl::StatusOr<std::vector<VerifierKey>> InspectKeys(const std::string& directory);
   explicit Keyring(std::string folder) : folder_(std::move(folder)) {}
 
   absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

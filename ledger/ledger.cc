@@ -57,7 +57,7 @@ absl::Status Ledger::Start() {
   tiles_ = std::make_unique<LogTiles>(log_.get());
   auto head = folder_->ReadHead();
   if (!head.ok()) return head.status();
-  if (head->has_value()) REGISTRE_RETURN_IF_ERROR(CheckHead(*log_, **head));
+  if (head->has_value()) REGISTRE_RETURN_IF_ERROR(CheckSavedHead(*log_, **head));
 
   auto generation = OpenGeneration(folder_->LiveGeneration());
   if (!generation.ok()) return generation.status();
@@ -69,6 +69,10 @@ absl::Status Ledger::Start() {
     auto last = LastEvent(*log_);
     if (!last.ok()) return last.status();
     last_recorded_at = FromTimestamp(last->recorded_at());
+  }
+  // From here on things are written: a clean stop it is no more. And there is always a HEAD.
+  if (!head->has_value() || (*head)->state_digest) {
+    REGISTRE_RETURN_IF_ERROR(folder_->WriteHead({tree->size(), tree->Root()}));
   }
   Index* const index = (*generation)->index.get();
   {
@@ -117,33 +121,43 @@ Ledger::~Ledger() {
     stopping_ = true;
   }
   head_thread_.join();
+  WriteHead(recorder_->status().head, DigestAtStop());
   if (const absl::Status flushed = index()->Flush(); !flushed.ok()) {
     spdlog::warn("the index was not flushed, the next start replays its tail: {}",
                  std::string(flushed.message()));
   }
 }
 
-// Runs until the ledger stops, and writes the last head then: the recorder is drained by that time.
+// After a failed write nobody knows what is on the disk until it is read again.
+std::optional<Hash> Ledger::DigestAtStop() {
+  if (recorder_->status().state == RecorderStatus::State::kStopped) return std::nullopt;
+  const absl::Status flushed = log_->Flush();
+  const absl::StatusOr<Hash> digest = flushed.ok() ? StateDigest(*log_) : flushed;
+  if (digest.ok()) return *digest;
+  spdlog::error("HEAD says of no clean stop: {}", std::string(digest.status().message()));
+  return std::nullopt;
+}
+
+// Runs until the ledger stops.
 void Ledger::WriteHeads() {
   uint64_t written = ~uint64_t{0};
-  bool stopping = false;
-  while (!stopping) {
+  while (true) {
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kHeadInterval);
-      stopping = stopping_;
+      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kHeadInterval)) return;
     }
     const LogHead head = recorder_->status().head;
     if (head.size == written) continue;
-    const absl::Status wrote = folder_->WriteHead(head);
-    if (wrote.ok()) {
-      written = head.size;
-    } else {
-      spdlog::error("HEAD was not written: {}", std::string(wrote.message()));
-    }
-    absl::MutexLock lock(&mutex_);
-    head_status_ = wrote;
+    WriteHead(head, std::nullopt);
+    if (head_status().ok()) written = head.size;
   }
+}
+
+void Ledger::WriteHead(const LogHead& head, const std::optional<Hash>& state_digest) {
+  const absl::Status wrote = folder_->WriteHead(head, state_digest);
+  if (!wrote.ok()) spdlog::error("HEAD was not written: {}", std::string(wrote.message()));
+  absl::MutexLock lock(&mutex_);
+  head_status_ = wrote;
 }
 
 absl::Status Ledger::head_status() const {

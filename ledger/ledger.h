@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -57,7 +58,8 @@ class Ledger {
   // recording. Errors: those of DataFolder::Open, OpenRocksDbEventStore, CheckHead, Index::Open.
   static absl::StatusOr<std::unique_ptr<Ledger>> Open(Options options);
 
-  // A clean stop: drains the recorder, flushes the index, writes HEAD.
+  // A clean stop: drains the recorder, flushes the log and the index, writes HEAD with the state
+  // digest. Whatever else writes to the ledger has ended (Checkpoints, PaymentFeed).
   ~Ledger();
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
@@ -103,6 +105,9 @@ class Ledger {
   absl::StatusOr<std::shared_ptr<Generation>> BeginRebuild();
   void EndRebuild();
   void WriteHeads();
+  void WriteHead(const LogHead& head, const std::optional<Hash>& state_digest);
+  // What HEAD says of a clean stop; nothing when it cannot be one.
+  std::optional<Hash> DigestAtStop();
 
   const Options options_;
   std::unique_ptr<DataFolder> folder_;

@@ -69,9 +69,22 @@ const Message* MessageOf(const Message& message, const char* name) {
   return &message.GetReflection()->GetMessage(message, field);
 }
 
+// The character that the text starts with, where it is one that a terminal may obey: U+0080 to
+// U+009F, U+2028 to U+202E and U+2066 to U+2069, which move, end or turn lines. 0 otherwise.
+uint32_t SteeringCharacter(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<uint8_t>(text[i])); };
+  if (text.size() >= 2 && byte(0) == 0xC2 && byte(1) < 0xA0) return byte(1);
+  if (text.size() < 3 || byte(0) != 0xE2) return 0;
+  const uint32_t character = 0x2000 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  const bool steers =
+      (character >= 0x2028 && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069);
+  return steers ? character : 0;
+}
+
 std::string Quote(std::string_view text) {
   std::string quoted = "\"";
-  for (const char c : text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       quoted += '\\';
@@ -80,6 +93,9 @@ std::string Quote(std::string_view text) {
       quoted += "\\n";
     } else if (byte < 0x20 || byte == 0x7F) {
       quoted += fmt::format("\\x{:02x}", byte);
+    } else if (const uint32_t character = SteeringCharacter(text.substr(at)); character != 0) {
+      quoted += fmt::format("\\u{:04x}", character);
+      at += character < 0x800 ? 1 : 2;
     } else {
       quoted += c;
     }

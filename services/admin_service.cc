@@ -11,6 +11,7 @@
 #include "ledger/proof/note.h"
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "services/ended_call.h"
+#include "services/not_served.h"
 #include "services/status.h"
 #include "services/version.h"
 
@@ -235,6 +236,13 @@ class AdminService final : public v1::AdminService::CallbackService {
       *response->mutable_now() = ToTimestamp(parts_.clock->Now());
       return absl::OkStatus();
     });
+  }
+
+  // Not served yet.
+  grpc::ServerWriteReactor<v1::BackupResponse>* Backup(grpc::CallbackServerContext* call,
+                                                       const v1::BackupRequest* request) override {
+    return new EndedCall<grpc::ServerWriteReactor<v1::BackupResponse>>(
+        NotServed(parts_.context.access, *call, *request));
   }
 
   grpc::ServerUnaryReactor* RotateKey(grpc::CallbackServerContext* call,

@@ -175,7 +175,10 @@ absl::Status WitnessCollector::AskOnce(const v1::StoredCheckpoint& candidate, As
         asked->client->Post(kAddCheckpoint, kRequestType,
                             FormatWitnessRequest(old_size, proof, candidate.note()), kMaxNoteBytes);
     if (!reply.ok()) return reply.status();
-    if (reply->status == 200) return Keep(candidate, reply->body, asked);
+    if (reply->status == 200) {
+      asked->known_size = size;
+      return Keep(candidate, reply->body, asked->key);
+    }
     if (reply->status == 422) return ForkedAt(old_size, size);
     const auto named = ParseWitnessSize(reply->body);
     if (reply->status != 409 || !named) return WitnessRefused(reply->status, reply->body);
@@ -200,24 +203,23 @@ absl::Status WitnessCollector::AskOnce(const v1::StoredCheckpoint& candidate, As
 }
 
 absl::Status WitnessCollector::Keep(const v1::StoredCheckpoint& candidate, const std::string& lines,
-                                    Asked* asked) {
-  asked->known_size = candidate.size();
+                                    const VerifierKey& key) const {
   auto signatures = ParseSignatureLines(lines);
   if (!signatures.ok()) return signatures.status();
-  std::erase_if(*signatures, [asked](const NoteSignature& line) {
-    return line.name != asked->key.name || line.key_id != asked->key.id();
+  std::erase_if(*signatures, [&key](const NoteSignature& line) {
+    return line.name != key.name || line.key_id != key.id();
   });
   auto note = ParseNote(candidate.note());
   if (!note.ok()) return note.status();
   note->signatures = *signatures;
-  const auto time = CosignedAt(*note, asked->key);
+  const auto time = CosignedAt(*note, key);
   if (!time.ok()) return time.status();
   if (!time->has_value()) {
     return Error(
         absl::StatusCode::kInvalidArgument, "SIGNATURE_INVALID",
         fmt::format("its answer bears no cosignature of the policy's key {}; compare it with "
                     "the key that the witness prints as it starts",
-                    FormatVerifierKey(asked->key)));
+                    FormatVerifierKey(key)));
   }
   return options_.checkpoints->AddCosignatures(candidate, *signatures);
 }

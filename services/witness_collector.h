@@ -74,7 +74,8 @@ class WitnessCollector {
   void Ask(Asked* asked);
   // Has the candidate cosigned. Sets known_size.
   absl::Status AskOnce(const v1::StoredCheckpoint& candidate, Asked* asked);
-  absl::Status Keep(const v1::StoredCheckpoint& candidate, const std::string& lines, Asked* asked);
+  absl::Status Keep(const v1::StoredCheckpoint& candidate, const std::string& lines,
+                    const VerifierKey& key) const;
   void Tell(const absl::Status& asked_status, uint64_t size, Asked* asked);
   // Waits; false when the collector stops.
   bool Sleep(absl::Duration time);

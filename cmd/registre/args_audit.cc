@@ -20,6 +20,9 @@ void AddOutput(CLI::App* app, Args* args) {
       ->type_name("FILE");
 }
 
+// Not built yet: kept out of the help.
+void Hide(CLI::App* command) { command->group(""); }
+
 // Whom a verifier trusts.
 void AddTrust(CLI::App* app, Args* args) {
   app->add_option("--key", args->audit.keys,
@@ -232,6 +235,7 @@ Examples:
   registre admin restore /srv/backup/2026-11-26 --data /var/lib/registre --reason 'moved'
       --checkpoint last.txt --key "$KEY"     nothing was recorded after it: the same origin)",
       Command::kAdminRestore);
+  Hide(restore);
   restore->add_option("backup", args->audit.directory, "The backup")->required()->type_name("DIR");
   restore->add_option("--data", args->audit.data, "The folder to make; new or empty")
       ->required()
@@ -252,12 +256,14 @@ void BuildReplay(CLI::App* convention, Args* args) {
   convention->add_option("--from", args->audit.from, "With --replay: from this position on")
       ->check(kPosition)
       ->type_name("POSITION")
+
       ->needs(replay);
   CLI::Option* verify = convention->add_flag("--verify", args->audit.verify,
                                              "With --replay: verify each proof on the way");
   verify->needs(replay);
   convention->add_option("--key", args->audit.keys, "With --verify: a verifier key of the log")
       ->type_name("KEY|FILE")
+
       ->needs(verify)
       ->allow_extra_args(false);
 }

@@ -12,7 +12,6 @@ int NotBuilt(Console& console) {
 }  // namespace
 
 int RunBackup(const Args&, Client&, Console& console) { return NotBuilt(console); }
-int RunVerifyLedger(const Args&, Console& console) { return NotBuilt(console); }
 int RunRestore(const Args&, Console& console) { return NotBuilt(console); }
 
 }  // namespace registre::cli

@@ -337,6 +337,7 @@ def parse_policy(data):
 
 SHA256 = "608648016503040201"  # object identifiers: the bytes of their DER
 STRONG = {SHA256: "2", "608648016503040202": "3", "608648016503040203": "4"}
+DIGESTS = dict(zip(STRONG, ("sha256", "sha384", "sha512")))
 RSA, EC = "2a864886f70d010101", "2a8648ce3d0201"
 RSA_WITH = {"608648016503040201": "2a864886f70d01010b", "608648016503040202": "2a864886f70d01010c",
             "608648016503040203": "2a864886f70d01010d"}
@@ -389,39 +390,58 @@ def whole_der(data):
     return value
 
 
+# Signature algorithms of certificates, and the digest of each.
+SIGNED_WITH = {"2a864886f70d010105": "sha1", "2a864886f70d01010b": "sha256",
+               "2a864886f70d01010c": "sha384", "2a864886f70d01010d": "sha512",
+               "2a8648ce3d0401": "sha1", "2a8648ce3d040302": "sha256",
+               "2a8648ce3d040303": "sha384", "2a8648ce3d040304": "sha512"}
+
+
 class Certificate:
     def __init__(self, value):
-        self.der = value.whole
-        body = value.must_be(0x30, 0x30, 0x03)[0].items
-        if body[0].tag == 0xA0:
-            body = body[1:]
-        self.serial, self.issuer, self.subject = body[0].whole, body[2].whole, body[4].whole
-        self.key_algorithm = body[5][0][0].content.hex()
+        body, algorithm, signature = value.must_be(0x30, 0x30, 0x03)
+        self.der, self.body, self.signature = value.whole, body.whole, signature.content
+        fields = body.items[1:] if body[0].tag == 0xA0 else body.items
+        self.serial, self.issuer, self.subject = (fields[at].whole for at in (0, 2, 4))
+        self.public_key, self.key_algorithm = fields[5].whole, fields[5][0][0].content.hex()
+        self.digest = SIGNED_WITH.get(algorithm[0].content.hex())
+        if fields[1].whole != algorithm.whole or self.digest is None or self.signature[:1] != b"\0":
+            raise ValueError("a certificate that is signed in no known way")
 
     def pem(self):
-        text = base64.encodebytes(self.der).decode()
-        return f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n".encode()
+        return (b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(self.der) +
+                b"-----END CERTIFICATE-----\n")
 
-    def is_signed_by(self, issuer):
-        extra = ["-check_ss_sig"] if issuer is self else []
-        return openssl("verify", "-no_check_time", "-partial_chain", *extra, "-trusted", "{issuer}",
-                       "{one}", issuer=issuer.pem(), one=self.pem())
+    def has_signed(self, message, digest, signature):
+        pem = (b"-----BEGIN PUBLIC KEY-----\n" + base64.encodebytes(self.public_key) +
+               b"-----END PUBLIC KEY-----\n")
+        return openssl("dgst", f"-{digest}", "-verify", "{key}", "-signature", "{signature}", "{message}",
+                       key=pem, message=message, signature=signature)
+
+    def is_issuer_of(self, other):
+        # Names are the same whatever the case of their letters.
+        return self.subject.lower() == other.issuer.lower() and \
+            self.has_signed(other.body, other.digest, other.signature[1:])
 
 
 def check_chain(signer, certificates):
+    """The last one, where it is no root that has signed itself."""
     rest, at = [one for one in certificates if one is not signer], signer
     while rest:
-        above = [one for one in rest if one.subject == at.issuer and at.is_signed_by(one)]
+        above = [one for one in rest if one.is_issuer_of(at)]
         if not above:
             raise ValueError("a certificate that does not stand above its signer")
         at = above[0]
         rest.remove(at)
-    if at.subject == at.issuer and not at.is_signed_by(at):
+    if at.subject.lower() != at.issuer.lower():
+        return at
+    if not at.is_issuer_of(at):
         raise ValueError("the root it carries is damaged")
+    return None
 
 
 def check_token(token, text):
-    """genTime; what openssl does not look at is looked at here."""
+    """genTime, and what check_chain says; what openssl does not look at is looked at here."""
     content_type, explicit = whole_der(token).must_be(0x06, 0xA0)
     signed = explicit.must_be(0x30)[0].must_be(0x02, 0x31, 0x30, 0xA0, 0x31)
     version, digests, contents, certificates, signers = signed
@@ -445,8 +465,11 @@ def check_token(token, text):
     allowed = {RSA: (RSA, RSA_WITH[digest]), EC: (ECDSA_WITH + "0" + STRONG[digest],)}
     if signer[4].algorithm() not in allowed.get(own[0].key_algorithm, ()):
         raise ValueError("its signature algorithm is not that of its signer's key and digest")
-    check_chain(own[0], carried)
-    return check_info(info, text)
+    for attribute in signer[3].items:
+        attribute.must_be(0x06, 0x31)
+    if not own[0].has_signed(b"\x31" + signer[3].whole[1:], DIGESTS[digest], signer[5].content):
+        raise ValueError("its signature is not over these bytes")
+    return check_info(info, text), check_chain(own[0], carried)
 
 
 def check_info(info, text):
@@ -469,12 +492,15 @@ def check_info(info, text):
 
 def verify_stamp(token, text, ca):
     try:
-        time = check_token(token, text)
+        time, last = check_token(token, text)
     except (ValueError, IndexError) as error:
         raise Refused("TIMESTAMP_INVALID", f"a time stamp proves nothing: {error}") from None
+    at_time = ("-attime", str(time), "-partial_chain")
+    if last is not None and not openssl("verify", *at_time, "-CAfile", "{ca}", "{last}", ca=ca,
+                                        last=last.pem()):
+        raise Refused("TIMESTAMP_UNTRUSTED", "a time stamp carries a certificate of none of these CAs")
     if not openssl("ts", "-verify", "-token_in", "-in", "{token}", "-data", "{text}", "-CAfile", "{ca}",
-                   "-attime", str(time), "-partial_chain", "-auth_level", "2", token=token, text=text,
-                   ca=ca):
+                   *at_time, "-auth_level", "2", token=token, text=text, ca=ca):
         raise Refused("TIMESTAMP_UNTRUSTED", "openssl ts -verify refuses a time stamp under these CAs")
     return time
 
@@ -683,7 +709,9 @@ class Message:
 
     def __init__(self, schema, name):
         self.schema, self.name, self.values = schema, name, {}
-        self.fields = schema.messages[name]
+        self.fields = schema.messages.get(name)
+        if self.fields is None:
+            raise ValueError(f"the schema does not define {name[1:]}")
 
     def merge(self, data, depth=0):
         if depth > 100:
@@ -817,15 +845,18 @@ def position_of(data, part):
         raise bad(part, f"its bytes are no event: {error}") from None
 
 
-def digest_of_schema(seal):
-    """schema_digest in the bytes of a seal, by the numbers of its fields."""
-    value = seal
-    for number in (ACT, DIRECTORY_SEALED, SCHEMA_DIGEST):
-        found = [inner for one, wire, inner in wire_fields(value) if (one, wire) == (number, 2)]
-        if len(found) != 1:
-            raise bad("seal", "it is another act than a seal of the directory")
-        value = found[0]
-    return value
+def digests_of_schema(seal):
+    """What stands in the bytes of a seal as its schema_digest."""
+    values = [seal]
+    try:
+        for number in (ACT, DIRECTORY_SEALED, SCHEMA_DIGEST):
+            values = [inner for value in values for one, wire, inner in wire_fields(value)
+                      if (one, wire) == (number, 2)]
+    except ValueError as error:
+        raise bad("seal", f"its bytes are no seal: {error}") from None
+    if not values:
+        raise bad("seal", "it is another act than a seal of the directory")
+    return values
 
 
 # ---- The chain -------------------------------------------------------------------------------------
@@ -995,12 +1026,17 @@ def instant_text(seconds, nanos=0):
     return text + (f".{nanos:09d}" if nanos else "") + "Z"
 
 
+# What a terminal may obey, beside quotes and backslashes.
+ESCAPED = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]')
+
+
 def quoted(text):
     def escape(found):
         c = found[0]
-        return {'"': '\\"', "\\": "\\\\", "\n": "\\n"}.get(c) or f"\\x{ord(c):02x}"
+        plain_form = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}.get(c)
+        return plain_form or (f"\\x{ord(c):02x}" if ord(c) < 0x80 else f"\\u{ord(c):04x}")
 
-    return '"' + re.sub(r'["\\\x00-\x1f\x7f]', escape, text) + '"'
+    return '"' + ESCAPED.sub(escape, text) + '"'
 
 
 def scalar_text(schema, field, value):
@@ -1011,7 +1047,7 @@ def scalar_text(schema, field, value):
     if field.type == BOOL:
         return "true" if value else "false"
     if field.type == ENUM:
-        return schema.enums[field.type_name].get(value, str(value))
+        return schema.enums.get(field.type_name, {}).get(value, str(value))
     if field.name.endswith("_cents"):
         euros, cents = divmod(abs(value), 100)
         return f"{value} ({'-' if value < 0 else ''}{euros}.{cents:02d} EUR)"
@@ -1075,7 +1111,7 @@ def verify(data, policy, tsa_ca=None):
     check_shared_proof(sorted(leaves), note.size, hashes_of(parts["proof"][0], "proof"), note.root)
     # How it is read.
     schema_bytes = unpack(parts["schema"][0])
-    if digest_of_schema(parts["seal"][0]) != sha256(schema_bytes):
+    if sha256(schema_bytes) not in digests_of_schema(parts["seal"][0]):
         raise bad("schema", "its digest is not the one in the seal")
     schema = Schema(schema_bytes)
     (seal, *events) = [read_event(schema, event, part) for part, event in raw]

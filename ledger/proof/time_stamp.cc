@@ -370,6 +370,18 @@ TimeStampHandle<X509_STORE, X509_STORE_free> ReadAuthorities(std::string_view pe
   return at_end && count > 0 ? std::move(store) : nullptr;
 }
 
+// The last certificate that the token carries: a root that verified itself (ChainOf), or of the CAs
+// as well, also where the way to them is shorter. So that no byte of it may be another.
+bool IsRootOrOfAuthorities(X509* last, X509_STORE* store, absl::Time time) {
+  if (X509_NAME_cmp(X509_get_subject_name(last), X509_get_issuer_name(last)) == 0) return true;
+  const TimeStampHandle<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
+  if (X509_STORE_CTX_init(context.get(), store, last, nullptr) != 1) return false;
+  X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_time(param, absl::ToTimeT(time));
+  X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+  return X509_verify_cert(context.get()) == 1;
+}
+
 absl::Status CheckTrust(const SignedToken& token, std::string_view ca_pem) {
   const auto store = ReadAuthorities(ca_pem);
   if (store == nullptr) {
@@ -386,9 +398,15 @@ absl::Status CheckTrust(const SignedToken& token, std::string_view ca_pem) {
   X509_VERIFY_PARAM_set_auth_level(param, kTokenSecurityLevel);
   // An intermediate CA is trusted by itself.
   X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+  X509* last = sk_X509_value(token.chain.get(), sk_X509_num(token.chain.get()) - 1);
   if (X509_verify_cert(context.get()) == 1) {
-    ERR_clear_error();
-    return absl::OkStatus();
+    if (IsRootOrOfAuthorities(last, store.get(), token.time)) {
+      ERR_clear_error();
+      return absl::OkStatus();
+    }
+    return TimeStampUntrusted(
+        fmt::format("it carries certificate {}, which is of none of your CAs and no root",
+                    DistinguishedName(X509_get_subject_name(last))));
   }
   const X509* at = X509_STORE_CTX_get_current_cert(context.get());
   return TimeStampUntrusted(

@@ -31,13 +31,12 @@ absl::StatusOr<std::string> TokenOfAnswer(std::string_view request, std::string_
 // Signed with RSA (PKCS #1), ECDSA or DSA and SHA-256, 384 or 512. What no signature covers is
 // refused, so that no byte of a token may change unseen: unsigned attributes, revocation lists,
 // certificates that do not stand above the signer. One thing is left: of the topmost CA that the
-// token carries only the name and the key count here. VerifyTimeStamp verifies it where it needs
-// it.
+// token carries only the name and the key count here. VerifyTimeStamp verifies all of it.
 absl::StatusOr<absl::Time> TimeStampedAt(std::string_view token, std::string_view text);
 
 // The same, and the signer is for time stamping alone (RFC 3161 section 2.3), of a CA in `ca_pem`,
-// valid at genTime. Whether it was revoked is not looked at. INVALID_ARGUMENT
-// (TIMESTAMP_UNTRUSTED) with what is wrong.
+// valid at genTime; the topmost CA that it carries is a root, or of them as well. Whether one was
+// revoked is not looked at. INVALID_ARGUMENT (TIMESTAMP_UNTRUSTED) with what is wrong.
 absl::StatusOr<absl::Time> VerifyTimeStamp(std::string_view token, std::string_view text,
                                            std::string_view ca_pem);
 

@@ -133,7 +133,52 @@ absl::StatusOr<int> Lock(const std::string& directory) {
   return errno == EWOULDBLOCK ? InUse(directory) : ErrnoError(errno, path);
 }
 
+// The generations that there are, in order, and the one in use: that of CURRENT, or the first.
+uint64_t FindGenerations(const std::string& index_directory, std::vector<uint64_t>* found) {
+  const auto text = ReadSmallFile(PathOf(index_directory, kCurrentFile), kMaxSmallFileBytes);
+  uint64_t live = 0;
+  if (text.ok() && text->has_value()) live = ParseGeneration(**text);
+  std::error_code error;
+  for (auto it = fs::directory_iterator(index_directory, error);
+       !error && it != fs::directory_iterator(); it.increment(error)) {
+    if (const uint64_t generation = ParseGeneration(it->path().filename().native())) {
+      found->push_back(generation);
+    }
+  }
+  std::sort(found->begin(), found->end());
+  if (live != 0) return live;
+  return found->empty() ? 1 : found->front();
+}
+
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<HeldFolder>> HeldFolder::Open(const std::string& directory) {
+  const absl::StatusOr<bool> ours = CheckFormat(directory);
+  if (!ours.ok()) return ours.status();
+  if (!*ours) return NotADataFolder(directory, "it is empty");
+  const std::string path = PathOf(directory, kLockFile);
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0 && errno != ENOENT) return ErrnoError(errno, path);
+  if (fd.get() >= 0 && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return ErrnoError(errno, path);
+    return Error(absl::StatusCode::kUnavailable, "DATA_FOLDER_IN_USE",
+                 fmt::format("a server uses the data folder {}, and changes it as it goes: stop it "
+                             "first, or verify a backup",
+                             directory),
+                 {{"path", directory}});
+  }
+  return std::unique_ptr<HeldFolder>(new HeldFolder(fd.Release()));
+}
+
+HeldFolder::~HeldFolder() {
+  if (lock_fd_ >= 0) ::close(lock_fd_);
+}
+
+std::string LiveIndexOf(const std::string& directory) {
+  const std::string index = PathOf(directory, "index");
+  std::vector<uint64_t> found;
+  return fmt::format("{}/{}", index, FindGenerations(index, &found));
+}
 
 absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const std::string& directory) {
   std::error_code error;
@@ -162,19 +207,24 @@ DataFolder::DataFolder(std::string directory, int lock_fd)
 
 DataFolder::~DataFolder() { ::close(lock_fd_); }
 
-absl::StatusOr<std::optional<LogHead>> DataFolder::ReadHead() const {
-  const std::string path = PathOf(directory_, kHeadFile);
+absl::StatusOr<std::optional<SavedHead>> ReadHeadOf(const std::string& directory) {
+  const std::string path = PathOf(directory, kHeadFile);
   const auto text = ReadSmallFile(path, kMaxSmallFileBytes);
   if (!text.ok()) return HeadDamaged(path, text.status().message());
   if (!text->has_value()) return std::nullopt;
-  const std::optional<LogHead> head = ParseHead(**text);
+  const std::optional<SavedHead> head = ParseHead(**text);
   if (!head) return HeadDamaged(path, "its checksum does not fit its text");
   return head;
 }
 
-absl::Status DataFolder::WriteHead(const LogHead& head) const {
+absl::StatusOr<std::optional<SavedHead>> DataFolder::ReadHead() const {
+  return ReadHeadOf(directory_);
+}
+
+absl::Status DataFolder::WriteHead(const LogHead& head,
+                                   const std::optional<Hash>& state_digest) const {
   const absl::MutexLock lock(&head_mutex_);
-  return ReplaceFile(directory_, kHeadFile, FormatHead(head));
+  return ReplaceFile(directory_, kHeadFile, FormatHead({head, state_digest}));
 }
 
 std::string DataFolder::GenerationDirectory(uint64_t generation) const {
@@ -182,19 +232,9 @@ std::string DataFolder::GenerationDirectory(uint64_t generation) const {
 }
 
 uint64_t DataFolder::LiveGeneration() const {
-  const auto text = ReadSmallFile(PathOf(index_directory(), kCurrentFile), kMaxSmallFileBytes);
-  uint64_t live = 0;
-  if (text.ok() && text->has_value()) live = ParseGeneration(**text);
   std::vector<uint64_t> found;
+  const uint64_t live = FindGenerations(index_directory(), &found);
   std::error_code error;
-  for (auto it = fs::directory_iterator(index_directory(), error);
-       !error && it != fs::directory_iterator(); it.increment(error)) {
-    if (const uint64_t generation = ParseGeneration(it->path().filename().native())) {
-      found.push_back(generation);
-    }
-  }
-  std::sort(found.begin(), found.end());
-  if (live == 0) live = found.empty() ? 1 : found.front();
   for (const uint64_t generation : found) {
     if (generation != live) fs::remove_all(GenerationDirectory(generation), error);
   }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -96,11 +97,14 @@ absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::
                          int mode) {
   const std::string path = fmt::format("{}/{}", folder, name);
   const std::string beside = path + ".tmp";
-  // What an interrupted write left would keep its own mode.
-  if (::unlink(beside.c_str()) != 0 && errno != ENOENT) return ErrnoError(errno, beside);
   {
     FileDescriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (fd.get() < 0) return ErrnoError(errno, beside);
+    // What an interrupted write left has kept its own mode.
+    struct stat left {};
+    if (::fstat(fd.get(), &left) != 0) return ErrnoError(errno, beside);
+    const bool too_open = S_ISREG(left.st_mode) && (left.st_mode & 0777 & ~mode) != 0;
+    if (too_open && ::fchmod(fd.get(), mode) != 0) return ErrnoError(errno, beside);
     if (const int error = WriteAll(fd.get(), text); error != 0) return ErrnoError(error, beside);
     if (::fsync(fd.get()) != 0) return ErrnoError(errno, beside);
     if (::close(fd.Release()) != 0) return ErrnoError(errno, beside);

@@ -75,6 +75,10 @@ class EventStore {
   // Makes checkpoints durable: all or nothing, on return. Any thread, beside Append. Errors are
   // those of Append, after which nothing more may be written.
   virtual absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) = 0;
+  // At a clean stop, beside nothing else: what stands in the WAL alone goes into tables, each with
+  // its checksum. Errors are those of Append.
+  virtual absl::Status Flush() { return absl::OkStatus(); }
+
   // Calls visit(size, checkpoint) for checkpoints of sizes below `before`, largest first, until it
   // returns false.
   virtual absl::Status ReadCheckpoints(

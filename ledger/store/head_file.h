@@ -12,10 +12,10 @@
 
 namespace registre {
 
-std::string FormatHead(const LogHead& head);
+std::string FormatHead(const SavedHead& head);
 
-// Nothing unless the text is, byte for byte, what FormatHead writes.
-std::optional<LogHead> ParseHead(std::string_view text);
+// Nothing unless the text is, byte for byte, what FormatHead writes, or wrote in version 1.
+std::optional<SavedHead> ParseHead(std::string_view text);
 
 // DATA_LOSS HEAD_DAMAGED.
 absl::Status HeadDamaged(const std::string& path, absl::string_view why);

@@ -117,13 +117,10 @@ absl::Status IndexDisk::OpenDatabase(std::string* useless) {
   std::error_code error;
   fs::create_directories(directory_, error);  // RocksDB says what is wrong, if anything is
 
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  const rocksdb::ColumnFamilyOptions options = FamilyOptions();
-  for (const char* name : kFamilyNames) descriptors.emplace_back(name, options);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
-      rocksdb::DB::Open(DatabaseOptions(), directory_, descriptors, &handles, &db);
+      rocksdb::DB::Open(DatabaseOptions(), directory_, Descriptors(), &handles, &db);
   if (!opened.ok()) {
     if (IsCuredByDiscarding(opened, directory_) && fs::is_directory(directory_, error)) {
       *useless = opened.ToString();
@@ -136,6 +133,45 @@ absl::Status IndexDisk::OpenDatabase(std::string* useless) {
   fs::remove_all(directory_ + "/" + kIncoming, error);
   fs::create_directory(directory_ + "/" + kIncoming, error);  // if not: files will not be written
   return ReadMeta(useless);
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> IndexDisk::Descriptors() {
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  const rocksdb::ColumnFamilyOptions options = FamilyOptions();
+  for (const char* name : kFamilyNames) descriptors.emplace_back(name, options);
+  return descriptors;
+}
+
+absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::string& directory,
+                                                                     uint32_t fold_version) {
+  std::error_code error;
+  if (!fs::exists(directory, error)) {
+    return absl::NotFoundError(fmt::format("there is no index in {}", directory));
+  }
+  std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version));
+  rocksdb::DBOptions options = DatabaseOptions();
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::OpenForReadOnly(options, directory, Descriptors(), &handles, &db);
+  // A file that is missing is damage here, whatever RocksDB calls it.
+  if (!opened.ok()) return disk->Damaged(opened.ToString());
+  disk->db_.reset(db);
+  std::copy(handles.begin(), handles.end(), disk->families_.begin());
+  std::string bytes;
+  IndexMeta meta;
+  if (disk->db_->Get(rocksdb::ReadOptions(), disk->families_[kMeta], kHeadKey, &bytes).ok() &&
+      DecodeMeta(bytes, &meta) &&
+      (meta.format_version != kIndexFormatVersion || meta.fold_version != fold_version)) {
+    return absl::FailedPreconditionError(
+        fmt::format("it has format {} and rows of fold version {}, this program has {} and {}",
+                    meta.format_version, meta.fold_version, kIndexFormatVersion, fold_version));
+  }
+  std::string useless;
+  REGISTRE_RETURN_IF_ERROR(disk->ReadMeta(&useless));
+  return disk;
 }
 
 absl::Status IndexDisk::ReadMeta(std::string* useless) {

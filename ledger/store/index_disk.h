@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -30,6 +31,10 @@ class IndexDisk {
   // Opens or creates; what cannot be read is discarded, as Index::Open says.
   static absl::StatusOr<std::unique_ptr<IndexDisk>> Open(const std::string& directory,
                                                          uint32_t fold_version);
+  // For reading only: changes nothing on the disk. DATA_LOSS INDEX_DAMAGED when it cannot be read;
+  // FAILED_PRECONDITION when it is of another version; NOT_FOUND when there is none.
+  static absl::StatusOr<std::unique_ptr<IndexDisk>> OpenForReading(const std::string& directory,
+                                                                   uint32_t fold_version);
   ~IndexDisk();
   IndexDisk(const IndexDisk&) = delete;
   IndexDisk& operator=(const IndexDisk&) = delete;
@@ -63,6 +68,16 @@ class IndexDisk {
                         const std::function<bool(uint64_t, const Posting&)>& visit,
                         bool* stopped) const;
 
+  // Reads every block of every file against its checksum.
+  absl::Status CheckFiles() const;
+
+  // Compares all that is stored with a fold of the same log. Calls differs(what) for each
+  // difference, until it returns false; go_on() now and then, and stops when it returns false.
+  // Returns how many keys this has. See index_comparison.cc.
+  absl::StatusOr<uint64_t> Compare(const IndexDisk& fold,
+                                   const std::function<bool(std::string)>& differs,
+                                   const std::function<bool()>& go_on) const;
+
   // Keys in order. One thread; not to outlive the disk.
   class KeyCursor {
    public:
@@ -93,6 +108,8 @@ class IndexDisk {
   // Opens or creates the database and reads its head. `*useless`, when not empty after an error,
   // says what is wrong with the bytes: starting empty cures it.
   absl::Status OpenDatabase(std::string* useless);
+  // The descriptors of the families, in the order of Family.
+  static std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors();
   absl::Status ReadMeta(std::string* useless);
   absl::Status OpenOrDiscard();
   // Deletes what stands in the folder; the folder stays.

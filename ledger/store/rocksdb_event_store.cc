@@ -55,6 +55,8 @@ class RocksDbEventStore final : public EventStore {
 
   absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) override;
 
+  absl::Status Flush() override;
+
   absl::Status ReadCheckpoints(
       uint64_t before, const std::function<bool(uint64_t, std::string_view)>& visit) const override;
 
@@ -226,6 +228,15 @@ absl::Status RocksDbEventStore::WriteCheckpoints(const std::vector<CheckpointWri
   return LogError(status, directory_, "storing a checkpoint");
 }
 
+absl::Status RocksDbEventStore::Flush() {
+  if (stopped_by_) return WriterStopped(*stopped_by_);
+  const rocksdb::Status status =
+      log_.db->Flush(rocksdb::FlushOptions(),
+                     {log_.events, log_.leaves, log_.tiles, log_.consumers, log_.checkpoints});
+  if (status.ok()) return absl::OkStatus();
+  return LogError(status, directory_, "writing tables");
+}
+
 absl::Status RocksDbEventStore::ReadCheckpoints(
     uint64_t before, const std::function<bool(uint64_t, std::string_view)>& visit) const {
   const std::unique_ptr<rocksdb::Iterator> it(
@@ -243,6 +254,10 @@ absl::Status RocksDbEventStore::ReadCheckpoints(
 
 }  // namespace
 
+std::unique_ptr<EventStore> StoreOver(OpenLog log, const std::string& directory, uint64_t size) {
+  return std::make_unique<RocksDbEventStore>(directory, std::move(log), size);
+}
+
 absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksDbEventStore(const std::string& directory,
                                                                   const LogTuning& tuning) {
   REGISTRE_RETURN_IF_ERROR(CheckBeforeOpening(directory));
@@ -256,7 +271,7 @@ absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksDbEventStore(const std::str
   if (!size.ok()) return size.status();
   // RocksDB syncs what is in its folder, not the folder's own entry.
   REGISTRE_RETURN_IF_ERROR(SyncFolder(directory + "/.."));
-  return std::make_unique<RocksDbEventStore>(directory, *std::move(log), *size);
+  return StoreOver(*std::move(log), directory, *size);
 }
 
 absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksDbEventStore(const std::string& directory) {

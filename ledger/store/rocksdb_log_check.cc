@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -58,6 +59,19 @@ void OpenLog::Close::operator()(rocksdb::DB* db) const {
   delete db;
 }
 
+void OpenLog::Adopt(rocksdb::DB* opened,
+                    const std::vector<rocksdb::ColumnFamilyHandle*>& families) {
+  db.reset(opened);
+  for (rocksdb::ColumnFamilyHandle* handle : families) {
+    handles.emplace_back(handle);
+    if (handle->GetName() == kEventsFamily) events = handle;
+    if (handle->GetName() == kLeavesFamily) leaves = handle;
+    if (handle->GetName() == kTilesFamily) tiles = handle;
+    if (handle->GetName() == kConsumersFamily) consumers = handle;
+    if (handle->GetName() == kCheckpointsFamily) checkpoints = handle;
+  }
+}
+
 absl::StatusOr<OpenLog> OpenLog::Open(const std::string& directory, const LogTuning& tuning) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
@@ -65,14 +79,40 @@ absl::StatusOr<OpenLog> OpenLog::Open(const std::string& directory, const LogTun
       rocksdb::DB::Open(LogDbOptions(tuning), directory, LogFamilies(), &handles, &db);
   if (!status.ok()) return LogError(status, directory, "opening the log");
   OpenLog log;
-  log.db.reset(db);
-  for (rocksdb::ColumnFamilyHandle* handle : handles) {
-    log.handles.emplace_back(handle);
-    if (handle->GetName() == kEventsFamily) log.events = handle;
-    if (handle->GetName() == kLeavesFamily) log.leaves = handle;
-    if (handle->GetName() == kTilesFamily) log.tiles = handle;
-    if (handle->GetName() == kConsumersFamily) log.consumers = handle;
-    if (handle->GetName() == kCheckpointsFamily) log.checkpoints = handle;
+  log.Adopt(db, handles);
+  return log;
+}
+
+absl::StatusOr<OpenLog> OpenLog::OpenForReading(const std::string& directory,
+                                                rocksdb::WALRecoveryMode recovery) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory + "/CURRENT", error)) {
+    return LogDamaged(directory, "its file CURRENT is missing");
+  }
+  rocksdb::DBOptions options = LogDbOptions(LogTuning());
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.wal_recovery_mode = recovery;
+  std::vector<std::string> names;
+  rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, directory, &names);
+  if (!status.ok()) return LogError(status, directory, "reading the list of its families");
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const rocksdb::ColumnFamilyDescriptor& family : LogFamilies()) {
+    const bool made = std::find(names.begin(), names.end(), family.name) != names.end();
+    if (made) families.push_back(family);
+  }
+  if (families.size() != names.size()) {
+    return LogDamaged(directory, "it has families that are none of a log's");
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  status = rocksdb::DB::OpenForReadOnly(options, directory, families, &handles, &db);
+  if (!status.ok()) return LogError(status, directory, "opening the log");
+  OpenLog log;
+  log.Adopt(db, handles);
+  // The default family is always empty.
+  for (auto** family : {&log.events, &log.leaves, &log.tiles, &log.consumers, &log.checkpoints}) {
+    if (*family == nullptr) *family = db->DefaultColumnFamily();
   }
   return log;
 }
@@ -94,6 +134,10 @@ absl::Status CheckBeforeOpening(const std::string& directory) {
   if (error) return ErrnoError(error.value(), directory);
   if (has_files) return LogDamaged(directory, "its file CURRENT is missing");
   return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> EndOfEvents(const OpenLog& log, const std::string& directory) {
+  return EndOf(log, log.events, directory);
 }
 
 absl::StatusOr<uint64_t> CheckedSize(const OpenLog& log, const std::string& directory) {

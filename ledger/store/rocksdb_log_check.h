@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +17,10 @@ namespace registre {
 // Owns the database and its handles, which end with it.
 struct OpenLog {
   static absl::StatusOr<OpenLog> Open(const std::string& directory, const LogTuning& tuning);
+  // Writes nothing, takes no lock. A family that an older version has not made is read as empty.
+  static absl::StatusOr<OpenLog> OpenForReading(
+      const std::string& directory,
+      rocksdb::WALRecoveryMode recovery = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
 
   struct Close {
     void operator()(rocksdb::DB* db) const;
@@ -27,12 +32,21 @@ struct OpenLog {
   rocksdb::ColumnFamilyHandle* tiles = nullptr;
   rocksdb::ColumnFamilyHandle* consumers = nullptr;
   rocksdb::ColumnFamilyHandle* checkpoints = nullptr;
+
+ private:
+  void Adopt(rocksdb::DB* opened, const std::vector<rocksdb::ColumnFamilyHandle*>& families);
 };
+
+// The store over an open log of `size` events.
+std::unique_ptr<EventStore> StoreOver(OpenLog log, const std::string& directory, uint64_t size);
 
 // Makes the folder when there is none. DATA_LOSS LOG_DAMAGED when it holds the files of a database
 // but not CURRENT, which names the live ones: RocksDB would make a new database there and delete
 // them.
 absl::Status CheckBeforeOpening(const std::string& directory);
+
+// One more than the position of the last event. DATA_LOSS LOG_DAMAGED.
+absl::StatusOr<uint64_t> EndOfEvents(const OpenLog& log, const std::string& directory);
 
 // The number of events, once the families agree on it: the last event and the last leaf have the
 // same position, and as many events, leaves and full tiles are stored as that makes. So a hole in

@@ -7,9 +7,12 @@
 #include <cstdio>
 #include <string>
 
+#include "ledger/acts/act.h"
 #include "ledger/base/errors.h"
 #include "tests/support/bundle_cases.h"
 #include "tests/support/bundle_world.h"
+#include "tests/support/large_ledger.h"
+#include "tests/support/test_keys.h"
 
 namespace registre::testing::bundle_verifier_test {
 namespace {
@@ -135,6 +138,48 @@ TEST(BundleBuilderTest, WhatItRefuses) {
   source = world.Source(BundleWorld::kTag);
   source.events.assign(kMaxBundleEvents + 1, "");
   EXPECT_FALSE(BuildBundle(source, world.Hashes()).ok());
+}
+
+// The size that the format was made for: a history of 50 events, spread over ten million. The
+// hashes of the others are made up.
+TEST(BundleBuilderTest, FiftyEventsOfTenMillionAreBelow100Kilobytes) {
+  constexpr uint64_t kSize = 10'000'000;
+  constexpr uint64_t kEvents = 50;
+  const std::string tag = "convention:" + LargeLedger::ConventionNumber(0);
+  LargeLedger large(1, kSize);
+  BundleWorld world;
+  std::vector<v1::Act> acts;
+  for (v1::Act act = large.Next(); acts.size() < kEvents; act = large.Next()) {
+    const std::vector<std::string> tags = TagsOf(act);
+    if (std::find(tags.begin(), tags.end(), tag) != tags.end()) acts.push_back(act);
+  }
+  BundleSource source = world.Source(BundleWorld::kTag);
+  source.tag = tag;
+  source.events.clear();
+  for (size_t i = 0; i < acts.size(); ++i) {
+    v1::Event event = world.events[5];  // its envelope: a fingerprint and the tags are about right
+    event.set_position(i * (kSize / kEvents) + 12'345);
+    event.set_fingerprint(std::string(33, 'f'));
+    *event.mutable_act() = acts[i];
+    source.events.push_back(event.SerializeAsString());
+  }
+  const std::string text = FormatCheckpoint({BundleWorld::kOrigin, kSize, EmptyRoot()});
+  source.checkpoint.set_note(
+      FormatNote({text, {SignNote(text, BundleWorld::kOrigin, TestKey('L'))}}));
+  source.sealed.entries[0].entry.tag = tag;
+  source.sealed.entries[0].entry.events = kEvents;
+  source.sealed.entries[0].proof.resize(18);
+  const absl::Time start = absl::Now();
+  const auto bundle = BuildBundle(source, [](int height, uint64_t index) -> absl::StatusOr<Hash> {
+    return Sha256(std::to_string(height) + " " + std::to_string(index));
+  });
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  const Bundle parts = *ParseBundle(*bundle);
+  std::printf("%zu bytes: summary %zu, %zu hashes, schema %zu; built in %.1f ms\n", bundle->size(),
+              parts.summary.size(), parts.proof.size(), parts.schema.size(),
+              absl::ToDoubleMilliseconds(absl::Now() - start));
+  EXPECT_LT(bundle->size(), 100'000u);
+  EXPECT_EQ(parts.events.size(), kEvents);
 }
 
 }  // namespace

@@ -127,6 +127,9 @@ def try_cosigned(folder, server, policy):
     note = folder / "note.txt"
     expect(server.run("checkpoint", "show", "-o", note).returncode == 0, "show")
     expect(f"\u2014 {NAME} " in note.read_text("utf-8"), "the note has no cosignature")
+    with urllib.request.urlopen(f"http://{server.http_address}/checkpoint",
+                                timeout=TIMEOUT_S) as public:
+        expect(public.read() == note.read_bytes(), "/checkpoint is another")
     done = run("verify", "checkpoint", note, "--policy", policy)
     expect(done.returncode == 0, f"verify: {done.returncode} {done.stdout} {done.stderr}")
     shown = server.run("admin", "status").stdout

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -214,6 +215,69 @@ TEST_F(WitnessCollectorTest, TwoLogsWithOneKeyAreFound) {
   EXPECT_FALSE(collector->Status()[0].has_cosigned_size());
   EXPECT_EQ(ReasonOf(VerifyCheckpoint(forked.checkpoints->latest()->note(), policy).status()),
             "QUORUM_MISSING");
+}
+
+// A witness whose answers a test holds up, or loses.
+class HeldWitness {
+ public:
+  explicit HeldWitness(Cosigner* cosigner) : cosigner_(cosigner) {
+    server_.Post("/add-checkpoint", [this](const httplib::Request& asked, httplib::Response& to) {
+      Answer(asked.body, &to);
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+  }
+  ~HeldWitness() {
+    server_.stop();
+    thread_.join();
+  }
+  std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+
+  // What it does before and instead of its first answer.
+  std::function<void()> before_first = [] {};
+  bool loses_first = false;
+
+ private:
+  void Answer(const std::string& body, httplib::Response* response) {
+    const bool first = !asked_.exchange(true);
+    if (first) before_first();
+    const Cosigner::Answer answer = cosigner_->AddCheckpoint(body);
+    const bool lost = first && loses_first;
+    response->status = lost ? 502 : answer.status;
+    response->set_content(lost ? "" : answer.body, answer.content_type);
+  }
+
+  Cosigner* const cosigner_;
+  std::atomic<bool> asked_ = false;
+  httplib::Server server_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(WitnessCollectorTest, WhatIsCosignedIsKeptWhileTheHeadMoves) {
+  HeldWitness slow(&witness_->cosigner());
+  slow.before_first = [this] {
+    log_->Record("second");
+    log_->Record("third");
+    EXPECT_EQ(ReasonOf(log_->checkpoints->Get(1).status()), "CHECKPOINT_UNKNOWN");
+  };
+  const TrustPolicy policy = PolicyOf({{"w1", witness_->cosigner().key(), slow.url()}}, "w1");
+  const auto collector = Collect(policy);
+  Await([&] {
+    const auto first = log_->checkpoints->Get(1);
+    return first.ok() && VerifyCheckpoint(first->note(), policy).ok();
+  });
+  AwaitQuorum(policy);
+  EXPECT_EQ(log_->checkpoints->latest()->size(), 3u);
+}
+
+TEST_F(WitnessCollectorTest, ALostAnswerIsAskedForAgain) {
+  HeldWitness losing(&witness_->cosigner());
+  losing.loses_first = true;
+  const TrustPolicy policy = PolicyOf({{"w1", witness_->cosigner().key(), losing.url()}}, "w1");
+  const auto collector = Collect(policy);
+  AwaitQuorum(policy);
+  EXPECT_FALSE(collector->Status()[0].fork());
 }
 
 TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {

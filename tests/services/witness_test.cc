@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "ledger/base/errors.h"
 #include "services/http_client.h"
 #include "tests/support/temp_folder.h"
+#include "tests/support/test_ca.h"
 #include "tests/support/test_clock.h"
 #include "tests/support/test_log.h"
 
@@ -241,6 +244,39 @@ TEST(HttpClientTest, TakesNoMoreThanItIsTold) {
   thread.join();
   const auto nobody = *HttpClient::Make(fmt::format("http://127.0.0.1:{}", port));
   EXPECT_EQ(ReasonOf(nobody->Post("", "text/plain", "", 9).status()), "HTTP_FAILED");
+}
+
+TEST(HttpClientTest, HttpsIsVerified) {
+  const TestCa ca("Test CA");
+  const TempFolder folder;
+  std::ofstream(folder.Path("ca.pem")) << ca.pem();
+  const TestIdentity identity =
+      ca.Issue({.common_name = "", .names = {"localhost"}, .usage = "serverAuth"});
+  const auto server = *HttpServer::Start(
+      "127.0.0.1:0", HttpServer::Tls{identity.certificate_pem, identity.key_pem},
+      [](const std::string&) { return HttpAnswer(); },
+      HttpServer::Posts{.max_body_bytes = 100,
+                        .handler = [](const std::string&, const std::string& body) {
+                          HttpAnswer answer;
+                          answer.status = 200;
+                          answer.body = body;
+                          return answer;
+                        }});
+  const auto post = [&server](const std::string& host) {
+    return (*HttpClient::Make(fmt::format("https://{}:{}", host, server->port())))
+        ->Post("", "text/plain", "body", 100);
+  };
+  const auto unknown = post("localhost");
+  EXPECT_EQ(ReasonOf(unknown.status()), "HTTP_FAILED");
+  EXPECT_THAT(std::string(unknown.status().message()), HasSubstr("of no CA"));
+  // As an operator names the CAs. No other thread reads the environment meanwhile.
+  ::setenv("SSL_CERT_FILE", folder.Path("ca.pem").c_str(), 1);
+  const auto known = post("localhost");
+  const auto other_name = post("127.0.0.1");
+  ::unsetenv("SSL_CERT_FILE");
+  ASSERT_TRUE(known.ok()) << known.status();
+  EXPECT_EQ(known->body, "body");
+  EXPECT_EQ(ReasonOf(other_name.status()), "HTTP_FAILED") << "its certificate has another name";
 }
 
 }  // namespace

@@ -109,6 +109,31 @@ void AddGood(CaseMaker* make) {
   later.Add("structure_registered { structure_id: 's4' }");
   later.Seal();
   make->Good("complete to the end", later.Build(BundleWorld::kTag));
+  BundleWorld odd;
+  odd.Add(
+      "remarks: '\\t\\177 \\\\ \\342\\200\\256 \\302\\233 \\302\\240 \\342\\201\\250 "
+      "\\342\\202\\254 \\360\\237\\230\\200' avenant_signed { convention_number: 'c1' "
+      "structure_id: 's1' "
+      "avenant_number: -3 delta_cents: -5 amount_before_cents: -9223372036854775808 "
+      "amount_after_cents: -150 signatures { authority_signed_on {} } authorised_by {} "
+      "tranches { budget_code: 'z' period {} } tranches {} }");
+  odd.Add("payment_reimputed { order { basis { convention_number: 'c1' } } }");
+  odd.events.back().mutable_act()->mutable_payment_reimputed()->mutable_basis();
+  v1::Flag* flag = odd.events.back().add_flags();
+  flag->set_severity(static_cast<v1::Severity>(77));
+  odd.events.back().add_private_digests(std::string(32, '\xAB'));
+  odd.events.back().add_private_digests("");
+  odd.events.back().mutable_recorded_at()->set_seconds(253'402'300'799);
+  odd.events.back().mutable_recorded_at()->set_nanos(999'999'999);
+  odd.Add("report_received { convention_number: 'c1' structure_id: 's1' }");
+  *odd.events.back().mutable_recorded_at() = odd.events[odd.events.size() - 2].recorded_at();
+  make->Good("odd values", odd.Build(BundleWorld::kTag));
+  BundleWorld old;
+  for (v1::Event& event : old.events) {
+    event.mutable_recorded_at()->set_seconds(-62'135'596'800 +
+                                             static_cast<int64_t>(event.position()));
+  }
+  make->Good("of the year 1", old.Build(BundleWorld::kTag));
   BundleWorld alone;
   alone.directory.resize(2);
   alone.directory.erase(alone.directory.begin());

@@ -86,10 +86,10 @@ void BundleWorld::Seal() {
 void BundleWorld::SealAgain() {
   v1::DirectorySealed& act = *events.at(seal).mutable_act()->mutable_directory_sealed();
   act.set_count(directory.size());
-  act.set_root(BytesOf(RootOfDirectory()));
+  act.set_root(BytesOf(RootOfDirectory(directory)));
 }
 
-Hash BundleWorld::RootOfDirectory() const {
+Hash RootOfDirectory(const std::vector<TagEntry>& directory) {
   std::vector<Hash> leaves;
   for (const TagEntry& entry : directory) leaves.push_back(LeafHashOf(entry));
   const uint64_t count = leaves.size();
@@ -119,22 +119,7 @@ BundleSource BundleWorld::Source(const std::string& tag) const {
   BundleSource source{.tag = tag, .checkpoint = {}, .sealed = {BytesAt(seal), {}}, .events = {}};
   source.checkpoint.set_note(Note());
   for (const std::string& stamp : stamps) source.checkpoint.add_timestamps(stamp);
-  std::vector<Hash> leaves;
-  for (const TagEntry& entry : directory) leaves.push_back(LeafHashOf(entry));
-  const SubtreeHash hashes = HashesOf(leaves);
-  const auto at = std::lower_bound(
-      directory.begin(), directory.end(), tag,
-      [](const TagEntry& entry, const std::string& other) { return entry.tag < other; });
-  const auto add = [&](auto entry) {
-    const auto index = static_cast<uint64_t>(entry - directory.begin());
-    source.sealed.entries.push_back({*entry, index, *InclusionProof(index, leaves.size(), hashes)});
-  };
-  if (at != directory.end() && at->tag == tag) {
-    add(at);
-  } else {
-    if (at != directory.begin()) add(at - 1);
-    if (at != directory.end()) add(at);
-  }
+  source.sealed.entries = EntriesFor(directory, tag);
   for (size_t i = 0; i < events.size(); ++i) {
     for (const v1::TagLink& link : events[i].tags()) {
       if (link.tag() == tag) source.events.push_back(BytesAt(i));
@@ -153,6 +138,28 @@ Bundle BundleWorld::Parts(const std::string& tag) const {
   const auto parts = ParseBundle(Build(tag));
   REGISTRE_CHECK(parts.ok(), "parts of a bundle");
   return *parts;
+}
+
+std::vector<ProvenEntry> EntriesFor(const std::vector<TagEntry>& directory,
+                                    const std::string& tag) {
+  std::vector<ProvenEntry> entries;
+  std::vector<Hash> leaves;
+  for (const TagEntry& entry : directory) leaves.push_back(LeafHashOf(entry));
+  const SubtreeHash hashes = HashesOf(leaves);
+  const auto at = std::lower_bound(
+      directory.begin(), directory.end(), tag,
+      [](const TagEntry& entry, const std::string& other) { return entry.tag < other; });
+  const auto add = [&](auto entry) {
+    const auto index = static_cast<uint64_t>(entry - directory.begin());
+    entries.push_back({*entry, index, *InclusionProof(index, leaves.size(), hashes)});
+  };
+  if (at != directory.end() && at->tag == tag) {
+    add(at);
+  } else {
+    if (at != directory.begin()) add(at - 1);
+    if (at != directory.end()) add(at);
+  }
+  return entries;
 }
 
 SubtreeHash HashesOf(std::vector<Hash> leaves) {

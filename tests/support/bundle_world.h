@@ -49,13 +49,16 @@ class BundleWorld {
 
  private:
   std::string BytesAt(size_t position) const { return events.at(position).SerializeAsString(); }
-  Hash RootOfDirectory() const;
 
   std::map<std::string, TagEntry> chains_;
 };
 
-// A root and audit paths of any leaves.
+// The hashes of a tree of any leaves.
 SubtreeHash HashesOf(std::vector<Hash> leaves);
+
+// A directory of tags, in order of tag: its root, and what VerifyTag takes for a tag.
+Hash RootOfDirectory(const std::vector<TagEntry>& directory);
+std::vector<ProvenEntry> EntriesFor(const std::vector<TagEntry>& directory, const std::string& tag);
 
 }  // namespace registre::testing
 

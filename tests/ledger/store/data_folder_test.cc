@@ -216,11 +216,26 @@ TEST_F(HeadTest, IsWhatWasLastWritten) {
   EXPECT_FALSE(fs::exists(head_path_ + ".tmp"));
 }
 
-TEST_F(HeadTest, IsTextOfFourLines) {
+TEST_F(HeadTest, IsTextOfFiveLines) {
+  const std::string hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   ASSERT_TRUE(folder_->WriteHead({12, Sha256("abc")}).ok());
-  const std::string lines =
-      "registre-head 1\n12\nba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n";
+  std::string lines = "registre-head 2\n12\n" + hex + "\n-\n";
   EXPECT_EQ(ReadAll(head_path_), lines + HexOf(Sha256(lines)) + "\n");
+  EXPECT_FALSE((*folder_->ReadHead())->state_digest.has_value());
+  ASSERT_TRUE(folder_->WriteHead(HeadOf(13), Sha256("abc")).ok());
+  lines = "registre-head 2\n13\n" + HexOf(HeadOf(13).root) + "\n" + hex + "\n";
+  EXPECT_EQ(ReadAll(head_path_), lines + HexOf(Sha256(lines)) + "\n");
+  EXPECT_EQ((*folder_->ReadHead())->state_digest, Sha256("abc"));
+}
+
+TEST_F(HeadTest, OfVersion1IsRead) {
+  const std::string lines = "registre-head 1\n12\n" + HexOf(HeadOf(12).root) + "\n";
+  WriteAll(head_path_, lines + HexOf(Sha256(lines)) + "\n");
+  ExpectHead(12);
+  EXPECT_FALSE((*folder_->ReadHead())->state_digest.has_value());
+  const std::string mixed = lines + "-\n";
+  WriteAll(head_path_, mixed + HexOf(Sha256(mixed)) + "\n");
+  ExpectDamaged();
 }
 
 TEST_F(HeadTest, EveryCutIsSeen) {
@@ -238,7 +253,7 @@ TEST_F(HeadTest, EveryCutIsSeen) {
 
 TEST_F(HeadTest, EveryChangedByteIsSeen) {
   std::mt19937_64 random(TestSeed());
-  ASSERT_TRUE(folder_->WriteHead(HeadOf(1'234'567)).ok());
+  ASSERT_TRUE(folder_->WriteHead(HeadOf(1'234'567), Sha256("state")).ok());
   const std::string text = ReadAll(head_path_);
   for (size_t at = 0; at < text.size(); ++at) {
     std::string changed = text;

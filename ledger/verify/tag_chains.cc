@@ -1,0 +1,157 @@
+#include "ledger/verify/tag_chains.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <queue>
+#include <tuple>
+#include <utility>
+
+#include "ledger/base/errors.h"
+
+namespace registre {
+namespace {
+
+std::string ChainEndText(uint64_t count, uint64_t position) {
+  return count == 0 ? "no event" : fmt::format("{} events to #{}", count, position);
+}
+
+std::string NotFollowing(const std::string& tag, uint64_t says_count, uint64_t says_position,
+                         uint64_t count, uint64_t position) {
+  return fmt::format("its link of {} follows {}, but before it the tag has {}", tag,
+                     ChainEndText(says_count, says_position), ChainEndText(count, position));
+}
+
+}  // namespace
+
+std::optional<TagEntry> BeforeLink(const v1::TagLink& link) {
+  if (link.sequence() == 0 || link.has_previous_position() != (link.sequence() > 1)) {
+    return std::nullopt;
+  }
+  return TagEntry{link.tag(), link.sequence() - 1, link.previous_position()};
+}
+
+absl::Status TagChains::Add(uint64_t position, const v1::TagLink& link, Findings* findings) {
+  const std::optional<TagEntry> said = BeforeLink(link);
+  if (!said || (said->events > 0 && said->last_position >= position)) {
+    findings->AtEvent(
+        position, fmt::format("its link of {} has sequence {} and {}", link.tag(), link.sequence(),
+                              link.has_previous_position()
+                                  ? fmt::format("follows #{}", link.previous_position())
+                                  : std::string("follows nothing")));
+  }
+  const End before = said ? End{said->events, said->last_position} : End{link.sequence(), position};
+  const End after{link.sequence(), position};
+  const auto [it, fresh] = parts_.try_emplace(link.tag(), Part{position, before, after});
+  Part& part = it->second;
+  if (fresh) {
+    // Before the first stretch there was nothing.
+    if (files_.empty() && said && before != End()) {
+      findings->AtEvent(position, NotFollowing(link.tag(), before.count, before.position, 0, 0));
+    }
+    if (files_.empty()) part.before = End();
+    return parts_.size() < in_memory_ ? absl::OkStatus() : Spill();
+  }
+  if (said && before != part.after) {
+    findings->AtEvent(position, NotFollowing(link.tag(), before.count, before.position,
+                                             part.after.count, part.after.position));
+  }
+  part.after = after;
+  return absl::OkStatus();
+}
+
+std::vector<TagChains::NamedPart> TagChains::Sorted() const {
+  std::vector<NamedPart> sorted;
+  sorted.reserve(parts_.size());
+  for (const auto& [tag, part] : parts_) sorted.push_back({tag, part});
+  std::sort(sorted.begin(), sorted.end(),
+            [](const NamedPart& a, const NamedPart& b) { return a.tag < b.tag; });
+  return sorted;
+}
+
+void TagChains::WritePart(const NamedPart& named, SpillFile* file) {
+  file->WriteNumber(named.tag.size());
+  file->Write(named.tag);
+  const Part& part = named.part;
+  for (const uint64_t number : {part.first, part.before.count, part.before.position,
+                                part.after.count, part.after.position}) {
+    file->WriteNumber(number);
+  }
+}
+
+bool TagChains::ReadPart(SpillFile* file, NamedPart* named) {
+  uint64_t size = 0;
+  if (!file->ReadNumber(&size)) return false;
+  named->tag.resize(size);
+  Part& part = named->part;
+  return file->Read(size, named->tag.data()) && file->ReadNumber(&part.first) &&
+         file->ReadNumber(&part.before.count) && file->ReadNumber(&part.before.position) &&
+         file->ReadNumber(&part.after.count) && file->ReadNumber(&part.after.position);
+}
+
+absl::Status TagChains::Spill() {
+  auto file = SpillFile::Make(folder_);
+  if (!file.ok()) return file.status();
+  for (const NamedPart& named : Sorted()) WritePart(named, file->get());
+  parts_.clear();
+  files_.push_back(*std::move(file));
+  return files_.back()->status();
+}
+
+absl::Status TagChains::Merge(Findings* findings,
+                              const std::function<void(const TagEntry&)>& visit) {
+  if (files_.empty()) {
+    for (const NamedPart& named : Sorted()) {
+      visit({named.tag, named.part.after.count, named.part.after.position});
+    }
+    return absl::OkStatus();
+  }
+  if (!parts_.empty()) REGISTRE_RETURN_IF_ERROR(Spill());
+  struct Next {
+    NamedPart named;
+    size_t stretch;
+    bool operator<(const Next& other) const {  // the least tag on top, its first stretch first
+      return std::tie(other.named.tag, other.stretch) < std::tie(named.tag, stretch);
+    }
+  };
+  std::priority_queue<Next> queue;
+  const auto push = [&](size_t stretch) {
+    Next next{{}, stretch};
+    if (ReadPart(files_[stretch].get(), &next.named)) queue.push(std::move(next));
+    return files_[stretch]->status();
+  };
+  for (size_t stretch = 0; stretch < files_.size(); ++stretch) {
+    files_[stretch]->Rewind();
+    REGISTRE_RETURN_IF_ERROR(push(stretch));
+  }
+  // What was merged is one stretch from then on.
+  auto merged = SpillFile::Make(folder_);
+  if (!merged.ok()) return merged.status();
+  while (!queue.empty()) {
+    Next next = queue.top();
+    queue.pop();
+    REGISTRE_RETURN_IF_ERROR(push(next.stretch));
+    NamedPart whole{next.named.tag, {next.named.part.first, End(), End()}};
+    while (true) {
+      const Part& part = next.named.part;
+      if (part.before != whole.part.after) {
+        findings->AtEvent(part.first,
+                          NotFollowing(whole.tag, part.before.count, part.before.position,
+                                       whole.part.after.count, whole.part.after.position));
+      }
+      whole.part.after = part.after;
+      if (queue.empty() || queue.top().named.tag != whole.tag) break;
+      next = queue.top();
+      queue.pop();
+      REGISTRE_RETURN_IF_ERROR(push(next.stretch));
+    }
+    WritePart(whole, merged->get());
+    visit({whole.tag, whole.part.after.count, whole.part.after.position});
+  }
+  REGISTRE_RETURN_IF_ERROR((*merged)->status());
+  files_.clear();
+  files_.push_back(*std::move(merged));
+  return absl::OkStatus();
+}
+
+}  // namespace registre

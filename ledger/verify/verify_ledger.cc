@@ -1,0 +1,351 @@
+#include "ledger/verify/verify_ledger.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "ledger/base/errors.h"
+#include "ledger/chunk_reader.h"
+#include "ledger/keyring.h"
+#include "ledger/store/data_folder.h"
+#include "ledger/store/disk.h"
+#include "ledger/store/index_inspection.h"
+#include "ledger/store/log_inspection.h"
+#include "ledger/verify/event_checks.h"
+#include "ledger/verify/fold_thread.h"
+#include "ledger/verify/stored_hashes.h"
+#include "ledger/verify/stored_state.h"
+
+namespace registre {
+namespace {
+
+// A folder for what memory does not hold, gone at the end.
+class WorkFolder {
+ public:
+  static absl::StatusOr<std::unique_ptr<WorkFolder>> Make(const std::string& parent) {
+    std::error_code error;
+    std::string path =
+        parent.empty() ? std::filesystem::temp_directory_path(error).native() : parent;
+    if (error) return ErrnoError(error.value(), "TMPDIR");
+    path += "/registre-verify-XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) return ErrnoError(errno, path);
+    return std::unique_ptr<WorkFolder>(new WorkFolder(std::move(path)));
+  }
+  ~WorkFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit WorkFolder(std::string path) : path_(std::move(path)) {}
+  const std::string path_;
+};
+
+constexpr char kHeadSubject[] = "HEAD";
+constexpr char kLogSubject[] = "log";
+constexpr char kIndexSubject[] = "index";
+
+class LedgerVerifier {
+ public:
+  LedgerVerifier(const VerifyLedgerOptions& options, std::string work)
+      : options_(options),
+        work_(std::move(work)),
+        findings_(options.stop_at_first ? 1 : options.max_findings) {}
+
+  absl::StatusOr<LedgerVerification> Run() {
+    const absl::Status read = Read();
+    if (!read.ok()) return read;
+    result_.findings = findings_.all();
+    result_.more_findings = findings_.more();
+    result_.first_event = findings_.first_event();
+    return std::move(result_);
+  }
+
+ private:
+  // What is wrong with the ledger is found; an error is one of this run.
+  absl::Status Read();
+  void OpenLog();
+  void CheckHeadFile();
+  void CheckStoredState();
+  void OpenIndex();
+  absl::Status ReadEvents();
+  absl::Status ReadPart(uint64_t to, MerkleTree* tree);
+  absl::Status CheckChunk(const Chunk& chunk);
+  void Reached(const LogHead& head);
+  absl::Status CompareIndex();
+
+  void Found(const char* subject, const absl::Status& status) {
+    if (!status.ok()) findings_.Of(subject, std::string(status.message()));
+  }
+  bool enough() const { return options_.stop_at_first && !findings_.empty(); }
+
+  const VerifyLedgerOptions& options_;
+  const std::string work_;
+  Findings findings_;
+  LedgerVerification result_;
+  std::unique_ptr<LogInspection> log_;
+  std::vector<ClaimedHead> claimed_;  // by size
+  size_t next_claimed_ = 0;
+  std::unique_ptr<IndexInspection> index_;  // null: nothing is compared
+  std::unique_ptr<StoredHashes> hashes_;
+  std::unique_ptr<EventChecks> checks_;
+  std::unique_ptr<FoldThread> fold_;
+};
+
+absl::Status LedgerVerifier::Read() {
+  OpenLog();
+  if (log_ == nullptr || enough()) return absl::OkStatus();
+  CheckStoredState();
+  CheckHeadFile();
+  if (options_.older) {
+    claimed_.push_back({*options_.older, "the checkpoint given", false});
+  }
+  std::stable_sort(claimed_.begin(), claimed_.end(),
+                   [](const ClaimedHead& a, const ClaimedHead& b) {
+                     return a.checkpoint.size < b.checkpoint.size;
+                   });
+  if (options_.fold && !enough()) OpenIndex();
+  if (enough()) return absl::OkStatus();
+  return ReadEvents();
+}
+
+void LedgerVerifier::OpenLog() {
+  auto log = LogInspection::Open(options_.directory + "/log");
+  Found(kLogSubject, log.status());
+  if (!log.ok()) return;
+  log_ = *std::move(log);
+  if (!log_->Tail().ok()) {
+    findings_.Of(kLogSubject,
+                 fmt::format("{}. A crash leaves that, and the next start goes on before it; what "
+                             "stood there beyond HEAD is lost",
+                             std::string(log_->Tail().message())));
+  }
+  Found(kLogSubject, log_->CheckTables());
+  Found(kLogSubject, log_->CheckCounts());
+  for (const std::string& table : log_->DeadTables()) {
+    result_.notes.push_back(fmt::format("log/{} is no part of the log: a crash left it", table));
+  }
+}
+
+void LedgerVerifier::CheckHeadFile() {
+  const auto head = ReadHeadOf(options_.directory);
+  Found(kHeadSubject, head.status());
+  if (!head.ok()) return;
+  if (!head->has_value()) {
+    findings_.Of(kHeadSubject, "it is missing: nothing says how long the log was");
+    return;
+  }
+  const SavedHead& saved = **head;
+  claimed_.push_back({{.origin = "", .size = saved.size, .root = saved.root}, kHeadSubject, false});
+  if (!saved.state_digest) {
+    result_.notes.push_back(
+        "the server was not stopped cleanly: what it stored of consumers and checkpoints since "
+        "HEAD was written is not covered by it");
+    return;
+  }
+  if (saved.size < log_->log().size()) {
+    findings_.AtEvent(saved.size, fmt::format("the log ended before it at the last clean stop, "
+                                              "with {} events",
+                                              saved.size));
+  }
+  const auto digest = StateDigest(log_->log());
+  Found(kHeadSubject, digest.status());
+  if (digest.ok() && *digest != *saved.state_digest) {
+    findings_.Of(kHeadSubject, fmt::format("what is stored of consumers and checkpoints has the "
+                                           "digest {}, but had {} at the last clean stop",
+                                           HexOf(*digest), HexOf(*saved.state_digest)));
+  }
+}
+
+void LedgerVerifier::CheckStoredState() {
+  const auto keys = InspectKeys(options_.directory);
+  Found("keys", keys.status());
+  const auto consumers = CheckConsumers(log_->log(), &findings_);
+  Found("consumers", consumers.status());
+  if (consumers.ok()) result_.consumers = *consumers;
+  auto checkpoints = CheckCheckpoints(log_->log(), keys.ok() ? *keys : std::vector<VerifierKey>(),
+                                      options_.policy, &findings_);
+  Found("checkpoints", checkpoints.status());
+  if (!checkpoints.ok()) return;
+  claimed_ = *std::move(checkpoints);
+  result_.checkpoints = claimed_.size();
+  if (!options_.policy.logs.empty() && claimed_.empty()) {
+    result_.notes.push_back("no checkpoint is stored that the key given could be held against");
+  }
+}
+
+void LedgerVerifier::OpenIndex() {
+  auto index = IndexInspection::Open(LiveIndexOf(options_.directory), options_.projection.version);
+  if (absl::IsNotFound(index.status()) || absl::IsFailedPrecondition(index.status())) {
+    result_.notes.push_back(
+        fmt::format("the index is not compared, and is rebuilt at the next "
+                    "start: {}",
+                    std::string(index.status().message())));
+    return;
+  }
+  Found(kIndexSubject, index.status());
+  if (!index.ok()) return;
+  const absl::Status files = (*index)->CheckFiles();
+  Found(kIndexSubject, files);
+  const LogHead head = (*index)->head();
+  if (head.size > log_->log().size()) {
+    findings_.Of(kIndexSubject, fmt::format("it is true at {} events, and the log holds {}",
+                                            head.size, log_->log().size()));
+    return;
+  }
+  if (head.size > 0) {
+    claimed_.push_back(
+        {{.origin = "", .size = head.size, .root = head.root}, kIndexSubject, false});
+    std::stable_sort(claimed_.begin(), claimed_.end(),
+                     [](const ClaimedHead& a, const ClaimedHead& b) {
+                       return a.checkpoint.size < b.checkpoint.size;
+                     });
+  }
+  if (files.ok()) index_ = *std::move(index);
+}
+
+absl::Status LedgerVerifier::ReadEvents() {
+  const EventStore& log = log_->log();
+  hashes_ = std::make_unique<StoredHashes>(log_.get(), &findings_);
+  checks_ = std::make_unique<EventChecks>(&log, work_, &findings_);
+  if (index_ != nullptr && index_->head().size > 0) {
+    auto fold = FoldThread::Start(work_ + "/index", options_.projection);
+    if (!fold.ok()) return fold.status();
+    fold_ = *std::move(fold);
+  }
+  MerkleTree tree;
+  if (fold_ != nullptr) REGISTRE_RETURN_IF_ERROR(ReadPart(index_->head().size, &tree));
+  const bool whole = fold_ != nullptr && tree.size() == index_->head().size;
+  if (whole && !enough()) REGISTRE_RETURN_IF_ERROR(CompareIndex());
+  fold_.reset();
+  if (!enough() && (index_ == nullptr || tree.size() >= index_->head().size)) {
+    REGISTRE_RETURN_IF_ERROR(ReadPart(log.size(), &tree));
+  }
+  result_.events = tree.size();
+  result_.root = tree.Root();
+  result_.origin = checks_->origin();
+  result_.seals = checks_->seals();
+  if (enough()) return absl::OkStatus();
+  if (tree.size() == log.size()) {
+    Reached({tree.size(), tree.Root()});
+    for (; next_claimed_ < claimed_.size(); ++next_claimed_) {
+      const ClaimedHead& claim = claimed_[next_claimed_];
+      findings_.Of(claim.subject, fmt::format("it is of {} events, and the log holds {}: the last "
+                                              "ones are lost",
+                                              claim.checkpoint.size, log.size()));
+    }
+    hashes_->End();
+  }
+  return checks_->End();
+}
+
+absl::Status LedgerVerifier::ReadPart(uint64_t to, MerkleTree* tree) {
+  const uint64_t from = tree->size();
+  if (from >= to) return absl::OkStatus();
+  std::vector<uint64_t> sizes;
+  for (const ClaimedHead& claim : claimed_) sizes.push_back(claim.checkpoint.size);
+  uint64_t read = from;
+  ChunkReader reader(log_->log(), from, to, tree, std::move(sizes));
+  while (std::unique_ptr<Chunk> chunk = reader.Next()) {
+    REGISTRE_RETURN_IF_ERROR(CheckChunk(*chunk));
+    read = chunk->head.size;
+    if (enough()) return absl::OkStatus();
+    if (fold_ != nullptr) fold_->Add(std::move(chunk));
+    if (options_.on_progress && !options_.on_progress({read, log_->log().size()})) {
+      return absl::CancelledError("the verification was given up");
+    }
+  }
+  if (!reader.status().ok()) {
+    findings_.AtEvent(read, fmt::format("it cannot be read, nor what stands behind it: {}",
+                                        std::string(reader.status().message())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LedgerVerifier::CheckChunk(const Chunk& chunk) {
+  auto head = chunk.heads.begin();
+  for (size_t i = 0; i < chunk.events.size(); ++i) {
+    const uint64_t position = chunk.from + i;
+    if (head != chunk.heads.end() && head->size == position) {
+      Reached(*head);
+      checks_->HeadIs(*head);
+      ++head;
+    }
+    hashes_->Compare(position, chunk.leaf_hashes[i]);
+    REGISTRE_RETURN_IF_ERROR(checks_->Add(position, chunk.events[i]));
+  }
+  for (const Tile& tile : chunk.tiles) hashes_->Compare(tile);
+  return absl::OkStatus();
+}
+
+// The log, as far as it was read, has this head.
+void LedgerVerifier::Reached(const LogHead& head) {
+  for (; next_claimed_ < claimed_.size(); ++next_claimed_) {
+    const ClaimedHead& claim = claimed_[next_claimed_];
+    if (claim.checkpoint.size != head.size) return;
+    if (claim.checkpoint.root != head.root) {
+      findings_.Of(claim.subject,
+                   fmt::format("the first {} events have the root {}, but it says {}", head.size,
+                               HexOf(head.root), HexOf(claim.checkpoint.root)));
+    }
+    const std::string& origin = claim.checkpoint.origin;
+    if (!origin.empty() && origin != checks_->origin()) {
+      findings_.Of(claim.subject,
+                   fmt::format("it is of the log {}, but {} events are of the log {}", origin,
+                               head.size, checks_->origin()));
+    }
+    if (claim.sealed && checks_->seals() == 0) {
+      findings_.Of(claim.subject, "it says that it holds a seal, and no event seals the log");
+    }
+    if (head.size > 0 && checks_->within_unit()) {
+      findings_.Of(claim.subject, fmt::format("its {} events end within a unit", head.size));
+    }
+  }
+}
+
+absl::Status LedgerVerifier::CompareIndex() {
+  const absl::Status folded = fold_->Finish();
+  if (absl::IsDataLoss(folded)) {
+    result_.notes.push_back("the index is not compared: an event cannot be folded");
+    return absl::OkStatus();
+  }
+  REGISTRE_RETURN_IF_ERROR(folded);
+  const auto differs = [this](std::string what) {
+    findings_.Of(kIndexSubject, std::move(what));
+    return !findings_.full();
+  };
+  const auto go_on = [this] {
+    return !options_.on_progress ||
+           options_.on_progress({checks_ == nullptr ? 0 : index_->head().size, log_->log().size()});
+  };
+  const auto rows = index_->Compare(work_ + "/index", differs, go_on);
+  if (rows.ok()) {
+    result_.rows = *rows;
+  } else if (absl::IsDataLoss(rows.status())) {
+    Found(kIndexSubject, rows.status());
+  } else {
+    return rows.status();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<LedgerVerification> VerifyLedger(const VerifyLedgerOptions& options) {
+  const auto held = HeldFolder::Open(options.directory);
+  if (!held.ok()) return held.status();
+  const auto work = WorkFolder::Make(options.work);
+  if (!work.ok()) return work.status();
+  return LedgerVerifier(options, (*work)->path()).Run();
+}
+
+}  // namespace registre
