@@ -25,7 +25,8 @@ FileDescriptorSet Files() {
 
 TEST(SchemaTest, EachFileStandsOnceBehindThoseThatItImports) {
   std::set<std::string> seen;
-  for (const FileDescriptorProto& file : Files().file()) {
+  const FileDescriptorSet files = Files();
+  for (const FileDescriptorProto& file : files.file()) {
     for (const std::string& import : file.dependency())
       EXPECT_TRUE(seen.contains(import)) << import;
     EXPECT_TRUE(seen.insert(file.name()).second) << file.name();
@@ -38,7 +39,8 @@ TEST(SchemaTest, EachFileStandsOnceBehindThoseThatItImports) {
 
 TEST(SchemaTest, StoredBytesAreReadByItAlone) {
   google::protobuf::DescriptorPool pool;
-  for (const FileDescriptorProto& file : Files().file()) {
+  const FileDescriptorSet files = Files();
+  for (const FileDescriptorProto& file : files.file()) {
     ASSERT_NE(pool.BuildFile(file), nullptr) << file.name();
   }
   const auto* descriptor = pool.FindMessageTypeByName("registre.v1.Event");
