@@ -62,12 +62,21 @@ class AuditReplayTest : public ServicesTest {
     EXPECT_TRUE(row.ok()) << row.status();
     return row.ok() && *row != nullptr ? (*row)->SerializeAsString() : "";
   }
+  // Each unit by the subject who may record it.
   void RecordBusy(int orders) {
     int unit = 0;
+    std::vector<std::shared_ptr<PendingOutcome>> outcomes;
     for (const auto& acts : BusyLedger(5, orders)) {
-      const grpc::Status status = Record(fmt::format("u{}", unit++), acts);
-      ASSERT_TRUE(status.ok()) << status.error_message();
+      auto command =
+          MakeCommand(SubjectOf(acts.front()), UnitOf(fmt::format("u{}", unit++), acts), AnyRole);
+      ASSERT_TRUE(command.ok()) << command.status();
+      outcomes.push_back(std::make_shared<PendingOutcome>());
+      ledger_->recorder().Submit(*std::move(command), [pending = outcomes.back()](Outcome outcome) {
+        pending->Set(std::move(outcome));
+      });
     }
+    for (const auto& outcome : outcomes)
+      ASSERT_TRUE(outcome->Get().ok()) << outcome->Get().status();
   }
 
   std::unique_ptr<v1::AuditService::Stub> audit_;
