@@ -20,9 +20,6 @@ void AddOutput(CLI::App* app, Args* args) {
       ->type_name("FILE");
 }
 
-// Not built yet: kept out of the help.
-void Hide(CLI::App* command) { command->group(""); }
-
 // Whom a verifier trusts.
 void AddTrust(CLI::App* app, Args* args) {
   app->add_option("--key", args->audit.keys,

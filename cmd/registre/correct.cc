@@ -16,6 +16,7 @@
 #include "cmd/registre/words.h"
 #include "ledger/base/clock.h"
 #include "ledger/base/limits.h"
+#include "ledger/base/money.h"
 
 namespace registre::cli {
 namespace {

@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::Eq;
-using testing::Optional;
+using ::testing::Optional;
 
 TEST(Text, WidthCountsCharactersNotBytes) {
   EXPECT_EQ(DisplayWidth(""), 0u);

@@ -173,7 +173,7 @@ log_lost() {
   must_start "$dir"
   registre record "$real" >/dev/null
   # A clean stop would leave nothing in the WAL alone. HEAD follows the log within a second.
-  until [ "$(sed -n 2p "$dir/HEAD" 2>/dev/null)" = "$real_acts" ]; do read -rt 0.05 <> <(:) || :; done
+  until [ "$(sed -n 2p "$dir/HEAD" 2>/dev/null)" = "$real_acts" ]; do sleep 0.05; done
   end KILL
   wal=$(find "$dir/log" -name '*.log' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-)
   mv "$wal" "$scratch/lost.wal"
