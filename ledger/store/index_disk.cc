@@ -155,7 +155,6 @@ absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::
   const auto tables = CheckTableFiles(directory);
   if (!tables.ok()) return disk->Damaged(std::string(tables.status().message()));
   if (!tables->different.empty()) return disk->Damaged(tables->different);
-  if (!tables->may_be_opened) return disk->Damaged("a table has another form");
   rocksdb::DBOptions options = DatabaseOptions();
   options.create_if_missing = false;
   options.create_missing_column_families = false;

@@ -117,15 +117,12 @@ absl::StatusOr<std::unique_ptr<LogInspection>> LogInspection::Open(
     const std::string& log_directory) {
   const auto tables = CheckTableFiles(log_directory);
   if (!tables.ok()) return tables.status();
+  // Such a table is not opened, nor is the log without it.
+  if (!tables->different.empty()) return LogDamaged(log_directory, tables->different);
   absl::Status table_checks;
-  if (!tables->different.empty()) {
-    table_checks = LogDamaged(log_directory, tables->different);
-  } else if (tables->without > 0) {
+  if (tables->without > 0) {
     table_checks = LogDamaged(
         log_directory, fmt::format("MANIFEST has no checksum of {} tables", tables->without));
-  }
-  if (!tables->may_be_opened) {
-    return table_checks.ok() ? LogDamaged(log_directory, "a table has another form") : table_checks;
   }
   // Every record of the WAL whole, or else all those before the one that is not.
   absl::Status tail;

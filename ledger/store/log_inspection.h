@@ -34,7 +34,8 @@ class StoredEntries {
 class LogInspection {
  public:
   // `log_directory` is the folder of the database. DATA_LOSS LOG_DAMAGED when it cannot be opened:
-  // MANIFEST, CURRENT or the WAL is damaged, a table is missing; those of the disk.
+  // MANIFEST, CURRENT or the WAL is damaged, a table is missing or is not, byte for byte, the one
+  // that MANIFEST has the checksum of; those of the disk.
   static absl::StatusOr<std::unique_ptr<LogInspection>> Open(const std::string& log_directory);
   virtual ~LogInspection() = default;
 
@@ -47,8 +48,7 @@ class LogInspection {
   // DATA_LOSS LOG_DAMAGED unless events, leaf hashes and tiles are as many as they must be, and
   // nothing else is stored.
   virtual absl::Status CheckCounts() const = 0;
-  // Each table, byte by byte, against the checksum that MANIFEST holds of it. DATA_LOSS
-  // LOG_DAMAGED, naming the first that differs.
+  // DATA_LOSS LOG_DAMAGED when MANIFEST lacks the checksum of a table.
   virtual absl::Status CheckTables() const = 0;
   // Tables that MANIFEST does not name: a crash leaves them, the next start deletes them.
   virtual std::vector<std::string> DeadTables() const = 0;

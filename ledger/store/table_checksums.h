@@ -1,5 +1,6 @@
 // The tables of a database against the checksums that its MANIFEST holds of them, before any of
-// them is opened. Private to ledger/store.
+// them is opened: the last bytes of a table, which say how the rest is read, have no other
+// checksum, and RocksDB does not survive every change of them. Private to ledger/store.
 #ifndef REGISTRE_LEDGER_STORE_TABLE_CHECKSUMS_H_
 #define REGISTRE_LEDGER_STORE_TABLE_CHECKSUMS_H_
 
@@ -13,9 +14,6 @@ namespace registre {
 struct TableChecks {
   std::string different;  // the first table that is not the one written, and why; or empty
   size_t without = 0;     // tables that MANIFEST has no checksum of: an older version wrote them
-  // Whether the tables may be opened. No checksum covers the last bytes of a table, which say how
-  // the rest is read, but the one of the whole file: RocksDB does not survive every change of them.
-  bool may_be_opened = true;
 };
 
 // Reads every byte of every table. DATA_LOSS (LOG_DAMAGED) when MANIFEST or CURRENT cannot be read.
