@@ -14,6 +14,7 @@
 #include "cmd/registre/event_printer.h"
 #include "cmd/registre/json.h"
 #include "cmd/registre/ledger_time.h"
+#include "cmd/registre/marks.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/tag_proof.h"
 #include "cmd/registre/text.h"
@@ -50,6 +51,7 @@ class ReplayPrinter {
     if (!events_.Print(message.event().event())) return false;
     ++printed_;
     PrintIndented(ConventionStateText(after));
+    assumed_ = after.convention().assumed_fields();
     if (before != nullptr) {
       std::string changes;
       for (const std::string& change : ConventionChanges(*before, after)) {
@@ -58,6 +60,13 @@ class ReplayPrinter {
       PrintIndented(changes.empty() ? "sans effet sur ces montants" : "ce qui change : " + changes);
     }
     return true;
+  }
+
+  // What the stars of the last state stand for.
+  void PrintFootnote() const {
+    Footnote footnote;
+    footnote.Add(assumed_);
+    footnote.Print(console_.out, console_.width);
   }
 
   uint64_t printed() const { return printed_; }
@@ -73,6 +82,7 @@ class ReplayPrinter {
   const bool json_;
   Console& console_;
   EventPrinter events_;
+  AssumedFields assumed_;
   uint64_t printed_ = 0;
 };
 
@@ -121,6 +131,7 @@ int Replay(const Args& args, Client& client, Console& console) {
   if (!ended) return kExitDone;
   if (!ended->ok()) return FailRead(*ended, "registre convention list", args, console);
   if (!args.json && printer.printed() == 0) console.out << "aucun événement\n";
+  printer.PrintFootnote();
   return kExitDone;
 }
 
@@ -275,6 +286,7 @@ class VerifiedReplay {
 
   void Tell() {
     if (args_.json) return;
+    printer_.PrintFootnote();
     console_.out << fmt::format(
         "\nVerified: {} of {} from the first, each in the log of the checkpoint, each state folded "
         "again.\n\n",

@@ -99,8 +99,6 @@ absl::Status ReplaceFile(const std::string& folder, std::string_view name, std::
                          int mode) {
   const std::string path = fmt::format("{}/{}", folder, name);
   const std::string beside = path + ".tmp";
-  // What an interrupted write left would keep its own mode.
-  if (::unlink(beside.c_str()) != 0 && errno != ENOENT) return ErrnoError(errno, beside);
   {
     FileDescriptor fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (fd.get() < 0) return ErrnoError(errno, beside);

@@ -160,11 +160,12 @@ TEST_F(ReplayCommand, EachEventAndTheStateAfterIt) {
   EXPECT_EQ(server_.asked.tag(), "convention:c1");
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("#2  "), HasSubstr("convention_signed"),
                                  HasSubstr("#9  "), HasSubstr("payment_ordered")));
-  EXPECT_THAT(outcome.out, HasSubstr("mandaté 1 000,05, payé 0,00"));
-  EXPECT_THAT(outcome.out, HasSubstr("mandaté 2 000,10, payé 0,00"));
+  EXPECT_THAT(outcome.out, HasSubstr("mandaté 1 000,05*, payé 0,00"));
+  EXPECT_THAT(outcome.out, HasSubstr("mandaté 2 000,10*, payé 0,00"));
   EXPECT_THAT(outcome.out, HasSubstr("ce qui change : signée le 13/07/2023, montant + 12 345,50"));
   EXPECT_THAT(outcome.out, HasSubstr("ce qui change : mandaté + 1 000,05"));
   EXPECT_THAT(outcome.out, HasSubstr("sans effet sur ces montants"));
+  EXPECT_THAT(outcome.out, HasSubstr("* supposé"));
   EXPECT_THAT(outcome.out, Not(HasSubstr("Verified")));
 }
 
@@ -313,7 +314,7 @@ TEST_F(ReplayCommand, ProofOfATagThatIsThere) {
 TEST_F(ReplayCommand, ProofOfATagThatIsNot) {
   const std::vector<std::pair<std::string, std::string>> absent = {
       {"convention:c2", "between convention:c1 and convention:c3, which follow each other"},
-      {"application:1", "before convention:c1, which is the first"},
+      {"application:1", "before budget_line:65-748, which is the first"},
       {"structure:s9", "after structure:s2, which is the last"}};
   for (const auto& [tag, place] : absent) {
     SetTagProof(tag);

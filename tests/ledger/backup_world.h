@@ -39,6 +39,7 @@ class BackupWorld : public ::testing::Test {
     return absl::OkStatus();
   }
   void Open(const std::string& name) {
+    clock_.Advance(absl::Seconds(1));  // as no two starts are at the same moment
     const absl::Status opened = TryOpen(name);
     ASSERT_TRUE(opened.ok()) << opened;
   }

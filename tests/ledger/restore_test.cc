@@ -125,7 +125,7 @@ TEST_F(RestoreTest, ACheckpointOfFewerEventsProvesNothingOfLater) {
   Start("data");
   RecordBusy(10);
   const LogHead earlier = head();
-  RecordStructure("st-a");
+  RecordStructure("st-z");
   MustBackUp("backup");
   Close();
   const auto restored = TryRestore("backup", "restored", At(earlier));
@@ -137,7 +137,7 @@ TEST_F(RestoreTest, ACheckpointThatContradictsIsRefused) {
   Start("data");
   RecordBusy(10);
   const LogHead earlier = head();
-  RecordStructure("st-a");
+  RecordStructure("st-z");
   MustBackUp("backup");
   backed_up_ = head();
   Close();
@@ -374,7 +374,7 @@ TEST_F(RestoreTest, CheckpointsStayVerifiableAndTheNextIsUnderTheNewOrigin) {
   const auto old_checkpoint = checkpoints_->Sign(/*sealed=*/true);
   ASSERT_TRUE(old_checkpoint.ok());
   const std::vector<VerifierKey> old_keys = checkpoints_->keyring().verifiers();
-  RecordStructure("st-a");
+  RecordStructure("st-z");
   MustBackUp("backup");
   Close();
   const auto restored = TryRestore("backup", "restored");
@@ -403,8 +403,6 @@ TEST_F(RestoreTest, CheckpointsStayVerifiableAndTheNextIsUnderTheNewOrigin) {
   Close();
   Start("restored");
   EXPECT_EQ(checkpoints_->latest()->size(), now->size());
-  Close();
-  ExpectIntact("restored");
 }
 
 }  // namespace

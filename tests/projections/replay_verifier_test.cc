@@ -30,13 +30,13 @@ class ReplayVerifierTest : public ::testing::Test {
   std::vector<Given> Honest() const {
     std::vector<Given> given;
     v1::Row row;
-    for (const v1::Event& event : world_.events) {
+    for (uint64_t position = 0; position < world_.events.size(); ++position) {
+      const v1::Event& event = world_.events[position];
       for (const v1::TagLink& link : event.tags()) {
         if (link.tag() != BundleWorld::kTag) continue;
         Fold(Direction::kApply, event, BundleWorld::kTag, &row);
-        given.push_back({event.position(), event.SerializeAsString(),
-                         *InclusionProof(event.position(), world_.events.size(), world_.Hashes()),
-                         row});
+        given.push_back({position, event.SerializeAsString(),
+                         *InclusionProof(position, world_.events.size(), world_.Hashes()), row});
       }
     }
     return given;

@@ -65,7 +65,7 @@ def try_replay(server, positions):
     middle = replayed(server, "--from", str(first), "--known-at", f"#{last}")
     expect(middle == positions[1:-1], f"between two points: {middle}, not {positions[1:-1]}")
     said = expect_run(server, 0, "convention", CONVENTION, "--replay")
-    for what in ("convention_signed", "avenant_signed", "plafond", "reste à mandater",
+    for what in ("opening_convention_recorded", "avenant_signed", "plafond", "reste à mandater",
                  "ce qui change"):
         expect(what in said, f"{what} is not in\n{said}")
     # What the history adds up to is what the server says of the convention.

@@ -132,8 +132,9 @@ TEST_F(StreamsTest, AStopAnswersTheUnitsUnderWayFirst) {
   AwaitQueued(2);
   grpc::ClientContext follow;
   const auto subscription = ledger_stub_->Subscribe(&follow, {});
-  std::thread stop([this] { server_->Drain(absl::Seconds(20)); });
   v1::SubscribeResponse message;
+  ASSERT_TRUE(subscription->Read(&message)) << "the server knows of it before it stops";
+  std::thread stop([this] { server_->Drain(absl::Seconds(20)); });
   while (subscription->Read(&message)) continue;
   EXPECT_EQ(InfoOf(subscription->Finish()).reason(), "DRAINING") << "the stop has begun";
   held.Release();

@@ -55,11 +55,6 @@ TEST(LedgerRestoredTest, Cases) {
            "",
            {},
            {}},
-          {"a ledger that is not opened",
-           [](auto* view, auto*) { view->RowOf(kLedgerKey).mutable_ledger()->clear_opened(); },
-           "LEDGER_NOT_OPENED",
-           {},
-           {}},
       });
 }
 
