@@ -24,23 +24,31 @@ std::string NotFollowing(const std::string& tag, uint64_t says_count, uint64_t s
 
 }  // namespace
 
+namespace {
+
+// Whether a link can follow anything: the first follows nothing, and every other an event.
+bool IsLink(const v1::TagLink& link) {
+  return link.sequence() > 0 && link.has_previous_position() == (link.sequence() > 1);
+}
+
+}  // namespace
+
 std::optional<TagEntry> BeforeLink(const v1::TagLink& link) {
-  if (link.sequence() == 0 || link.has_previous_position() != (link.sequence() > 1)) {
-    return std::nullopt;
-  }
+  if (!IsLink(link)) return std::nullopt;
   return TagEntry{link.tag(), link.sequence() - 1, link.previous_position()};
 }
 
 absl::Status TagChains::Add(uint64_t position, const v1::TagLink& link, Findings* findings) {
-  const std::optional<TagEntry> said = BeforeLink(link);
-  if (!said || (said->events > 0 && said->last_position >= position)) {
+  const bool said = IsLink(link);
+  if (!said || (link.has_previous_position() && link.previous_position() >= position)) {
     findings->AtEvent(
         position, fmt::format("its link of {} has sequence {} and {}", link.tag(), link.sequence(),
                               link.has_previous_position()
                                   ? fmt::format("follows #{}", link.previous_position())
                                   : std::string("follows nothing")));
   }
-  const End before = said ? End{said->events, said->last_position} : End{link.sequence(), position};
+  const End before =
+      said ? End{link.sequence() - 1, link.previous_position()} : End{link.sequence(), position};
   const End after{link.sequence(), position};
   const auto [it, fresh] = parts_.try_emplace(link.tag(), Part{position, before, after});
   Part& part = it->second;
