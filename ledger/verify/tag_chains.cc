@@ -68,19 +68,18 @@ absl::Status TagChains::Add(uint64_t position, const v1::TagLink& link, Findings
   return absl::OkStatus();
 }
 
-std::vector<TagChains::NamedPart> TagChains::Sorted() const {
-  std::vector<NamedPart> sorted;
+std::vector<const TagChains::Parts::value_type*> TagChains::Sorted() const {
+  std::vector<const Parts::value_type*> sorted;
   sorted.reserve(parts_.size());
-  for (const auto& [tag, part] : parts_) sorted.push_back({tag, part});
+  for (const auto& part : parts_) sorted.push_back(&part);
   std::sort(sorted.begin(), sorted.end(),
-            [](const NamedPart& a, const NamedPart& b) { return a.tag < b.tag; });
+            [](const auto* a, const auto* b) { return a->first < b->first; });
   return sorted;
 }
 
-void TagChains::WritePart(const NamedPart& named, SpillFile* file) {
-  file->WriteNumber(named.tag.size());
-  file->Write(named.tag);
-  const Part& part = named.part;
+void TagChains::WritePart(std::string_view tag, const Part& part, SpillFile* file) {
+  file->WriteNumber(tag.size());
+  file->Write(tag);
   for (const uint64_t number : {part.first, part.before.count, part.before.position,
                                 part.after.count, part.after.position}) {
     file->WriteNumber(number);
@@ -100,7 +99,7 @@ bool TagChains::ReadPart(SpillFile* file, NamedPart* named) {
 absl::Status TagChains::Spill() {
   auto file = SpillFile::Make(folder_);
   if (!file.ok()) return file.status();
-  for (const NamedPart& named : Sorted()) WritePart(named, file->get());
+  for (const auto* named : Sorted()) WritePart(named->first, named->second, file->get());
   parts_.clear();
   files_.push_back(*std::move(file));
   return files_.back()->status();
@@ -109,8 +108,8 @@ absl::Status TagChains::Spill() {
 absl::Status TagChains::Merge(Findings* findings,
                               const std::function<void(const TagEntry&)>& visit) {
   if (files_.empty()) {
-    for (const NamedPart& named : Sorted()) {
-      visit({named.tag, named.part.after.count, named.part.after.position});
+    for (const auto* named : Sorted()) {
+      visit({named->first, named->second.after.count, named->second.after.position});
     }
     return absl::OkStatus();
   }
@@ -123,6 +122,12 @@ absl::Status TagChains::Merge(Findings* findings,
     }
   };
   std::priority_queue<Next> queue;
+  // priority_queue gives its top only to look at; it goes at once.
+  const auto pop = [&] {
+    Next next = std::move(const_cast<Next&>(queue.top()));
+    queue.pop();
+    return next;
+  };
   const auto push = [&](size_t stretch) {
     Next next{{}, stretch};
     if (ReadPart(files_[stretch].get(), &next.named)) queue.push(std::move(next));
@@ -136,8 +141,7 @@ absl::Status TagChains::Merge(Findings* findings,
   auto merged = SpillFile::Make(folder_);
   if (!merged.ok()) return merged.status();
   while (!queue.empty()) {
-    Next next = queue.top();
-    queue.pop();
+    Next next = pop();
     REGISTRE_RETURN_IF_ERROR(push(next.stretch));
     NamedPart whole{next.named.tag, {next.named.part.first, End(), End()}};
     while (true) {
@@ -149,11 +153,10 @@ absl::Status TagChains::Merge(Findings* findings,
       }
       whole.part.after = part.after;
       if (queue.empty() || queue.top().named.tag != whole.tag) break;
-      next = queue.top();
-      queue.pop();
+      next = pop();
       REGISTRE_RETURN_IF_ERROR(push(next.stretch));
     }
-    WritePart(whole, merged->get());
+    WritePart(whole.tag, whole.part, merged->get());
     visit({whole.tag, whole.part.after.count, whole.part.after.position});
   }
   REGISTRE_RETURN_IF_ERROR((*merged)->status());
