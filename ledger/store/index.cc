@@ -203,8 +203,9 @@ std::string CommandKey(std::string_view subject, std::string_view command_id) {
 }
 
 absl::StatusOr<std::unique_ptr<Index>> Index::Open(const std::string& directory,
-                                                   uint32_t fold_version, uint64_t flush_events) {
-  auto disk = IndexDisk::Open(directory, fold_version);
+                                                   uint32_t fold_version, uint64_t flush_events,
+                                                   Use use) {
+  auto disk = IndexDisk::Open(directory, fold_version, use);
   if (!disk.ok()) return disk.status();
   return std::make_unique<IndexImpl>(*std::move(disk), flush_events);
 }

@@ -89,9 +89,14 @@ class Index {
   // another fold version, is deleted and starts empty: it costs a rebuild, nothing else. Errors are
   // those of the disk (PERMISSION_DENIED DATA_FOLDER_READ_ONLY, RESOURCE_EXHAUSTED DISK_FULL, ...).
   // Changes are frozen at `flush_events`, or at kIndexFlushBytes.
+  enum class Use {
+    kServed,
+    kCompared,  // folded, read once, thrown away: not compressed, and compacted as little as it may
+  };
   static absl::StatusOr<std::unique_ptr<Index>> Open(const std::string& directory,
                                                      uint32_t fold_version,
-                                                     uint64_t flush_events = kIndexFlushEvents);
+                                                     uint64_t flush_events = kIndexFlushEvents,
+                                                     Use use = Use::kServed);
   virtual ~Index() = default;
 
   // Makes a group visible to readers, all at once. One thread. Blocks when both the active and the

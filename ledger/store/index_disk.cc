@@ -31,6 +31,9 @@ constexpr size_t kIndexBlockBytes = 8 * 1024;
 constexpr double kBloomBitsPerKey = 10;
 constexpr int kBackgroundJobs = 2;
 constexpr int kIndexOpenFiles = 512;
+// Files of an index to be compared that are merged at once: each costs whoever looks up a row a
+// look at its filter, and each merge writes all of them again.
+constexpr int kComparedFilesBeforeMerge = 12;
 
 constexpr const char* kFamilyNames[] = {"default",   "keys",     "postings",
                                         "snapshots", "commands", "meta"};
@@ -57,7 +60,7 @@ rocksdb::DBOptions DatabaseOptions() {
   return options;
 }
 
-rocksdb::ColumnFamilyOptions FamilyOptions() {
+rocksdb::ColumnFamilyOptions FamilyOptions(Index::Use use) {
   rocksdb::BlockBasedTableOptions table;
   // One for all: while an index is rebuilt there are two. Never destroyed, as threads of RocksDB
   // may outlive main's statics.
@@ -78,7 +81,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions() {
   const auto compressions = rocksdb::GetSupportedCompressions();
   const bool lz4 = std::find(compressions.begin(), compressions.end(), rocksdb::kLZ4Compression) !=
                    compressions.end();
-  options.compression = lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  const bool compressed = lz4 && use == Index::Use::kServed;
+  options.compression = compressed ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  if (use == Index::Use::kCompared) {
+    options.level0_file_num_compaction_trigger = kComparedFilesBeforeMerge;
+  }
   return options;
 }
 
@@ -93,14 +100,14 @@ bool IsCuredByDiscarding(const rocksdb::Status& status, std::string_view directo
 
 }  // namespace
 
-IndexDisk::IndexDisk(std::string directory, uint32_t fold_version)
-    : directory_(std::move(directory)), fold_version_(fold_version) {}
+IndexDisk::IndexDisk(std::string directory, uint32_t fold_version, Index::Use use)
+    : directory_(std::move(directory)), fold_version_(fold_version), use_(use) {}
 
 IndexDisk::~IndexDisk() { Close(); }
 
 absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::Open(const std::string& directory,
-                                                           uint32_t fold_version) {
-  std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version));
+                                                           uint32_t fold_version, Index::Use use) {
+  std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version, use));
   REGISTRE_RETURN_IF_ERROR(disk->OpenOrDiscard());
   return disk;
 }
@@ -123,7 +130,7 @@ absl::Status IndexDisk::OpenDatabase(std::string* useless) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
-      rocksdb::DB::Open(DatabaseOptions(), directory_, Descriptors(), &handles, &db);
+      rocksdb::DB::Open(DatabaseOptions(), directory_, Descriptors(use_), &handles, &db);
   if (!opened.ok()) {
     if (IsCuredByDiscarding(opened, directory_) && fs::is_directory(directory_, error)) {
       *useless = opened.ToString();
@@ -138,9 +145,9 @@ absl::Status IndexDisk::OpenDatabase(std::string* useless) {
   return ReadMeta(useless);
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> IndexDisk::Descriptors() {
+std::vector<rocksdb::ColumnFamilyDescriptor> IndexDisk::Descriptors(Index::Use use) {
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  const rocksdb::ColumnFamilyOptions options = FamilyOptions();
+  const rocksdb::ColumnFamilyOptions options = FamilyOptions(use);
   for (const char* name : kFamilyNames) descriptors.emplace_back(name, options);
   return descriptors;
 }
@@ -152,7 +159,7 @@ absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::
   if (!fs::exists(directory, error)) {
     return absl::NotFoundError(fmt::format("there is no index in {}", directory));
   }
-  std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version));
+  std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version, Index::Use::kServed));
   if (check_files) {
     const auto tables = CheckTableFiles(directory);
     if (!tables.ok()) return disk->Damaged(std::string(tables.status().message()));
@@ -169,7 +176,7 @@ absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
-      rocksdb::DB::OpenForReadOnly(options, directory, Descriptors(), &handles, &db);
+      rocksdb::DB::OpenForReadOnly(options, directory, Descriptors(disk->use_), &handles, &db);
   // A file that is missing is damage here, whatever RocksDB calls it.
   if (!opened.ok()) return disk->Damaged(opened.ToString());
   disk->db_.reset(db);

@@ -30,7 +30,8 @@ class IndexDisk {
  public:
   // Opens or creates; what cannot be read is discarded, as Index::Open says.
   static absl::StatusOr<std::unique_ptr<IndexDisk>> Open(const std::string& directory,
-                                                         uint32_t fold_version);
+                                                         uint32_t fold_version,
+                                                         Index::Use use = Index::Use::kServed);
   // For reading only: changes nothing on the disk. `check_files`: each file is read whole against
   // the checksum that it was written with. DATA_LOSS INDEX_DAMAGED when it cannot be read;
   // FAILED_PRECONDITION when it is of another version; NOT_FOUND when there is none.
@@ -102,13 +103,13 @@ class IndexDisk {
  private:
   enum Family { kDefault, kKeys, kPostings, kSnapshots, kCommands, kMeta, kFamilies };
 
-  IndexDisk(std::string directory, uint32_t fold_version);
+  IndexDisk(std::string directory, uint32_t fold_version, Index::Use use);
 
   // Opens or creates the database and reads its head. `*useless`, when not empty after an error,
   // says what is wrong with the bytes: starting empty cures it.
   absl::Status OpenDatabase(std::string* useless);
   // The descriptors of the families, in the order of Family.
-  static std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors();
+  static std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors(Index::Use use);
   absl::Status ReadMeta(std::string* useless);
   absl::Status OpenOrDiscard();
   // Deletes what stands in the folder; the folder stays.
@@ -131,6 +132,7 @@ class IndexDisk {
 
   const std::string directory_;
   const uint32_t fold_version_;
+  const Index::Use use_;
   LogHead head_;
   std::unique_ptr<rocksdb::DB> db_;  // null only after a failed Clear
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_ = {};  // owned through db_

@@ -9,7 +9,7 @@ namespace registre {
 
 absl::StatusOr<std::unique_ptr<FoldThread>> FoldThread::Start(const std::string& directory,
                                                               const Projection& projection) {
-  auto index = Index::Open(directory, projection.version);
+  auto index = Index::Open(directory, projection.version, kIndexFlushEvents, Index::Use::kCompared);
   if (!index.ok()) return index.status();
   return std::unique_ptr<FoldThread>(new FoldThread(*std::move(index), projection));
 }
