@@ -222,7 +222,7 @@ def try_same_origin(folder, backup, keys, last, size):
     expect_intact(folder / "same", "--checkpoint", last, "--key", keys)
 
 
-def try_acts_of_the_ledger(server, folder, position):
+def try_acts_of_the_ledger(server, position):
     """What only the ledger records: no client records it, and nobody corrects it."""
     says(server.run("checkpoint", "seal"), 0)
     sealed = server.read("events", "--type", "directory_sealed")
@@ -230,12 +230,8 @@ def try_acts_of_the_ledger(server, folder, position):
     for number, event in enumerate(found):
         line = json.dumps({"command_id": f"forged-{number}", "act": event["act"]}) + "\n"
         says(server.run("record", "-", stdin=line.encode()), 1, "ROLE_MISSING")
-        forged = folder / "forged.jsonl"
-        forged.write_text(line)
-        for how in ((), ("--with", forged)):
-            says(server.run("correct", "propose", event["position"], *how, "--effective",
-                            "2023-09-18", "--reason", "essai", "--authority", "essai"), 1,
-                 "CORRECTION_TARGET")
+        says(server.run("correct", "propose", event["position"], "--effective", "2023-09-18",
+                        "--reason", "essai", "--authority", "essai"), 1, "CORRECTION_TARGET")
     expect(len(found) == 2 and int(found[0]["position"]) == position, f"{found}")
     expect(restorations(server) + server.read("events", "--type", "directory_sealed") == found,
            "a client recorded one")
@@ -343,7 +339,7 @@ def try_restored(folder, backup, witness, old, tables):
                (ORIGIN, restored["origin"], size, "le disque est perdu"), f"{act}")
         expect(server.read("admin", "status")[0]["origin"] == restored["origin"], "the status")
         expect(figures(server) == tables, "the tables are others")
-        try_acts_of_the_ledger(server, folder, size)
+        try_acts_of_the_ledger(server, size)
         try_consumer(server)
         try_witness(server, folder, witness, old, restored)
     expect_intact(folder / "restored")
