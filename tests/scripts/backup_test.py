@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Backup and restore of the real deliberation by the real programs: recording goes on beside a backup,
-a restored ledger says so under a new origin, and neither its witness nor its consumer is fooled."""
+"""Backup and restore of the real deliberation by the real programs: recording goes on beside a
+backup, a restored ledger says so under a new origin, and neither its witness nor its consumer is
+fooled."""
 import hashlib
 import json
 import pathlib
@@ -277,7 +278,7 @@ def try_witness(server, folder, witness, old, restored):
 
 
 def try_killed_backup(data, folder):
-    """The server is killed while it copies: what is there is no backup, and nobody takes it for one."""
+    """The server is killed while it copies: nobody takes what is there for a backup."""
     for number in range(50):
         backup = folder / f"killed-{number}"
         with Server(data) as server:
