@@ -150,7 +150,8 @@ void BuildVerify(CLI::App* app, const AddCommand& add, Args* args) {
   registre verify checkpoint new.txt --older old.txt --proof consistency.txt --key "$KEY")",
           Command::kVerifyCheckpoint);
   add_file(checkpoint, "The checkpoint");
-  CLI::Option* older = checkpoint->add_option("--older", args->audit.older, "The older checkpoint");
+  CLI::Option* older = checkpoint->add_option("--older", args->audit.older,
+                                              "The older checkpoint, or an older bundle");
   older->type_name("FILE");
   CLI::Option* consistency = checkpoint->add_option("--proof", args->audit.proof,
                                                     "The consistency proof from it to this one");
@@ -171,7 +172,8 @@ Examples:
       ->required()
       ->type_name("DIR");
   ledger
-      ->add_option("--checkpoint", args->audit.checkpoint, "A checkpoint of before, kept elsewhere")
+      ->add_option("--checkpoint", args->audit.checkpoint,
+                   "A checkpoint of before, or a bundle, kept elsewhere")
       ->type_name("FILE");
   ledger->add_flag("--no-fold", args->audit.no_fold,
                    "The log alone: without folding it and comparing the index");
@@ -239,7 +241,7 @@ Examples:
   restore->add_option("--reason", args->audit.reason, "Why")->required()->type_name("TEXT");
   restore
       ->add_option("--checkpoint", args->audit.checkpoint,
-                   "The last checkpoint that anyone saw of the log")
+                   "The last checkpoint, or bundle, that anyone saw of the log")
       ->type_name("FILE");
   restore->add_option("--key", args->audit.keys, "Verifier key of the log, or a file of them")
       ->type_name("KEY|FILE")

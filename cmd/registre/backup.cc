@@ -30,10 +30,8 @@ absl::StatusOr<std::optional<Checkpoint>> ReadLastSeen(const AuditArgs& args) {
   if (args.checkpoint.empty()) return std::nullopt;
   const auto keys = ReadLogKeys(args.keys);
   if (!keys.ok()) return keys.status();
-  const auto note = ReadWholeFile(args.checkpoint, kMaxNoteBytes);
-  if (!note.ok()) return note.status();
-  const auto trusted = VerifyCheckpoint(*note, TrustPolicy::OfKeys(*keys));
-  if (!trusted.ok()) return Annotate(trusted.status(), args.checkpoint + ": ");
+  const auto trusted = ReadKeptCheckpoint(args.checkpoint, TrustPolicy::OfKeys(*keys));
+  if (!trusted.ok()) return trusted.status();
   return trusted->checkpoint;
 }
 

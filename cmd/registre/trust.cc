@@ -11,6 +11,7 @@
 #include "cmd/registre/text.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/shape.h"
+#include "ledger/proof/bundle.h"
 #include "ledger/proof/checkpoint.h"
 
 namespace registre::cli {
@@ -118,6 +119,21 @@ absl::StatusOr<TrustPolicy> ReadTrust(const AuditArgs& args) {
   absl::StatusOr<std::vector<VerifierKey>> keys = ReadLogKeys(args.keys);
   if (!keys.ok()) return keys.status();
   return TrustPolicy::OfKeys(*std::move(keys));
+}
+
+absl::StatusOr<TrustedCheckpoint> ReadKeptCheckpoint(const std::string& path,
+                                                     const TrustPolicy& policy) {
+  absl::StatusOr<std::string> note = ReadWholeFile(path, kMaxBundleBytes);
+  if (!note.ok()) return note.status();
+  // No note starts so: the name of a log holds no space.
+  if (note->starts_with("registre-bundle ")) {
+    absl::StatusOr<Bundle> bundle = ParseBundle(*note);
+    if (!bundle.ok()) return Annotate(bundle.status(), path + ": ");
+    *note = std::move(bundle->checkpoint);
+  }
+  absl::StatusOr<TrustedCheckpoint> trusted = VerifyCheckpoint(*note, policy);
+  if (!trusted.ok()) return Annotate(trusted.status(), path + ": ");
+  return trusted;
 }
 
 std::string InstantText(absl::Time time) {

@@ -109,10 +109,8 @@ void PrintVerification(const LedgerVerification& verification, const std::string
 absl::StatusOr<std::optional<Checkpoint>> OlderCheckpoint(const AuditArgs& args,
                                                           const TrustPolicy& policy) {
   if (args.checkpoint.empty()) return std::optional<Checkpoint>();
-  const auto note = ReadWholeFile(args.checkpoint, kMaxNoteBytes);
-  if (!note.ok()) return note.status();
-  const auto trusted = VerifyCheckpoint(*note, policy);
-  if (!trusted.ok()) return Annotate(trusted.status(), args.checkpoint + ": ");
+  const auto trusted = ReadKeptCheckpoint(args.checkpoint, policy);
+  if (!trusted.ok()) return trusted.status();
   return std::optional<Checkpoint>(trusted->checkpoint);
 }
 

@@ -111,7 +111,7 @@ int VerifyInclusionFile(const Args& args, const TrustPolicy& policy, Console& co
 // That the log of --older is the start of the checkpoint's.
 absl::Status VerifyOlder(const AuditArgs& args, const Checkpoint& newer, const TrustPolicy& policy,
                          Verdict* verdict) {
-  const absl::StatusOr<TrustedCheckpoint> older = ReadCheckpoint(args.older, policy);
+  const absl::StatusOr<TrustedCheckpoint> older = ReadKeptCheckpoint(args.older, policy);
   if (!older.ok()) return older.status();
   if (older->checkpoint.origin != newer.origin) {
     return Error(

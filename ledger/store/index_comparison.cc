@@ -34,13 +34,6 @@ std::string StateText(std::string_view bytes) {
 
 }  // namespace
 
-absl::Status IndexDisk::CheckFiles() const {
-  rocksdb::ReadOptions options;
-  options.readahead_size = 1024 * 1024;
-  const rocksdb::Status status = db_->VerifyChecksum(options);
-  return status.ok() ? absl::OkStatus() : Damaged(status.ToString());
-}
-
 absl::StatusOr<uint64_t> IndexDisk::Compare(const IndexDisk& fold,
                                             const std::function<bool(std::string)>& differs,
                                             const std::function<bool()>& go_on) const {

@@ -146,15 +146,21 @@ std::vector<rocksdb::ColumnFamilyDescriptor> IndexDisk::Descriptors() {
 }
 
 absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::string& directory,
-                                                                     uint32_t fold_version) {
+                                                                     uint32_t fold_version,
+                                                                     bool check_files) {
   std::error_code error;
   if (!fs::exists(directory, error)) {
     return absl::NotFoundError(fmt::format("there is no index in {}", directory));
   }
   std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version));
-  const auto tables = CheckTableFiles(directory);
-  if (!tables.ok()) return disk->Damaged(std::string(tables.status().message()));
-  if (!tables->different.empty()) return disk->Damaged(tables->different);
+  if (check_files) {
+    const auto tables = CheckTableFiles(directory);
+    if (!tables.ok()) return disk->Damaged(std::string(tables.status().message()));
+    if (!tables->different.empty()) return disk->Damaged(tables->different);
+    if (tables->without > 0) {
+      return disk->Damaged(fmt::format("MANIFEST has no checksum of {} tables", tables->without));
+    }
+  }
   rocksdb::DBOptions options = DatabaseOptions();
   options.create_if_missing = false;
   options.create_missing_column_families = false;

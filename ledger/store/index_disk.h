@@ -31,10 +31,12 @@ class IndexDisk {
   // Opens or creates; what cannot be read is discarded, as Index::Open says.
   static absl::StatusOr<std::unique_ptr<IndexDisk>> Open(const std::string& directory,
                                                          uint32_t fold_version);
-  // For reading only: changes nothing on the disk. DATA_LOSS INDEX_DAMAGED when it cannot be read;
+  // For reading only: changes nothing on the disk. `check_files`: each file is read whole against
+  // the checksum that it was written with. DATA_LOSS INDEX_DAMAGED when it cannot be read;
   // FAILED_PRECONDITION when it is of another version; NOT_FOUND when there is none.
   static absl::StatusOr<std::unique_ptr<IndexDisk>> OpenForReading(const std::string& directory,
-                                                                   uint32_t fold_version);
+                                                                   uint32_t fold_version,
+                                                                   bool check_files);
   ~IndexDisk();
   IndexDisk(const IndexDisk&) = delete;
   IndexDisk& operator=(const IndexDisk&) = delete;
@@ -67,9 +69,6 @@ class IndexDisk {
   absl::Status Postings(std::string_view key, uint64_t first, uint64_t end, bool backward,
                         const std::function<bool(uint64_t, const Posting&)>& visit,
                         bool* stopped) const;
-
-  // Reads every block of every file against its checksum.
-  absl::Status CheckFiles() const;
 
   // Compares all that is stored with a fold of the same log. Calls differs(what) for each
   // difference, until it returns false; go_on() now and then, and stops when it returns false.

@@ -26,9 +26,6 @@ class IndexInspection {
   // What it is true at; size 0 when it is empty.
   virtual LogHead head() const = 0;
 
-  // Reads every block of every file against its checksum. DATA_LOSS INDEX_DAMAGED.
-  virtual absl::Status CheckFiles() const = 0;
-
   // Compares every entry (rows, histories, snapshots, command ids), byte for byte, with the index
   // in another folder: a fold of the same log up to the same size. Calls differs(what) for each
   // difference until it returns false. Returns how many rows this has. CANCELLED when go_on, asked

@@ -34,7 +34,7 @@ absl::StatusOr<std::unique_ptr<SpillFile>> SpillFile::Make(const std::string& fo
 SpillFile::~SpillFile() { std::fclose(file_); }
 
 void SpillFile::Write(std::string_view bytes) {
-  if (error_ == 0 && std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) {
+  if (error_ == 0 && ::fwrite_unlocked(bytes.data(), 1, bytes.size(), file_) != bytes.size()) {
     error_ = errno;
   }
 }
@@ -51,7 +51,7 @@ void SpillFile::Rewind() {
 
 bool SpillFile::Read(size_t count, char* bytes) {
   if (error_ != 0) return false;
-  if (std::fread(bytes, 1, count, file_) == count) return true;
+  if (::fread_unlocked(bytes, 1, count, file_) == count) return true;
   if (std::ferror(file_) != 0) error_ = errno;
   return false;
 }

@@ -2,15 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "ledger/proof/checkpoint.h"
 
 namespace registre {
 namespace {
 
-std::string BigEndianKey(uint64_t number) {
-  std::string key(sizeof(number), '\0');
+using NumberKey = std::array<char, sizeof(uint64_t)>;
+
+NumberKey BigEndianKey(uint64_t number) {
+  NumberKey key;
   for (size_t i = key.size(); i-- > 0; number >>= 8) key[i] = static_cast<char>(number & 0xff);
   return key;
+}
+
+std::string_view View(const NumberKey& key) { return {key.data(), key.size()}; }
+
+std::string_view View(const Hash& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
 std::string HexText(std::string_view bytes) {
@@ -19,7 +29,7 @@ std::string HexText(std::string_view bytes) {
 }
 
 // Passes over what stands before the key; whether there was any.
-bool SkipTo(const std::string& key, StoredEntries* entries) {
+bool SkipTo(std::string_view key, StoredEntries* entries) {
   bool skipped = false;
   for (; entries->valid() && entries->key() < key; entries->Next()) skipped = true;
   return skipped;
@@ -28,7 +38,8 @@ bool SkipTo(const std::string& key, StoredEntries* entries) {
 }  // namespace
 
 void StoredHashes::Compare(uint64_t position, const Hash& leaf_hash) {
-  const std::string key = BigEndianKey(position);
+  const NumberKey number = BigEndianKey(position);
+  const std::string_view key = View(number);
   if (SkipTo(key, leaves_.get())) {
     findings_->AtEvent(position, "a leaf hash is stored before its own, of no event");
   }
@@ -39,7 +50,7 @@ void StoredHashes::Compare(uint64_t position, const Hash& leaf_hash) {
                                  : "its leaf hash cannot be read: " + std::string(read.message()));
     return;
   }
-  if (leaves_->value() != BytesOf(leaf_hash)) {
+  if (leaves_->value() != View(leaf_hash)) {
     findings_->AtEvent(position, fmt::format("its bytes have the leaf hash {}, but {} is stored",
                                              HexOf(leaf_hash), HexText(leaves_->value())));
   }
@@ -49,7 +60,8 @@ void StoredHashes::Compare(uint64_t position, const Hash& leaf_hash) {
 void StoredHashes::Compare(const Tile& tile) {
   std::unique_ptr<StoredEntries>& entries = tiles_[tile.level];
   if (entries == nullptr) entries = log_->Tiles(tile.level);
-  const std::string key = static_cast<char>(tile.level) + BigEndianKey(tile.index);
+  std::string key(1, static_cast<char>(tile.level));
+  key += View(BigEndianKey(tile.index));
   const std::string subject = fmt::format("tile {} of level {}", tile.index, tile.level);
   if (SkipTo(key, entries.get())) {
     findings_->Of(subject, "something is stored before it that is no tile");

@@ -24,23 +24,31 @@ std::string NotFollowing(const std::string& tag, uint64_t says_count, uint64_t s
 
 }  // namespace
 
+namespace {
+
+// Whether a link can follow anything: the first follows nothing, and every other an event.
+bool IsLink(const v1::TagLink& link) {
+  return link.sequence() > 0 && link.has_previous_position() == (link.sequence() > 1);
+}
+
+}  // namespace
+
 std::optional<TagEntry> BeforeLink(const v1::TagLink& link) {
-  if (link.sequence() == 0 || link.has_previous_position() != (link.sequence() > 1)) {
-    return std::nullopt;
-  }
+  if (!IsLink(link)) return std::nullopt;
   return TagEntry{link.tag(), link.sequence() - 1, link.previous_position()};
 }
 
 absl::Status TagChains::Add(uint64_t position, const v1::TagLink& link, Findings* findings) {
-  const std::optional<TagEntry> said = BeforeLink(link);
-  if (!said || (said->events > 0 && said->last_position >= position)) {
+  const bool said = IsLink(link);
+  if (!said || (link.has_previous_position() && link.previous_position() >= position)) {
     findings->AtEvent(
         position, fmt::format("its link of {} has sequence {} and {}", link.tag(), link.sequence(),
                               link.has_previous_position()
                                   ? fmt::format("follows #{}", link.previous_position())
                                   : std::string("follows nothing")));
   }
-  const End before = said ? End{said->events, said->last_position} : End{link.sequence(), position};
+  const End before =
+      said ? End{link.sequence() - 1, link.previous_position()} : End{link.sequence(), position};
   const End after{link.sequence(), position};
   const auto [it, fresh] = parts_.try_emplace(link.tag(), Part{position, before, after});
   Part& part = it->second;
@@ -60,19 +68,18 @@ absl::Status TagChains::Add(uint64_t position, const v1::TagLink& link, Findings
   return absl::OkStatus();
 }
 
-std::vector<TagChains::NamedPart> TagChains::Sorted() const {
-  std::vector<NamedPart> sorted;
+std::vector<const TagChains::Parts::value_type*> TagChains::Sorted() const {
+  std::vector<const Parts::value_type*> sorted;
   sorted.reserve(parts_.size());
-  for (const auto& [tag, part] : parts_) sorted.push_back({tag, part});
+  for (const auto& part : parts_) sorted.push_back(&part);
   std::sort(sorted.begin(), sorted.end(),
-            [](const NamedPart& a, const NamedPart& b) { return a.tag < b.tag; });
+            [](const auto* a, const auto* b) { return a->first < b->first; });
   return sorted;
 }
 
-void TagChains::WritePart(const NamedPart& named, SpillFile* file) {
-  file->WriteNumber(named.tag.size());
-  file->Write(named.tag);
-  const Part& part = named.part;
+void TagChains::WritePart(std::string_view tag, const Part& part, SpillFile* file) {
+  file->WriteNumber(tag.size());
+  file->Write(tag);
   for (const uint64_t number : {part.first, part.before.count, part.before.position,
                                 part.after.count, part.after.position}) {
     file->WriteNumber(number);
@@ -92,7 +99,7 @@ bool TagChains::ReadPart(SpillFile* file, NamedPart* named) {
 absl::Status TagChains::Spill() {
   auto file = SpillFile::Make(folder_);
   if (!file.ok()) return file.status();
-  for (const NamedPart& named : Sorted()) WritePart(named, file->get());
+  for (const auto* named : Sorted()) WritePart(named->first, named->second, file->get());
   parts_.clear();
   files_.push_back(*std::move(file));
   return files_.back()->status();
@@ -101,8 +108,8 @@ absl::Status TagChains::Spill() {
 absl::Status TagChains::Merge(Findings* findings,
                               const std::function<void(const TagEntry&)>& visit) {
   if (files_.empty()) {
-    for (const NamedPart& named : Sorted()) {
-      visit({named.tag, named.part.after.count, named.part.after.position});
+    for (const auto* named : Sorted()) {
+      visit({named->first, named->second.after.count, named->second.after.position});
     }
     return absl::OkStatus();
   }
@@ -115,6 +122,12 @@ absl::Status TagChains::Merge(Findings* findings,
     }
   };
   std::priority_queue<Next> queue;
+  // priority_queue gives its top only to look at; it goes at once.
+  const auto pop = [&] {
+    Next next = std::move(const_cast<Next&>(queue.top()));
+    queue.pop();
+    return next;
+  };
   const auto push = [&](size_t stretch) {
     Next next{{}, stretch};
     if (ReadPart(files_[stretch].get(), &next.named)) queue.push(std::move(next));
@@ -128,8 +141,7 @@ absl::Status TagChains::Merge(Findings* findings,
   auto merged = SpillFile::Make(folder_);
   if (!merged.ok()) return merged.status();
   while (!queue.empty()) {
-    Next next = queue.top();
-    queue.pop();
+    Next next = pop();
     REGISTRE_RETURN_IF_ERROR(push(next.stretch));
     NamedPart whole{next.named.tag, {next.named.part.first, End(), End()}};
     while (true) {
@@ -141,11 +153,10 @@ absl::Status TagChains::Merge(Findings* findings,
       }
       whole.part.after = part.after;
       if (queue.empty() || queue.top().named.tag != whole.tag) break;
-      next = queue.top();
-      queue.pop();
+      next = pop();
       REGISTRE_RETURN_IF_ERROR(push(next.stretch));
     }
-    WritePart(whole, merged->get());
+    WritePart(whole.tag, whole.part, merged->get());
     visit({whole.tag, whole.part.after.count, whole.part.after.position});
   }
   REGISTRE_RETURN_IF_ERROR((*merged)->status());

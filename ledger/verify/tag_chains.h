@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -59,15 +60,17 @@ class TagChains {
     std::string tag;
     Part part;
   };
+  using Parts = absl::flat_hash_map<std::string, Part>;
 
-  std::vector<NamedPart> Sorted() const;
+  // In order of the tags' bytes; good until parts_ changes.
+  std::vector<const Parts::value_type*> Sorted() const;
   absl::Status Spill();
-  static void WritePart(const NamedPart& named, SpillFile* file);
+  static void WritePart(std::string_view tag, const Part& part, SpillFile* file);
   static bool ReadPart(SpillFile* file, NamedPart* named);
 
   const std::string folder_;
   const size_t in_memory_;
-  absl::flat_hash_map<std::string, Part> parts_;
+  Parts parts_;
   std::vector<std::unique_ptr<SpillFile>> files_;  // by stretch, the first one first
 };
 

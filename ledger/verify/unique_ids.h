@@ -10,6 +10,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,7 +41,10 @@ class UniqueIds {
   struct Entry {
     Id id;
     uint64_t position;
-    auto operator<=>(const Entry&) const = default;
+    bool operator<(const Entry& other) const {
+      const int order = std::memcmp(id.data(), other.id.data(), id.size());
+      return order != 0 ? order < 0 : position < other.position;
+    }
   };
   static_assert(sizeof(Entry) == 24);
 

@@ -194,8 +194,6 @@ void LedgerVerifier::OpenIndex() {
   }
   Found(kIndexSubject, index.status());
   if (!index.ok()) return;
-  const absl::Status files = (*index)->CheckFiles();
-  Found(kIndexSubject, files);
   const LogHead head = (*index)->head();
   if (head.size > log_->log().size()) {
     findings_.Of(kIndexSubject, fmt::format("it is true at {} events, and the log holds {}",
@@ -210,7 +208,7 @@ void LedgerVerifier::OpenIndex() {
                        return a.checkpoint.size < b.checkpoint.size;
                      });
   }
-  if (files.ok()) index_ = *std::move(index);
+  index_ = *std::move(index);
 }
 
 absl::Status LedgerVerifier::ReadEvents() {

@@ -197,7 +197,7 @@ void BM_VerifyInclusion(benchmark::State& state) {
 }
 BENCHMARK(BM_VerifyInclusion);
 
-// Appends of the log alone, each synced.
+// Appends of the log alone, each synced: of that many events, with tiles (1) and without (0).
 void BM_LogAppend(benchmark::State& state) {
   const TempFolder folder;
   auto log = OpenRocksDbEventStore(folder.Path("log"));
@@ -214,11 +214,15 @@ void BM_LogAppend(benchmark::State& state) {
   for (auto _ : state) {
     batch.tiles.clear();
     for (const Hash& leaf : batch.leaf_hashes) tree.Append(leaf, &batch.tiles);
+    if (state.range(1) == 0) batch.tiles.clear();
     if (!(*log)->Append((*log)->size(), batch).ok()) state.SkipWithError("no append");
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(BM_LogAppend)->Arg(1)->Arg(64)->Arg(1'024)->UseRealTime();
+BENCHMARK(BM_LogAppend)
+    ->ArgNames({"events", "tiles"})
+    ->ArgsProduct({{1, 64, 1'024}, {0, 1}})
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace registre::testing

@@ -12,6 +12,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/proof/checkpoint.h"
 #include "ledger/proof/tree_proof.h"
+#include "tests/support/bundle_world.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_keys.h"
 #include "tests/support/test_tsa.h"
@@ -19,6 +20,7 @@
 namespace registre::cli::registre_trust_test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -158,6 +160,41 @@ TEST_F(VerifyCommand, AContinuationIsVerified) {
   Write("keys", vkey_ + "\n" + FormatVerifierKey(TestLogKey("other.example", TestKey(1))) + "\n");
   EXPECT_EQ(Run(command), kExitRefused);
   EXPECT_THAT(err_, HasSubstr("one cannot continue the other"));
+}
+
+// A bundle that was kept holds a checkpoint, which is an older one as well as any.
+TEST_F(VerifyCommand, AContinuationOfABundleIsVerified) {
+  testing::BundleWorld world;
+  const std::string key = FormatVerifierKey(world.policy().logs.at(0).key);
+  const std::string bundle = world.Build(testing::BundleWorld::kTag);
+  Write("bundle", bundle);
+  const uint64_t size = world.events.size();
+  world.Add("structure_registered { structure_id: 's-after' }");
+  const auto write_newer = [&] {
+    Write("new", world.Note());
+    std::string hashes;
+    const Proof proof = *ConsistencyProof(size, size + 1, world.Hashes());
+    for (const Hash& hash : proof) hashes += Base64Of(hash) + "\n";
+    Write("consistency", hashes);
+  };
+  write_newer();
+  const std::vector<std::string> command = {"verify",          "checkpoint", At("new"),
+                                            "--older",         At("bundle"), "--proof",
+                                            At("consistency"), "--key",      key};
+  ASSERT_EQ(Run(command), kExitDone) << err_;
+  EXPECT_THAT(out_, HasSubstr(fmt::format("begins with the {} events", size)));
+  // Signed by another, damaged, and no continuation of it.
+  std::vector<std::string> of_another = command;
+  of_another.back() = vkey_;
+  EXPECT_EQ(Run(of_another), kExitRefused);
+  Write("bundle", bundle.substr(0, bundle.size() - 1));
+  EXPECT_EQ(Run(command), kExitRefused);
+  EXPECT_THAT(err_, AllOf(HasSubstr(At("bundle")), HasSubstr("BUNDLE_INVALID")));
+  Write("bundle", bundle);
+  world.events[1].set_salt("another");
+  write_newer();
+  EXPECT_EQ(Run(command), kExitRefused);
+  EXPECT_THAT(err_, AllOf(HasSubstr("PROOF_INVALID"), HasSubstr("forked or changed")));
 }
 
 TEST_F(VerifyCommand, ASpoiltConsistencyProofIsRefused) {
