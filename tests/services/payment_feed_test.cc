@@ -213,7 +213,8 @@ class PaymentFeedTest : public ServicesTest {
     restored.set_log_size(head.size);
     restored.set_log_root(BytesOf(head.root));
     restored.set_reason("essai");
-    auto command = MakeCommand("registre:restore", UnitOf(fmt::format("restored-{}", head.size), {act}), AnyRole);
+    auto command = MakeCommand("registre:restore",
+                               UnitOf(fmt::format("restored-{}", head.size), {act}), AnyRole);
     ASSERT_TRUE(command.ok()) << command.status();
     PendingOutcome pending;
     ledger_->recorder().Submit(*std::move(command),
