@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -29,6 +30,8 @@ namespace fs = std::filesystem;
 constexpr auto kOwnerOnly = fs::perms::owner_all;
 constexpr int kKeyFileMode = 0600;
 constexpr size_t kMaxKeyFileBytes = 1024 * 1024;
+constexpr size_t kMaxPathBytes = PATH_MAX;
+constexpr size_t kShownPathBytes = 80;
 // Tries to read the keys while nobody changes them.
 constexpr int kMaxKeyReads = 100;
 // Progress is told each time this many events were read.
@@ -40,6 +43,11 @@ absl::Status BadFolder(const std::string& directory, std::string_view why) {
                            "server's machine that does not exist, or is empty.",
                            directory, why),
                {{"path", directory}});
+}
+
+fs::path WithoutSlash(const fs::path& path) {
+  const fs::path normal = path.lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
 }
 
 bool LiesIn(const fs::path& path, const fs::path& folder) {
@@ -56,20 +64,29 @@ class FolderInWork {
  public:
   static absl::StatusOr<FolderInWork> Take(const std::string& directory,
                                            const std::string& data_folder) {
-    const fs::path path(directory);
-    if (!path.is_absolute()) return BadFolder(directory, "the path is not absolute");
+    if (directory.size() >= kMaxPathBytes || directory.find('\0') != std::string::npos) {
+      return BadFolder(directory.substr(0, kShownPathBytes), "it is no path of a file system");
+    }
+    if (!fs::path(directory).is_absolute()) {
+      return BadFolder(directory, "the path is not absolute");
+    }
+    const fs::path path = WithoutSlash(directory);
     if (LiesIn(path, data_folder)) return BadFolder(directory, "it lies in the data folder");
     std::error_code error;
     if (!fs::is_directory(path.parent_path(), error)) {
       return BadFolder(directory, "the folder above it does not exist");
     }
-    FolderInWork folder(directory);
+    FolderInWork folder(path);
     folder.made_ = fs::create_directory(path, error);
     if (error == std::errc::file_exists) return BadFolder(directory, "it is a file");
-    if (error) return ErrnoError(error.value(), directory);
+    if (error) {
+      return BadFolder(directory, fmt::format("the server cannot make it: {}", error.message()));
+    }
     if (!folder.made_) REGISTRE_RETURN_IF_ERROR(folder.CheckEmpty());
     fs::permissions(path, kOwnerOnly, error);
-    if (error) return ErrnoError(error.value(), directory);
+    if (error) {
+      return BadFolder(directory, fmt::format("the server does not own it: {}", error.message()));
+    }
     REGISTRE_RETURN_IF_ERROR(SyncFolder(path.parent_path().native()));
     return folder;
   }
@@ -185,8 +202,10 @@ absl::StatusOr<std::vector<BackedUpFile>> DescribeAll(const std::string& directo
     for (auto it = fs::directory_iterator(path, error); !error && it != fs::directory_iterator();
          it.increment(error)) {
       const std::string name = it->path().filename();
-      if (name != "LOCK" && it->is_regular_file())
+      if (name != "LOCK" && it->is_regular_file(error)) {
         paths.push_back(fmt::format("{}/{}", folder, name));
+      }
+      if (error) break;
     }
     if (error) return ErrnoError(error.value(), path);
   }

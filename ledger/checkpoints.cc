@@ -171,7 +171,7 @@ absl::StatusOr<v1::StoredCheckpoint> Checkpoints::SignHead(bool sealed) {
 }
 
 absl::StatusOr<v1::StoredCheckpoint> Checkpoints::SignNew(const LogHead& head, bool sealed) {
-  const auto ledger = LedgerRow();
+  const auto ledger = ledger_->Row();
   if (!ledger.ok()) return ledger.status();
   if (head.size == 0 || !ledger->has_opened()) return NotOpened();
   const std::string& origin = OriginAt(*ledger, head.size);
@@ -224,15 +224,8 @@ void Checkpoints::SetStatus(const absl::Status& status) {
   if (!status.ok()) spdlog::error("no checkpoint was signed: {}", std::string(status.message()));
 }
 
-absl::StatusOr<v1::Ledger> Checkpoints::LedgerRow() const {
-  const std::shared_ptr<Index> index = ledger_->index();
-  const auto state = index->Read()->Get(kLedgerKey);
-  if (!state.ok()) return state.status();
-  return state->has_value() ? (*state)->row->ledger() : v1::Ledger();
-}
-
 absl::StatusOr<std::string> Checkpoints::origin() const {
-  const auto ledger = LedgerRow();
+  const auto ledger = ledger_->Row();
   if (!ledger.ok()) return ledger.status();
   if (!ledger->has_opened()) return NotOpened();
   return OriginOf(*ledger);

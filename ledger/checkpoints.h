@@ -96,7 +96,6 @@ class Checkpoints {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(signing_mutex_);
   void Publish(const v1::StoredCheckpoint& checkpoint);
   void SetStatus(const absl::Status& status);
-  absl::StatusOr<v1::Ledger> LedgerRow() const;
 
   Ledger* const ledger_;
   const Clock* const clock_;

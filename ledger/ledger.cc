@@ -9,6 +9,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/event_query.h"
 #include "ledger/generation.h"
+#include "ledger/view.h"
 
 namespace registre {
 namespace {
@@ -173,6 +174,13 @@ std::shared_ptr<Ledger::Generation> Ledger::generation() const {
 std::shared_ptr<Index> Ledger::index() const {
   const std::shared_ptr<Generation> current = generation();
   return {current, current->index.get()};
+}
+
+absl::StatusOr<v1::Ledger> Ledger::Row() const {
+  const std::shared_ptr<Index> in_use = index();
+  const auto state = in_use->Read()->Get(kLedgerKey);
+  if (!state.ok()) return state.status();
+  return state->has_value() ? (*state)->row->ledger() : v1::Ledger();
 }
 
 }  // namespace registre

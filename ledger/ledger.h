@@ -75,6 +75,9 @@ class Ledger {
   // The index of the moment. A rebuild puts another in its place: hold the pointer while reading.
   std::shared_ptr<Index> index() const;
 
+  // What the ledger says of itself: its opening, its restorations; empty before LedgerOpened.
+  absl::StatusOr<v1::Ledger> Row() const;
+
   // EventStore::WriteCheckpoints of the log.
   absl::Status WriteCheckpoints(const std::vector<CheckpointWrite>& writes) {
     return log_->WriteCheckpoints(writes);

@@ -26,6 +26,17 @@ absl::Status Unavailable(std::string_view reason, std::string message) {
   return Error(absl::StatusCode::kUnavailable, reason, std::move(message));
 }
 
+// What the client read is not in this log, which may be a backup that was restored.
+absl::Status ConditionAhead(uint64_t from_position, uint64_t size) {
+  return Refused(
+      "POSITION_AHEAD",
+      fmt::format("the condition starts at position {}, but the log holds {} events: "
+                  "what the client read is not in this log, which may be a backup that "
+                  "was restored; read again, then decide",
+                  from_position, size),
+      {{"from_position", fmt::format("{}", from_position)}, {"size", fmt::format("{}", size)}});
+}
+
 absl::Status Draining() {
   return Unavailable("DRAINING",
                      "the server is stopping; send the command again, with the same id, when it "
@@ -329,6 +340,10 @@ absl::StatusOr<v1::RecordResponse> Recorder::Process(Command* command, Group* gr
   REGISTRE_RETURN_IF_ERROR(layers_.status());
   if (known) return ReceiptAgain(*command, *known, *group);
   if (request.has_condition()) {
+    const uint64_t size = group->first_position + group->events.size();
+    if (request.condition().from_position() > size) {
+      return ConditionAhead(request.condition().from_position(), size);
+    }
     REGISTRE_RETURN_IF_ERROR(CheckCondition(
         request.condition(), layers_,
         [&](const std::vector<uint64_t>& positions) { return EventsAt(positions, *group); }));

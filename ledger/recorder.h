@@ -74,10 +74,11 @@ class Recorder {
 
   // Queues a command; never blocks; any thread. An answer, refusals included, means that everything
   // it rests on is durable. Refusals: those of rules.h; ALREADY_EXISTS (COMMAND_ID_REUSED); ABORTED
-  // (CONDITION_BROKEN); RESOURCE_EXHAUSTED (QUEUE_FULL: retry; CONDITION_TOO_WIDE); UNAVAILABLE
-  // (WRITER_STOPPED, DRAINING, CLOCK_SUSPECT). After WRITER_STOPPED the outcome is not known: retry
-  // with the same command id once the server is back. QUEUE_FULL and DRAINING come within the call
-  // and leave the command as it was: it may be submitted again.
+  // (CONDITION_BROKEN); FAILED_PRECONDITION (POSITION_AHEAD: of a condition); RESOURCE_EXHAUSTED
+  // (QUEUE_FULL: retry; CONDITION_TOO_WIDE); UNAVAILABLE (WRITER_STOPPED, DRAINING, CLOCK_SUSPECT).
+  // After WRITER_STOPPED the outcome is not known: retry with the same command id once the server
+  // is back. QUEUE_FULL and DRAINING come within the call and leave the command as it was: it may
+  // be submitted again.
   void Submit(Command&& command, Done done);
 
   // Runs `task` on the recorder's thread between two groups and waits for it. Any other thread.

@@ -193,6 +193,18 @@ absl::StatusOr<Command> CommandOf(const RestoreMark& mark) {
                      [](const v1::Act&) -> absl::StatusOr<std::string> { return kLedgerRole; });
 }
 
+// What the first start is to record.
+absl::Status WriteMark(const Restored& restored, const std::string& reason,
+                       const fs::path& folder) {
+  const RestoreMark mark = {.previous_origin = restored.backup.origin,
+                            .origin = restored.origin,
+                            .head = restored.backup.head,
+                            .reason = reason};
+  // What would be refused at the start is refused now.
+  REGISTRE_RETURN_IF_ERROR(CommandOf(mark).status());
+  return ReplaceFile(folder.native(), kRestoredFile, FormatRestoreMark(mark));
+}
+
 // Leaves nothing half done behind.
 class FolderBeside {
  public:
@@ -292,19 +304,11 @@ absl::StatusOr<Restored> Restore(const RestoreOrder& order, absl::Time now,
 
   FolderBeside beside(data);
   REGISTRE_RETURN_IF_ERROR(beside.Make());
+  // First, so that whoever takes a copy that was cut off for a ledger is told too.
+  if (!whole) REGISTRE_RETURN_IF_ERROR(WriteMark(restored, order.reason, beside.path()));
   const auto go_on = [&] { return !on_progress || on_progress({0, head.size}); };
   REGISTRE_RETURN_IF_ERROR(CopyAll(order, restored.backup, beside.path(), go_on));
   REGISTRE_RETURN_IF_ERROR(CheckLog(order, restored.backup, beside.path(), on_progress));
-  if (!whole) {
-    const RestoreMark mark = {.previous_origin = restored.backup.origin,
-                              .origin = restored.origin,
-                              .head = head,
-                              .reason = order.reason};
-    // What would be refused at the start is refused now.
-    REGISTRE_RETURN_IF_ERROR(CommandOf(mark).status());
-    REGISTRE_RETURN_IF_ERROR(
-        ReplaceFile(beside.path().native(), kRestoredFile, FormatRestoreMark(mark)));
-  }
   REGISTRE_RETURN_IF_ERROR(beside.Rename());
   return restored;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace registre {
 
 std::string StructureKey(std::string_view id) { return fmt::format("structure:{}", id); }
@@ -26,6 +28,14 @@ std::string CorrectedKey(uint64_t position) { return fmt::format("corrected:{}",
 const std::string& OriginOf(const v1::Ledger& ledger) {
   return ledger.restorations().empty() ? ledger.opened().origin()
                                        : ledger.restorations().rbegin()->origin();
+}
+
+uint64_t EventsSharedWith(const v1::Ledger& ledger, std::string_view origin) {
+  if (origin == OriginOf(ledger)) return std::numeric_limits<uint64_t>::max();
+  for (const v1::LedgerRestored& restored : ledger.restorations()) {
+    if (origin == restored.previous_origin()) return restored.log_size();
+  }
+  return 0;
 }
 
 const v1::Ledger& LedgerView::Ledger() const {

@@ -31,6 +31,10 @@ std::string CorrectedKey(uint64_t position);
 // another. Empty before LedgerOpened.
 const std::string& OriginOf(const v1::Ledger& ledger);
 
+// Events that this log shares with the one of `origin`: without limit for its own, those of the
+// backup for one that it had before a restoration, none for another log.
+uint64_t EventsSharedWith(const v1::Ledger& ledger, std::string_view origin);
+
 // The state that an act is judged on. One thread. A typed reader returns nullptr when the thing
 // does not exist; the pointer lives until the next change of the view's owner. A read that fails on
 // disk also returns nullptr and is kept in the owner's status: the owner must discard the decision

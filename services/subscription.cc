@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
+#include "ledger/view.h"
 #include "services/ledger_service.h"
 #include "services/status.h"
 
@@ -26,6 +27,7 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
       : parts_(parts),
         query_(request.query()),
         caller_(std::move(caller)),
+        origin_(request.origin()),
         next_(request.from_position()) {}
 
   // Once, before gRPC knows the reactor.
@@ -95,6 +97,10 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
     }
     const std::shared_ptr<Index> index = parts_.context.ledger->index();
     const uint64_t size = index->Read()->size();
+    if (const absl::Status other = CheckOrigin(); !other.ok()) {
+      FinishOnce(other);
+      return;
+    }
     if (next_ > size) {
       FinishOnce(Ahead(size));
       return;
@@ -183,6 +189,23 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
         {{"from_position", fmt::format("{}", next_)}, {"size", fmt::format("{}", size)}});
   }
 
+  // Once: the origin of a log changes before the log is served.
+  absl::Status CheckOrigin() {
+    if (origin_.empty()) return absl::OkStatus();
+    const std::string known = std::exchange(origin_, "");
+    const auto ledger = parts_.context.ledger->Row();
+    if (!ledger.ok()) return ledger.status();
+    const uint64_t shared = EventsSharedWith(*ledger, known);
+    if (next_ <= shared) return absl::OkStatus();
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "ORIGIN_CHANGED",
+        fmt::format("the client read the log {:.200} up to position {}, but this is the log {}, "
+                    "which shares its first {} events with it: a backup was restored. Undo what "
+                    "the client did of later events, then subscribe from {} or below",
+                    known, next_, OriginOf(*ledger), shared, shared),
+        {{"origin", OriginOf(*ledger)}, {"shared_events", fmt::format("{}", shared)}});
+  }
+
   bool Cancelled() {
     absl::MutexLock lock(&mutex_);
     return cancelled_;
@@ -201,6 +224,7 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
   std::shared_ptr<Subscription> self_;  // until OnDone
   // Touched by one piece of work at a time: the page being read, or the write that follows it.
   Caller caller_;
+  std::string origin_;  // of the log that the client knows; empty: not said, or compared
   uint64_t next_;
   bool told_caught_up_ = false;
   v1::SubscribeResponse response_;

@@ -130,6 +130,8 @@ class Consumer {
   // ---- By an admin
 
   void SetPaused(bool paused) { state_.set_paused(paused); }
+  // Of the log that it is taken to know from here on.
+  void SetOrigin(const std::string& origin) { state_.set_origin(origin); }
   // NOT_FOUND (NOT_PARKED) unless the event is parked.
   absl::Status Retry(uint64_t position);
   absl::Status Skip(uint64_t position, const std::string& subject, const std::string& reason,
@@ -142,6 +144,8 @@ class Consumer {
   // Positions from the low-water mark on that are done.
   size_t done_ahead() const { return acknowledged_.size() + done_; }
   uint64_t low_water() const { return state_.low_water(); }
+  // Of the log whose events it answered for; empty: the first of the ledger.
+  const std::string& origin() const { return state_.origin(); }
 
  private:
   enum class Where { kWaiting, kSent, kDone };

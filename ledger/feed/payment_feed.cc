@@ -10,6 +10,7 @@
 #include "ledger/base/shape.h"
 #include "ledger/event_query.h"
 #include "ledger/layers.h"
+#include "ledger/view.h"
 
 namespace registre {
 namespace {
@@ -78,6 +79,31 @@ absl::Status Ahead(const std::string& name, uint64_t position, uint64_t size) {
                            "restored; compare it with the log, then rewind it to {} or below",
                            name, position, size, size),
                {{"position", fmt::format("{}", position)}, {"size", fmt::format("{}", size)}});
+}
+
+// The ledger was restored, and may lack events that the consumer has done: what the feed holds of
+// it is as old as the backup.
+absl::Status OriginChanged(const Consumer& consumer, const v1::Ledger& ledger) {
+  const std::string& known =
+      consumer.origin().empty() ? ledger.opened().origin() : consumer.origin();
+  const uint64_t shared = EventsSharedWith(ledger, known);
+  const uint64_t back_to = std::min(shared, consumer.low_water());
+  return Error(
+      absl::StatusCode::kFailedPrecondition, "ORIGIN_CHANGED",
+      fmt::format("the ledger was restored from a backup: its first {} events are those of {}, and "
+                  "it goes on as {}. Consumer {} may have done payments that it does not hold any "
+                  "more. Compare the two, then have an admin say that it may go on: registre admin "
+                  "consumers rewind {} {}",
+                  shared, known, OriginOf(ledger), consumer.name(), consumer.name(), back_to),
+      {{"consumer", consumer.name()},
+       {"consumer_origin", known},
+       {"origin", OriginOf(ledger)},
+       {"shared_events", fmt::format("{}", shared)}});
+}
+
+bool KnowsThisLog(const Consumer& consumer, const v1::Ledger& ledger) {
+  return consumer.origin() == OriginOf(ledger) ||
+         (consumer.origin().empty() && ledger.restorations().empty());
 }
 
 }  // namespace
@@ -177,6 +203,9 @@ absl::StatusOr<v1::Consumer> PaymentFeed::Create(const v1::CreateConsumerRequest
   state.set_name(request.name());
   *state.mutable_settings() = request.settings();
   *state.mutable_created_at() = ToTimestamp(clock_->Now());
+  const auto ledger = ledger_->Row();
+  if (!ledger.ok()) return ledger.status();
+  state.set_origin(OriginOf(*ledger));
   if (request.start() == v1::CONSUMER_START_NOW) state.set_low_water(ledger_->log().size());
   {
     absl::MutexLock lock(&mutex_);
@@ -319,12 +348,16 @@ absl::StatusOr<v1::Consumer> PaymentFeed::Rewind(const v1::RewindConsumerRequest
   if (!request.has_position()) return PositionMissing();
   const uint64_t size = ledger_->log().size();
   if (request.position() > size) return Ahead(request.name(), request.position(), size);
+  const auto ledger = ledger_->Row();
+  if (!ledger.ok()) return ledger.status();
   return Change(request.name(), [&](Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(entry->mutex) {
     entry->Release(
         HoldLost("CONSUMER_CHANGED", fmt::format("consumer {} was set to position {}; attach again",
                                                  request.name(), request.position())),
         clock_->Now());
-    return entry->consumer.Rewind(request.position());
+    REGISTRE_RETURN_IF_ERROR(entry->consumer.Rewind(request.position()));
+    entry->consumer.SetOrigin(OriginOf(*ledger));
+    return absl::OkStatus();
   });
 }
 
@@ -351,6 +384,8 @@ absl::StatusOr<std::unique_ptr<PaymentFeed::Connection>> PaymentFeed::Attach(
   if (!violations.empty()) return ShapeError(violations);
   auto found = Find(request.consumer());
   if (!found.ok()) return found.status();
+  const auto ledger = ledger_->Row();
+  if (!ledger.ok()) return ledger.status();
   uint64_t id = 0;
   {
     absl::MutexLock lock(&mutex_);
@@ -364,6 +399,7 @@ absl::StatusOr<std::unique_ptr<PaymentFeed::Connection>> PaymentFeed::Attach(
     if (entry.consumer.low_water() > size) {
       return Ahead(entry.name, entry.consumer.low_water(), size);
     }
+    if (!KnowsThisLog(entry.consumer, *ledger)) return OriginChanged(entry.consumer, *ledger);
     entry.Release(HoldLost("CONSUMER_TAKEN_OVER",
                            fmt::format("another client attached to consumer {}; one at a time is "
                                        "served: give each its own consumer",

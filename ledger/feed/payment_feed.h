@@ -111,6 +111,8 @@ class PaymentFeed {
 
   // Takes the consumer over from who held it. `wake` is called, on any thread and until the
   // connection is destroyed, when an admin's action gives Next something to do: it must not block.
+  // FAILED_PRECONDITION: POSITION_AHEAD; ORIGIN_CHANGED, when the ledger was restored from a backup
+  // that may lack events, until the consumer is rewound.
   absl::StatusOr<std::unique_ptr<Connection>> Attach(const v1::Attach& request,
                                                      std::function<void()> wake);
 

@@ -103,6 +103,42 @@ TEST_F(BackupTest, TakesANewOrEmptyFolderOnly) {
       << "not absolute";
 }
 
+TEST_F(BackupTest, APathMayEndWithASlash) {
+  Start("data/");
+  RecordBusy(2);
+  EXPECT_EQ(ReasonOf(BackUp("data/backup").status()), "BACKUP_FOLDER") << "in the data folder";
+  EXPECT_TRUE(BackUp("backup/").ok());
+  EXPECT_TRUE(Exists("backup/BACKUP"));
+  Close();
+  EXPECT_TRUE(TryRestore("backup/", "restored/").ok());
+  EXPECT_TRUE(Exists("restored/FORMAT"));
+}
+
+TEST_F(BackupTest, ALinkIntoTheDataFolderIsSeenThrough) {
+  Start("data");
+  RecordBusy(2);
+  fs::create_directory(folder_.Path("data/inner"));
+  fs::create_symlink(folder_.Path("data/inner"), folder_.Path("link"));
+  EXPECT_EQ(ReasonOf(BackUp("link").status()), "BACKUP_FOLDER");
+  EXPECT_EQ(ReasonOf(BackUp("link/backup").status()), "BACKUP_FOLDER");
+  EXPECT_TRUE(fs::is_empty(folder_.Path("data/inner")));
+}
+
+TEST_F(BackupTest, WhatIsNoPathIsRefused) {
+  Start("data");
+  RecordBusy(2);
+  for (const std::string& path :
+       {std::string("/tmp/a\0b", 8), std::string("/") + std::string(5'000, 'x'), std::string()}) {
+    const absl::Status status = MakeBackup(*ledger_, path, clock_.Now(), nullptr).status();
+    EXPECT_EQ(ReasonOf(status), "BACKUP_FOLDER") << status;
+    EXPECT_LT(status.message().size(), 400u);
+  }
+  // A folder that nobody may make, root neither.
+  const absl::Status status =
+      MakeBackup(*ledger_, "/proc/registre-backup", clock_.Now(), nullptr).status();
+  EXPECT_EQ(ReasonOf(status), "BACKUP_FOLDER") << status;
+}
+
 TEST_F(BackupTest, AnEmptyLedgerHasNothingToCopy) {
   Start("data");
   EXPECT_EQ(ReasonOf(BackUp("backup").status()), "LEDGER_NOT_OPENED");

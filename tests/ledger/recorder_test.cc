@@ -312,6 +312,9 @@ TEST(RecorderTest, AConditionGuardsAUnit) {
   EXPECT_TRUE(ledger.Record(guarded("d", "", 2)).ok()) << "before from_position nothing matters";
   EXPECT_TRUE(ledger.Record(guarded("e", "payment_ordered", 0)).ok()) << "another type";
   EXPECT_EQ(ledger.log.size(), 4u);
+  // It would hold whatever is recorded before, which is not what who read so far has seen.
+  EXPECT_EQ(ReasonIn(ledger.Record(guarded("f", "", 5))), "POSITION_AHEAD");
+  EXPECT_TRUE(ledger.Record(guarded("f", "", 4)).ok());
 }
 
 TEST(RecorderTest, AConditionSeesTheGroup) {

@@ -300,7 +300,11 @@ TEST_F(RestoreTest, GivenUpLeavesNothing) {
                                    .data = folder_.Path("restored"),
                                    .reason = "test",
                                    .last_seen = std::nullopt},
-                                  clock_.Now(), [&](const FoldProgress&) { return left-- > 0; });
+                                  clock_.Now(), [&](const FoldProgress&) {
+                                    EXPECT_TRUE(Exists("restored.restoring/RESTORED"))
+                                        << "before any other file";
+                                    return left-- > 0;
+                                  });
     if (restored.ok()) return;
     EXPECT_TRUE(absl::IsCancelled(restored.status())) << restored.status();
     ExpectNothing("restored");

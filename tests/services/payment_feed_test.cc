@@ -203,6 +203,26 @@ class PaymentFeedTest : public ServicesTest {
     Connect();
   }
 
+  // As the first start of a folder that was restored and may lack events.
+  void RecordRestored() {
+    const LogHead head = ledger_->recorder().status().head;
+    v1::Act act;
+    v1::LedgerRestored& restored = *act.mutable_ledger_restored();
+    restored.set_previous_origin(OriginOf(*ledger_->Row()));
+    restored.set_origin(restored.previous_origin() + "/restored");
+    restored.set_log_size(head.size);
+    restored.set_log_root(BytesOf(head.root));
+    restored.set_reason("essai");
+    auto command = MakeCommand("registre:restore",
+                               UnitOf(fmt::format("restored-{}", head.size), {act}), AnyRole);
+    ASSERT_TRUE(command.ok()) << command.status();
+    PendingOutcome pending;
+    ledger_->recorder().Submit(*std::move(command),
+                               [&pending](Outcome outcome) { pending.Set(std::move(outcome)); });
+    const Outcome outcome = pending.Get();
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+  }
+
   std::unique_ptr<v1::PaymentFeedService::Stub> feed_;
 };
 
@@ -272,6 +292,62 @@ TEST_F(PaymentFeedTest, WhatWasAcknowledgedDoesNotComeAgainAfterARestart) {
   EXPECT_TRUE(Get("paie").has_oldest_recorded_at());
   FeedClient client(feed_.get(), "paie");
   EXPECT_THAT(MandatsOf(client.UntilCaughtUp()), ElementsAre("1", "3"));
+}
+
+TEST_F(PaymentFeedTest, AfterARestorationAConsumerGoesOnOnceItIsRewound) {
+  ASSERT_TRUE(Record("a", {Order(1, "1"), Order(2, "2")}).ok());
+  ASSERT_TRUE(Create("paie").ok());
+  {
+    FeedClient client(feed_.get(), "paie");
+    for (const auto& delivery : client.UntilCaughtUp()) client.Acknowledge(delivery);
+    AwaitLag("paie", 0);
+  }
+  const uint64_t size = ledger_->log().size();
+  RecordRestored();
+  RestartAll();
+  ASSERT_TRUE(Record("b", {Order(1, "3")}).ok());
+  for (int i = 0; i < 2; ++i) {
+    const grpc::Status refused = FeedClient(feed_.get(), "paie").Finish();
+    EXPECT_EQ(refused.error_code(), grpc::FAILED_PRECONDITION);
+    const google::rpc::ErrorInfo info = InfoOf(refused);
+    EXPECT_EQ(info.reason(), "ORIGIN_CHANGED") << refused.error_message();
+    EXPECT_EQ(info.metadata().at("shared_events"), fmt::format("{}", size));
+    EXPECT_EQ(info.metadata().at("origin"), info.metadata().at("consumer_origin") + "/restored");
+    EXPECT_NE(refused.error_message().find("consumers rewind paie"), std::string::npos);
+  }
+  EXPECT_EQ(InfoOf(Rewind("paie", size + 1)).reason(), "REWIND_FORWARD");
+  EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "paie").Finish()).reason(), "ORIGIN_CHANGED");
+
+  // One that is made now knows this log.
+  ASSERT_TRUE(Create("nouveau").ok());
+  EXPECT_THAT(MandatsOf(FeedClient(feed_.get(), "nouveau").UntilCaughtUp()),
+              ElementsAre("1 3", "2"));
+  ASSERT_TRUE(Rewind("paie", size - 1).ok());
+  RestartAll();
+  FeedClient client(feed_.get(), "paie");
+  EXPECT_THAT(MandatsOf(client.UntilCaughtUp()), ElementsAre("2", "3"));
+  RecordRestored();
+  EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "nouveau").Finish()).reason(), "ORIGIN_CHANGED")
+      << "again";
+}
+
+// A ledger without an act.
+class UnopenedFeedTest : public PaymentFeedTest {
+ protected:
+  void SetUp() override {
+    ServicesTest::SetUp();
+    Connect();
+  }
+};
+
+TEST_F(UnopenedFeedTest, AConsumerOfNoOriginIsOfTheFirst) {
+  ASSERT_TRUE(Create("paie").ok());
+  ASSERT_TRUE(Record("founding", PaymentFounding(5)).ok());
+  ASSERT_TRUE(Record("a", {Order(1, "1")}).ok());
+  EXPECT_EQ(Get("paie").state().origin(), "");
+  EXPECT_THAT(MandatsOf(FeedClient(feed_.get(), "paie").UntilCaughtUp()), ElementsAre("1"));
+  RecordRestored();
+  EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "paie").Finish()).reason(), "ORIGIN_CHANGED");
 }
 
 TEST_F(PaymentFeedTest, WhatIsNotAnsweredInTimeComesAgain) {

@@ -17,6 +17,7 @@
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "services/ledger_service.h"
 #include "services/open_streams.h"
+#include "services/recording.h"
 #include "tests/services/services_fixture.h"
 
 namespace registre::testing {
@@ -207,6 +208,43 @@ TEST_F(StreamsTest, ASubscriptionPastTheHeadIsRefused) {
   ASSERT_TRUE(message.has_batch());
   EXPECT_EQ(message.batch().events(0).position(), 2u);
   next_context.TryCancel();
+}
+
+TEST_F(StreamsTest, ASubscriptionIsToldThatWhatItReadWasLost) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  ASSERT_TRUE(Record("a", {RegisterStructure("st-a")}).ok());
+  const LogHead head = ledger_->recorder().status().head;
+  const std::string first = OriginOf(*ledger_->Row());
+  v1::Act act;
+  act.mutable_ledger_restored()->set_previous_origin(first);
+  act.mutable_ledger_restored()->set_origin(first + "/restored");
+  act.mutable_ledger_restored()->set_log_size(head.size);
+  act.mutable_ledger_restored()->set_log_root(BytesOf(head.root));
+  act.mutable_ledger_restored()->set_reason("essai");
+  auto command = MakeCommand("registre:restore", UnitOf("restored", {act}), AnyRole);
+  ASSERT_TRUE(command.ok()) << command.status();
+  ASSERT_TRUE(RecordNow(ledger_.get(), *std::move(command)).ok());
+  ASSERT_TRUE(Record("b", {RegisterStructure("st-b")}).ok());
+
+  const auto subscribe = [&](const std::string& origin, uint64_t from) {
+    v1::SubscribeRequest request;
+    request.set_origin(origin);
+    request.set_from_position(from);
+    grpc::ClientContext context;
+    const auto stream = ledger_stub_->Subscribe(&context, request);
+    v1::SubscribeResponse message;
+    const bool served = stream->Read(&message);
+    if (served) context.TryCancel();
+    google::rpc::ErrorInfo info = InfoOf(stream->Finish());
+    return served ? "served" : info.reason() + " " + (*info.mutable_metadata())["shared_events"];
+  };
+  EXPECT_EQ(subscribe("", 4), "served") << "it compares by itself";
+  EXPECT_EQ(subscribe(first + "/restored", 4), "served");
+  EXPECT_EQ(subscribe(first, 2), "served") << "what it read is in this log";
+  EXPECT_EQ(subscribe(first, 3), "ORIGIN_CHANGED 2");
+  EXPECT_EQ(subscribe(first, 9), "ORIGIN_CHANGED 2") << "it says more than POSITION_AHEAD";
+  EXPECT_EQ(subscribe("other.example/log", 1), "ORIGIN_CHANGED 0");
+  EXPECT_EQ(subscribe("other.example/log", 0), "served") << "it read nothing";
 }
 
 TEST_F(StreamsTest, ManySubscriptionsShareTheirMemory) {
