@@ -153,7 +153,8 @@ absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::
   }
   std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version));
   const auto tables = CheckTableFiles(directory);
-  if (!tables.ok()) return disk->Damaged(std::string(tables.status().message()));
+  if (!tables.ok()) return tables.status();
+  if (!tables->unread.empty()) return disk->Damaged(tables->unread);
   if (!tables->different.empty()) return disk->Damaged(tables->different);
   rocksdb::DBOptions options = DatabaseOptions();
   options.create_if_missing = false;
