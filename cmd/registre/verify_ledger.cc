@@ -59,6 +59,12 @@ std::string SignedText(const LedgerVerification& verification, bool trusted) {
                      trusted ? "" : " of the folder itself: no key from elsewhere was given");
 }
 
+std::string StampsText(const LedgerVerification& verification, bool judged) {
+  if (verification.time_stamps == 0) return "0";
+  return fmt::format("{}, of authorities {}", verification.time_stamps,
+                     judged ? "of --tsa-ca" : "that were not judged (--tsa-ca)");
+}
+
 // `trusted`: keys from elsewhere were given.
 void PrintVerificationJson(const LedgerVerification& verification, bool trusted, Console& console) {
   google::protobuf::Struct json;
@@ -121,9 +127,7 @@ void PrintVerification(const LedgerVerification& verification, const AuditArgs& 
               {"Root", HexOf(verification.root)},
               {"Signed", SignedText(verification, trusted)},
               {"Checkpoints", fmt::format("{}", verification.checkpoints)},
-              {"Time stamps", fmt::format("{}{}", verification.time_stamps,
-                                          args.tsa_ca.empty() ? ", of authorities not judged"
-                                                              : ", of authorities of --tsa-ca")},
+              {"Time stamps", StampsText(verification, !args.tsa_ca.empty())},
               {"Seals", fmt::format("{}", verification.seals)},
               {"Consumers", fmt::format("{}", verification.consumers)},
               {"Index", verification.rows

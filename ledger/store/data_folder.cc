@@ -134,6 +134,14 @@ absl::StatusOr<int> Lock(const std::string& directory) {
   return errno == EWOULDBLOCK ? InUse(directory) : ErrnoError(errno, path);
 }
 
+absl::Status NoLedgerIn(const std::string& directory, std::string_view why) {
+  return Error(absl::StatusCode::kFailedPrecondition, "NOT_A_DATA_FOLDER",
+               fmt::format("{} is not a data folder of Registre: {}. Give the folder of a ledger, "
+                           "or a backup.",
+                           directory, why),
+               {{"path", directory}});
+}
+
 absl::Status Unreadable(const std::string& path) {
   return Error(absl::StatusCode::kPermissionDenied, "DATA_FOLDER_UNREADABLE",
                fmt::format("{} cannot be read by this user. Read the folder as a user who may, or "
@@ -182,15 +190,15 @@ absl::StatusOr<std::unique_ptr<HeldFolder>> HeldFolder::Open(const std::string& 
   std::error_code error;
   const fs::file_status found = fs::status(directory, error);
   if (found.type() == fs::file_type::not_found) {
-    return NotADataFolder(directory, "there is no such folder");
+    return NoLedgerIn(directory, "there is no such folder");
   }
   if (error == std::errc::permission_denied) return Unreadable(directory);
   if (error) return ErrnoError(error.value(), directory);
-  if (!fs::is_directory(found)) return NotADataFolder(directory, "it is a file, not a folder");
+  if (!fs::is_directory(found)) return NoLedgerIn(directory, "it is a file, not a folder");
   REGISTRE_RETURN_IF_ERROR(CheckReadable(directory));
   const absl::StatusOr<bool> ours = CheckFormat(directory);
   if (!ours.ok()) return ours.status();
-  if (!*ours) return NotADataFolder(directory, "it is empty");
+  if (!*ours) return NoLedgerIn(directory, "it is empty");
   const std::string path = PathOf(directory, kLockFile);
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0 && errno != ENOENT) return ErrnoError(errno, path);

@@ -752,12 +752,14 @@ TEST_F(VerifyLedgerTest, AFolderThatCannotBeReadIsNamed) {
   EXPECT_THAT(std::string(refused(data_ + "/HEAD").message()), HasSubstr("it is a file"));
 
   // As a user who may read all but one.
-  fs::permissions(folder_.path(), fs::perms::others_exec | fs::perms::owner_all);
+  constexpr fs::perms kAnyone = fs::perms::owner_all | fs::perms::group_read |
+                                fs::perms::group_exec | fs::perms::others_read |
+                                fs::perms::others_exec;
+  fs::permissions(folder_.path(), kAnyone);
+  fs::permissions(data_, kAnyone);
   for (const auto& entry : fs::recursive_directory_iterator(data_)) {
-    fs::permissions(entry.path(), fs::perms::others_read | fs::perms::others_exec,
-                    fs::perm_options::add);
+    if (entry.path().extension() != ".pem") fs::permissions(entry.path(), kAnyone);
   }
-  fs::permissions(data_, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
   const auto as_another = [&](const std::string& path) {
     const fs::perms mode = fs::status(path).permissions();
     fs::permissions(path, fs::perms::none);
