@@ -1,5 +1,6 @@
 #include "ledger/keyring.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -165,7 +166,7 @@ absl::Status InspectPrivateKeys(const std::string& directory,
   std::vector<SigningKey> keys;  // newest first
   for (auto number = numbers->rbegin(); number != numbers->rend(); ++number) {
     const std::string path = KeyPath(folder, *number);
-    if (::access(path.c_str(), R_OK) != 0 && errno == EACCES) {
+    if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
       notes->push_back(fmt::format("{} was not looked at: only its owner may read it", path));
       return absl::OkStatus();
     }
