@@ -99,6 +99,7 @@ Checkpoints::~Checkpoints() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
+    waiters_.clear();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -145,11 +146,13 @@ absl::Status Checkpoints::Verify(const v1::StoredCheckpoint& stored) const {
 }
 
 void Checkpoints::Run() {
+  bool stopping = false;
   while (true) {
     // A failure is in status(), and in the server's log.
     if (ledger_->recorder().status().head.size > 0) Sign().IgnoreError();
+    if (stopping) return;
     absl::MutexLock lock(&mutex_);
-    if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kCheckpointInterval)) return;
+    stopping = mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kCheckpointInterval);
   }
 }
 

@@ -38,6 +38,8 @@ class Checkpoints {
   // when no key of the ring signed it. Then signs on a thread of its own. Nothing is signed before
   // the ledger is opened.
   static absl::StatusOr<std::unique_ptr<Checkpoints>> Open(Ledger* ledger, const Clock* clock);
+  // Signs the head once more where it has moved, so that a clean stop leaves no event unsigned.
+  // Nobody is woken for it.
   ~Checkpoints();
   Checkpoints(const Checkpoints&) = delete;
   Checkpoints& operator=(const Checkpoints&) = delete;

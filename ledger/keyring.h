@@ -1,9 +1,16 @@
 // The keys that a log signs with, in its data folder.
 //
-//   DIR/keys/<n>.pem      PKCS #8, mode 0600: the highest number signs, beside the one below until
-//                         the next checkpoint after a rotation; older ones are deleted
+//   DIR/keys/<n>.pem      PKCS #8, mode 0600: the highest number signs, and is the last verifier's;
+//                         beside the one below until the next checkpoint after a rotation; older
+//                         ones are deleted
+//   DIR/keys/<n>.pem.new  a key that a rotation makes, until it is among the verifiers
 //   DIR/keys/verifiers    every verifier key that ever signed (C2SP signed-note), oldest first, one
 //                         a line
+//
+// A rotation writes <n>.pem.new, then `verifiers`, then renames the key to <n>.pem. What a crash
+// leaves of it is finished by the next start where the key is the last verifier's, and removed
+// where it is not: nobody was told of it. A <n>.pem that no verifier announces was put there by
+// someone else, and is never signed with.
 #ifndef REGISTRE_LEDGER_KEYRING_H_
 #define REGISTRE_LEDGER_KEYRING_H_
 
@@ -25,18 +32,26 @@ namespace registre {
 // Verifier keys of a ledger: a rotation adds one, and a restored backup one.
 inline constexpr size_t kMaxVerifierKeys = 1'024;
 
-// Reads the keys of a data folder without changing anything, strictly: each file is, byte for byte,
-// as it was written, and what would sign next is the last verifier's. Returns the verifiers; none
-// where there are no keys yet. Errors: those of Keyring::Open.
-absl::StatusOr<std::vector<VerifierKey>> InspectKeys(const std::string& directory);
+// The verifiers of a data folder, oldest first; none where there are none yet. Needs no private
+// key. Errors: KEYS_DAMAGED, those of the disk.
+absl::StatusOr<std::vector<VerifierKey>> ReadVerifiers(const std::string& directory);
+
+// Looks at the private keys of a data folder without changing anything, strictly: each is, byte for
+// byte, as it was written, among the verifiers, and the newest is the last verifier's. Errors:
+// KEYS_DAMAGED, those of the disk. What is not wrong but worth knowing is added to `notes`: that
+// there is none, or that it cannot be read, as in a copy for an auditor, who needs none; that
+// others may read it.
+absl::Status InspectPrivateKeys(const std::string& directory,
+                                const std::vector<VerifierKey>& verifiers,
+                                std::vector<std::string>* notes);
 
 // Any thread.
 class Keyring {
  public:
   // Opens the keys of a data folder, which the caller holds; makes the first one where there is
   // none. Errors: DATA_LOSS (KEYS_DAMAGED) when a key cannot be read, is missing or is not among
-  // the verifiers; PERMISSION_DENIED (KEYS_READABLE) when others than the owner may read a private
-  // key; those of the disk.
+  // the verifiers, or the newest is not the last one's; PERMISSION_DENIED (KEYS_READABLE) when
+  // others than the owner may read a private key; those of the disk.
   static absl::StatusOr<std::unique_ptr<Keyring>> Open(const std::string& directory);
 
   // Keys to sign a checkpoint of that origin with: one, or two after a rotation, the newer first.
@@ -54,16 +69,17 @@ class Keyring {
   absl::StatusOr<VerifierKey> Rotate(const std::string& origin);
 
  private:
-  friend absl::StatusOr<std::vector<VerifierKey>> InspectKeys(const std::string& directory);
   explicit Keyring(std::string folder) : folder_(std::move(folder)) {}
 
   absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status LoadVerifiers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status LoadKeys(const std::vector<uint64_t>& numbers) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool IsVerified(const SigningKey& key) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status MakeKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Adds what is missing of the keys under that name, oldest first, to `verifiers`.
-  absl::Status AddVerifiers(const std::string& origin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Ends what a crash left of rotations.
+  absl::Status EndRotations() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status MakeFirstKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Adds what is missing of the keys, oldest first, under that name to `verifiers`.
+  absl::Status AddVerifiers(const std::string& origin,
+                            const std::vector<const SigningKey*>& oldest_first)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<const SigningKey*> OldestFirst() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string folder_;
   mutable absl::Mutex mutex_;

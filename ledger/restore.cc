@@ -173,6 +173,10 @@ absl::Status CheckReason(const std::string& reason) {
                            reason.size(), kMaxRestoreReasonBytes));
 }
 
+std::string MarkPath(const std::string& directory) {
+  return fmt::format("{}/{}", directory, kRestoredFile);
+}
+
 v1::LedgerRestored ActOf(const RestoreMark& mark) {
   v1::LedgerRestored act;
   act.set_previous_origin(mark.previous_origin);
@@ -313,20 +317,25 @@ absl::StatusOr<Restored> Restore(const RestoreOrder& order, absl::Time now,
   return restored;
 }
 
-absl::StatusOr<bool> RecordRestoration(Ledger* ledger) {
-  const std::string path = fmt::format("{}/{}", ledger->directory(), kRestoredFile);
+absl::StatusOr<std::optional<RestoreMark>> ReadRestoreMark(const std::string& directory) {
+  const std::string path = MarkPath(directory);
   const auto text = ReadSmallFile(path, kMaxRestoredBytes);
   if (!text.ok()) return text.status();
-  if (!text->has_value()) return false;
-  const std::optional<RestoreMark> mark = ParseRestoreMark(**text);
-  if (!mark) {
-    return Error(absl::StatusCode::kDataLoss, "RESTORE_MARK_DAMAGED",
-                 fmt::format("{} is not what `registre admin restore` wrote; restore the backup "
-                             "again, into another folder",
-                             path),
-                 {{"path", path}});
-  }
-  auto command = CommandOf(*mark);
+  if (!text->has_value()) return std::nullopt;
+  std::optional<RestoreMark> mark = ParseRestoreMark(**text);
+  if (mark) return mark;
+  return Error(absl::StatusCode::kDataLoss, "RESTORE_MARK_DAMAGED",
+               fmt::format("{} is not what `registre admin restore` wrote; restore the backup "
+                           "again, into another folder",
+                           path),
+               {{"path", path}});
+}
+
+absl::StatusOr<bool> RecordRestoration(Ledger* ledger) {
+  const auto mark = ReadRestoreMark(ledger->directory());
+  if (!mark.ok()) return mark.status();
+  if (!mark->has_value()) return false;
+  auto command = CommandOf(**mark);
   if (!command.ok()) return command.status();
   absl::Notification answered;
   absl::Status outcome;
@@ -337,6 +346,7 @@ absl::StatusOr<bool> RecordRestoration(Ledger* ledger) {
   answered.WaitForNotification();
   REGISTRE_RETURN_IF_ERROR(outcome);
   // Durable by now: a start that still finds the mark sends the same command again.
+  const std::string path = MarkPath(ledger->directory());
   std::error_code error;
   fs::remove(path, error);
   if (error) return ErrnoError(error.value(), path);

@@ -67,6 +67,9 @@ std::string FormatRestoreMark(const RestoreMark& mark);
 // Nothing unless the text is, byte for byte, what FormatRestoreMark writes.
 std::optional<RestoreMark> ParseRestoreMark(std::string_view text);
 
+// The mark of a data folder; nothing where there is none. DATA_LOSS (RESTORE_MARK_DAMAGED).
+absl::StatusOr<std::optional<RestoreMark>> ReadRestoreMark(const std::string& directory);
+
 // To be called when a ledger is opened, before anything else may be recorded: when its folder was
 // restored and may lack events, records that, and then removes the mark. The process may die at any
 // moment: the act is recorded once. False when there was nothing to do. DATA_LOSS

@@ -160,14 +160,16 @@ void BuildVerify(CLI::App* app, const AddCommand& add, Args* args) {
   consistency->needs(older);
   checkpoint->add_option("--stamp", args->audit.stamp, "A time stamp token over it, DER")
       ->type_name("FILE");
-  CLI::App* ledger = add(group, "ledger", "A whole data folder, which no server uses",
-                         R"(Reads only. Names the first bad position and what is wrong with it.
+  CLI::App* ledger = add(
+      group, "ledger", "A whole data folder, which no server uses",
+      R"(Reads only, and needs no private key. Names the first bad position and what is wrong with it. With a
+key from elsewhere it also says how much of the log that key signed. Each seal costs a pass over all tags.
 
 Examples:
-  registre verify ledger /var/lib/registre
+  registre verify ledger /var/lib/registre --key "$KEY"
   registre verify ledger /var/lib/registre --checkpoint old.txt --key "$KEY"
                                     and that the log is the continuation of that checkpoint)",
-                         Command::kVerifyLedger);
+      Command::kVerifyLedger);
   ledger->add_option("directory", args->audit.directory, "The folder of the ledger")
       ->required()
       ->type_name("DIR");
@@ -273,6 +275,10 @@ std::string CheckAudit(const Args& args) {
   if (verifies && args.audit.keys.empty() && args.audit.policy.empty()) {
     return "--key or --policy is missing: whose signature is to be trusted? `registre keys` of the "
            "authority's server shows its keys; have them from a second source";
+  }
+  if (args.command == Command::kVerifyLedger && !args.audit.checkpoint.empty() &&
+      args.audit.keys.empty() && args.audit.policy.empty()) {
+    return "--checkpoint needs --key or --policy: whose signature on it is to be trusted?";
   }
   // What would not be looked at is not asked for.
   if (args.command == Command::kVerifyProof && !args.audit.tsa_ca.empty()) {

@@ -56,17 +56,6 @@ absl::Status AppendKeysOfFile(const std::string& path, std::vector<VerifierKey>*
                fmt::format("{}: there is no verifier key in it", path));
 }
 
-// The keys of the checkpoint's log that signed it.
-std::vector<VerifierKey> SignersOf(const TrustedCheckpoint& trusted, const TrustPolicy& policy) {
-  std::vector<VerifierKey> signers;
-  for (const TrustPolicy::Log& log : policy.logs) {
-    if (log.key.name != trusted.checkpoint.origin) continue;
-    const absl::StatusOr<bool> is_signed = IsSignedBy(trusted.note, log.key);
-    if (is_signed.ok() && *is_signed) signers.push_back(log.key);
-  }
-  return signers;
-}
-
 // Witnesses are named as the policy names them: any octets.
 std::string WitnessText(const std::string& name) {
   return IsUtf8(name) ? name : absl::CHexEscape(name);

@@ -382,12 +382,14 @@ bool IsRootOrOfAuthorities(X509* last, X509_STORE* store, absl::Time time) {
   return X509_verify_cert(context.get()) == 1;
 }
 
+absl::Status NoAuthority() {
+  return TimeStampUntrusted(
+      "no certificate of a CA can be read: give a PEM file of those that you trust");
+}
+
 absl::Status CheckTrust(const SignedToken& token, std::string_view ca_pem) {
   const auto store = ReadAuthorities(ca_pem);
-  if (store == nullptr) {
-    return TimeStampUntrusted(
-        "no certificate of a CA can be read: give a PEM file of those that you trust");
-  }
+  if (store == nullptr) return NoAuthority();
   const TimeStampHandle<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
   if (X509_STORE_CTX_init(context.get(), store.get(), token.signer, token.chain.get()) != 1) {
     return TimeStampUntrusted("OpenSSL does not take its certificate");
@@ -518,6 +520,10 @@ absl::StatusOr<absl::Time> VerifyTimeStamp(std::string_view token, std::string_v
   if (!checked.ok()) return checked.status();
   REGISTRE_RETURN_IF_ERROR(CheckTrust(*checked, ca_pem));
   return checked->time;
+}
+
+absl::Status CheckTimeStampAuthorities(std::string_view ca_pem) {
+  return ReadAuthorities(ca_pem) == nullptr ? NoAuthority() : absl::OkStatus();
 }
 
 }  // namespace registre

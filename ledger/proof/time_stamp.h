@@ -40,6 +40,10 @@ absl::StatusOr<absl::Time> TimeStampedAt(std::string_view token, std::string_vie
 absl::StatusOr<absl::Time> VerifyTimeStamp(std::string_view token, std::string_view text,
                                            std::string_view ca_pem);
 
+// INVALID_ARGUMENT (TIMESTAMP_UNTRUSTED) when `ca_pem` holds no certificate, or one that cannot be
+// read: VerifyTimeStamp would refuse every token.
+absl::Status CheckTimeStampAuthorities(std::string_view ca_pem);
+
 }  // namespace registre
 
 #endif  // REGISTRE_LEDGER_PROOF_TIME_STAMP_H_

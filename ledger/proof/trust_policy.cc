@@ -277,4 +277,14 @@ absl::StatusOr<TrustedCheckpoint> VerifyCheckpoint(std::string_view note,
       {{"cosigned", names}});
 }
 
+std::vector<VerifierKey> SignersOf(const TrustedCheckpoint& trusted, const TrustPolicy& policy) {
+  std::vector<VerifierKey> signers;
+  for (const TrustPolicy::Log& log : policy.logs) {
+    if (log.key.name != trusted.checkpoint.origin) continue;
+    const absl::StatusOr<bool> is_signed = IsSignedBy(trusted.note, log.key);
+    if (is_signed.ok() && *is_signed) signers.push_back(log.key);
+  }
+  return signers;
+}
+
 }  // namespace registre

@@ -64,6 +64,9 @@ struct TrustedCheckpoint {
 absl::StatusOr<TrustedCheckpoint> VerifyCheckpoint(std::string_view note,
                                                    const TrustPolicy& policy);
 
+// The keys of the checkpoint's log, among those that the policy knows, that signed it.
+std::vector<VerifierKey> SignersOf(const TrustedCheckpoint& trusted, const TrustPolicy& policy);
+
 }  // namespace registre
 
 #endif  // REGISTRE_LEDGER_PROOF_TRUST_POLICY_H_

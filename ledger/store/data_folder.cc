@@ -134,6 +134,39 @@ absl::StatusOr<int> Lock(const std::string& directory) {
   return errno == EWOULDBLOCK ? InUse(directory) : ErrnoError(errno, path);
 }
 
+absl::Status NoLedgerIn(const std::string& directory, std::string_view why) {
+  return Error(absl::StatusCode::kFailedPrecondition, "NOT_A_DATA_FOLDER",
+               fmt::format("{} is not a data folder of Registre: {}. Give the folder of a ledger, "
+                           "or a backup.",
+                           directory, why),
+               {{"path", directory}});
+}
+
+absl::Status Unreadable(const std::string& path) {
+  return Error(absl::StatusCode::kPermissionDenied, "DATA_FOLDER_UNREADABLE",
+               fmt::format("{} cannot be read by this user. Read the folder as a user who may, or "
+                           "make a copy that you may read; nothing is written to it.",
+                           path),
+               {{"path", path}});
+}
+
+// Whether it can be read, entered where it is a folder, and all that is in it as well. A private
+// key may be its owner's alone.
+absl::Status CheckReadable(const fs::path& path) {
+  std::error_code error;
+  const bool folder = fs::is_directory(path, error);
+  if (::faccessat(AT_FDCWD, path.c_str(), folder ? R_OK | X_OK : R_OK, AT_EACCESS) != 0) {
+    const bool hidden = errno == EACCES && (folder || path.extension() != ".pem");
+    return hidden ? Unreadable(path.native()) : absl::OkStatus();
+  }
+  if (!folder) return absl::OkStatus();
+  for (auto it = fs::directory_iterator(path, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
+    REGISTRE_RETURN_IF_ERROR(CheckReadable(it->path()));
+  }
+  return error ? ErrnoError(error.value(), path.native()) : absl::OkStatus();
+}
+
 // The generations that there are, in order, and the one in use: that of CURRENT, or the first.
 uint64_t FindGenerations(const std::string& index_directory, std::vector<uint64_t>* found) {
   const auto text = ReadSmallFile(PathOf(index_directory, kCurrentFile), kMaxSmallFileBytes);
@@ -154,9 +187,18 @@ uint64_t FindGenerations(const std::string& index_directory, std::vector<uint64_
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HeldFolder>> HeldFolder::Open(const std::string& directory) {
+  std::error_code error;
+  const fs::file_status found = fs::status(directory, error);
+  if (found.type() == fs::file_type::not_found) {
+    return NoLedgerIn(directory, "there is no such folder");
+  }
+  if (error == std::errc::permission_denied) return Unreadable(directory);
+  if (error) return ErrnoError(error.value(), directory);
+  if (!fs::is_directory(found)) return NoLedgerIn(directory, "it is a file, not a folder");
+  REGISTRE_RETURN_IF_ERROR(CheckReadable(directory));
   const absl::StatusOr<bool> ours = CheckFormat(directory);
   if (!ours.ok()) return ours.status();
-  if (!*ours) return NotADataFolder(directory, "it is empty");
+  if (!*ours) return NoLedgerIn(directory, "it is empty");
   const std::string path = PathOf(directory, kLockFile);
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0 && errno != ENOENT) return ErrnoError(errno, path);

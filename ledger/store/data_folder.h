@@ -84,7 +84,9 @@ std::string FormatOfDataFolder();
 
 // A data folder that nobody may write to while this lives: a server that starts is refused. Changes
 // nothing, also where the disk is mounted for reading only. Errors: FAILED_PRECONDITION
-// NOT_A_DATA_FOLDER, FORMAT_TOO_NEW; UNAVAILABLE DATA_FOLDER_IN_USE by a server; those of the disk.
+// NOT_A_DATA_FOLDER (also when there is no such folder), FORMAT_TOO_NEW; PERMISSION_DENIED
+// DATA_FOLDER_UNREADABLE when anything in it but a private key cannot be read; UNAVAILABLE
+// DATA_FOLDER_IN_USE by a server; those of the disk.
 class HeldFolder {
  public:
   static absl::StatusOr<std::unique_ptr<HeldFolder>> Open(const std::string& directory);

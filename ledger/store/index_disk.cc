@@ -162,7 +162,8 @@ absl::StatusOr<std::unique_ptr<IndexDisk>> IndexDisk::OpenForReading(const std::
   std::unique_ptr<IndexDisk> disk(new IndexDisk(directory, fold_version, Index::Use::kServed));
   if (check_files) {
     const auto tables = CheckTableFiles(directory);
-    if (!tables.ok()) return disk->Damaged(std::string(tables.status().message()));
+    if (!tables.ok()) return tables.status();
+    if (!tables->unread.empty()) return disk->Damaged(tables->unread);
     if (!tables->different.empty()) return disk->Damaged(tables->different);
     if (tables->without > 0) {
       return disk->Damaged(fmt::format("MANIFEST has no checksum of {} tables", tables->without));

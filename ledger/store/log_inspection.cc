@@ -117,6 +117,7 @@ absl::StatusOr<std::unique_ptr<LogInspection>> LogInspection::Open(
     const std::string& log_directory) {
   const auto tables = CheckTableFiles(log_directory);
   if (!tables.ok()) return tables.status();
+  if (!tables->unread.empty()) return LogDamaged(log_directory, tables->unread);
   // Such a table is not opened, nor is the log without it.
   if (!tables->different.empty()) return LogDamaged(log_directory, tables->different);
   absl::Status table_checks;

@@ -15,7 +15,6 @@
 
 #include "ledger/base/errors.h"
 #include "ledger/store/disk.h"
-#include "ledger/store/rocksdb_errors.h"
 #include "rocksdb/env.h"
 #include "rocksdb/file_checksum.h"
 
@@ -49,45 +48,60 @@ absl::StatusOr<std::string> ChecksumOf(const std::string& path) {
   return generator->GetChecksum();
 }
 
+// What MANIFEST holds; or why it cannot be read, in `unread`.
 absl::StatusOr<std::unique_ptr<rocksdb::FileChecksumList>> ReadChecksums(
-    const std::string& directory) {
+    const std::string& directory, std::string* unread) {
   const auto current = ReadSmallFile(directory + "/CURRENT", kMaxCurrentBytes);
   if (!current.ok()) return current.status();
-  if (!current->has_value()) return LogDamaged(directory, "its file CURRENT is missing");
+  std::unique_ptr<rocksdb::FileChecksumList> list(rocksdb::NewFileChecksumList());
+  if (!current->has_value()) {
+    *unread = "its file CURRENT is missing";
+    return list;
+  }
   const std::string_view name(**current);
   if (name.find('/') != std::string_view::npos || name.size() < 2 || name.back() != '\n') {
-    return LogDamaged(directory, "its file CURRENT names no MANIFEST");
+    *unread = "its file CURRENT names no MANIFEST";
+    return list;
   }
   const std::string manifest = fmt::format("{}/{}", directory, name.substr(0, name.size() - 1));
   std::error_code error;
   if (!std::filesystem::exists(manifest, error)) {
-    return LogDamaged(directory,
-                      fmt::format("the file that its CURRENT names, {}, is missing", manifest));
+    *unread = fmt::format("the file that its CURRENT names, {}, is missing", manifest);
+    return list;
   }
-  std::unique_ptr<rocksdb::FileChecksumList> list(rocksdb::NewFileChecksumList());
   // With the file's size RocksDB asserts that its last record ends there, which damage may belie.
   // What such a record added is missing from the log then, and is counted (LogInspection).
   const rocksdb::Status status = rocksdb::GetFileChecksumsFromManifest(
       rocksdb::Env::Default(), manifest, std::numeric_limits<uint64_t>::max(), list.get());
-  if (!status.ok()) return LogDamaged(directory, "reading MANIFEST: " + status.ToString());
+  if (!status.ok()) *unread = "reading MANIFEST: " + status.ToString();
   return list;
 }
 
 }  // namespace
 
 absl::StatusOr<TableChecks> CheckTableFiles(const std::string& directory) {
-  const auto list = ReadChecksums(directory);
+  TableChecks checks;
+  const auto list = ReadChecksums(directory, &checks.unread);
   if (!list.ok()) return list.status();
+  if (!checks.unread.empty()) return checks;
   std::vector<uint64_t> numbers;
   std::vector<std::string> checksums;
   std::vector<std::string> functions;
   const rocksdb::Status read = (*list)->GetAllFileChecksums(&numbers, &checksums, &functions);
-  if (!read.ok()) return LogDamaged(directory, "reading MANIFEST: " + read.ToString());
-  TableChecks checks;
+  if (!read.ok()) {
+    checks.unread = "reading MANIFEST: " + read.ToString();
+    return checks;
+  }
   for (size_t i = 0; i < numbers.size(); ++i) {
     const std::string name = fmt::format("{:06}.sst", numbers[i]);
-    const auto checksum = ChecksumOf(directory + "/" + name);
+    const std::string path = fmt::format("{}/{}", directory, name);
     std::string wrong;
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+      if (checks.different.empty()) checks.different = name + " is missing";
+      continue;
+    }
+    const auto checksum = ChecksumOf(path);
     if (!checksum.ok()) {
       wrong = fmt::format("{} cannot be read: {}", name, std::string(checksum.status().message()));
     } else if (checksums[i].empty()) {

@@ -13,10 +13,11 @@ namespace registre {
 
 struct TableChecks {
   std::string different;  // the first table that is not the one written, and why; or empty
+  std::string unread;     // why MANIFEST or CURRENT cannot be read; or empty
   size_t without = 0;     // tables that MANIFEST has no checksum of: an older version wrote them
 };
 
-// Reads every byte of every table. DATA_LOSS (LOG_DAMAGED) when MANIFEST or CURRENT cannot be read.
+// Reads every byte of every table, where MANIFEST can be read. Errors are those of the disk.
 absl::StatusOr<TableChecks> CheckTableFiles(const std::string& directory);
 
 }  // namespace registre

@@ -1,4 +1,4 @@
-// What a verification finds wrong. Private to ledger/verify, but for LedgerFinding.
+// What a verification finds. Private to ledger/verify, but for LedgerFinding and SignedHead.
 #ifndef REGISTRE_LEDGER_VERIFY_FINDINGS_H_
 #define REGISTRE_LEDGER_VERIFY_FINDINGS_H_
 
@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "ledger/proof/note.h"
+
 namespace registre {
 
 struct LedgerFinding {
@@ -17,6 +19,12 @@ struct LedgerFinding {
   std::string what;     // in plain words
 
   bool operator==(const LedgerFinding&) const = default;
+};
+
+// How much of the log is signed, and by which verifier keys.
+struct SignedHead {
+  uint64_t size = 0;
+  std::vector<VerifierKey> signers;
 };
 
 // The first `most` that are found, how many more there are, and the one of the lowest position.

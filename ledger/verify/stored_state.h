@@ -4,6 +4,7 @@
 #define REGISTRE_LEDGER_VERIFY_STORED_STATE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,28 @@ struct ClaimedHead {
 // What the stored consumers are. How many there are; errors are those of the log.
 absl::StatusOr<uint64_t> CheckConsumers(const EventStore& log, Findings* findings);
 
+// Whom the stored checkpoints are held against.
+struct CheckpointTrust {
+  std::vector<VerifierKey> verifiers;        // of the folder: one of them signed each
+  const TrustPolicy& policy;                 // of who verifies; it may know no log
+  const std::optional<std::string>& tsa_ca;  // PEM: every time stamp is of an authority under it
+};
+
+struct StoredCheckpoints {
+  std::vector<ClaimedHead> claimed;  // what they say of the log
+  // The newest that the policy accepts; the newest of all where it knows no log.
+  std::optional<SignedHead> trusted;
+  uint64_t time_stamps = 0;
+  std::vector<std::string> notes;
+};
+
 // The stored checkpoints, all that can be said of them without the events: their bytes, that one of
-// the keys signed each, time stamps over it, cosignatures of the policy's witnesses; the newest is
-// one that the policy accepts, where it knows a log. Returns what they say of the log.
-absl::StatusOr<std::vector<ClaimedHead>> CheckCheckpoints(const EventStore& log,
-                                                          const std::vector<VerifierKey>& keys,
-                                                          const TrustPolicy& policy,
-                                                          Findings* findings);
+// the keys signed each, time stamps over it, cosignatures of the policy's witnesses. Where the
+// policy knows a log, the newest is signed by one, and what is not cosigned by a quorum yet follows
+// one that is. That none is stored is no finding here. Errors are those of the log.
+absl::StatusOr<StoredCheckpoints> CheckCheckpoints(const EventStore& log,
+                                                   const CheckpointTrust& trust,
+                                                   Findings* findings);
 
 }  // namespace registre
 

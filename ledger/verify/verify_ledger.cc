@@ -13,6 +13,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/chunk_reader.h"
 #include "ledger/keyring.h"
+#include "ledger/restore.h"
 #include "ledger/store/data_folder.h"
 #include "ledger/store/disk.h"
 #include "ledger/store/index_inspection.h"
@@ -53,6 +54,8 @@ class WorkFolder {
 constexpr char kHeadSubject[] = "HEAD";
 constexpr char kLogSubject[] = "log";
 constexpr char kIndexSubject[] = "index";
+constexpr char kKeysSubject[] = "keys";
+constexpr char kRestoredSubject[] = "RESTORED";
 
 class LedgerVerifier {
  public:
@@ -76,6 +79,10 @@ class LedgerVerifier {
   void OpenLog();
   void CheckHeadFile();
   void CheckStoredState();
+  std::vector<VerifierKey> CheckKeys();
+  void CheckStoredCheckpoints(const std::vector<VerifierKey>& verifiers);
+  void CheckSigned(std::optional<SignedHead> stored);
+  void CheckRestoreMark();
   void OpenIndex();
   absl::Status ReadEvents();
   absl::Status ReadPart(uint64_t to, MerkleTree* tree);
@@ -106,8 +113,9 @@ absl::Status LedgerVerifier::Read() {
   if (log_ == nullptr || enough()) return absl::OkStatus();
   CheckStoredState();
   CheckHeadFile();
+  CheckRestoreMark();
   if (options_.older) {
-    claimed_.push_back({*options_.older, "the checkpoint given", false});
+    claimed_.push_back({options_.older->checkpoint, "the checkpoint given", false});
   }
   std::stable_sort(claimed_.begin(), claimed_.end(),
                    [](const ClaimedHead& a, const ClaimedHead& b) {
@@ -167,20 +175,72 @@ void LedgerVerifier::CheckHeadFile() {
 }
 
 void LedgerVerifier::CheckStoredState() {
-  const auto keys = InspectKeys(options_.directory);
-  Found("keys", keys.status());
+  const std::vector<VerifierKey> verifiers = CheckKeys();
   const auto consumers = CheckConsumers(log_->log(), &findings_);
   Found("consumers", consumers.status());
   if (consumers.ok()) result_.consumers = *consumers;
-  auto checkpoints = CheckCheckpoints(log_->log(), keys.ok() ? *keys : std::vector<VerifierKey>(),
-                                      options_.policy, &findings_);
+  CheckStoredCheckpoints(verifiers);
+}
+
+// The verifiers of the folder: they verify what was signed whatever the private keys are.
+std::vector<VerifierKey> LedgerVerifier::CheckKeys() {
+  auto verifiers = ReadVerifiers(options_.directory);
+  Found(kKeysSubject, verifiers.status());
+  if (!verifiers.ok()) return {};
+  Found(kKeysSubject, InspectPrivateKeys(options_.directory, *verifiers, &result_.notes));
+  return *std::move(verifiers);
+}
+
+void LedgerVerifier::CheckStoredCheckpoints(const std::vector<VerifierKey>& verifiers) {
+  auto checkpoints = CheckCheckpoints(
+      log_->log(), {.verifiers = verifiers, .policy = options_.policy, .tsa_ca = options_.tsa_ca},
+      &findings_);
   Found("checkpoints", checkpoints.status());
   if (!checkpoints.ok()) return;
-  claimed_ = *std::move(checkpoints);
+  claimed_ = std::move(checkpoints->claimed);
   result_.checkpoints = claimed_.size();
-  if (!options_.policy.logs.empty() && claimed_.empty()) {
-    result_.notes.push_back("no checkpoint is stored that the key given could be held against");
+  result_.time_stamps = checkpoints->time_stamps;
+  for (std::string& note : checkpoints->notes) result_.notes.push_back(std::move(note));
+  if (options_.tsa_ca && result_.time_stamps == 0) {
+    result_.notes.push_back("no time stamp is stored that the CAs given could be held against");
   }
+  CheckSigned(std::move(checkpoints->trusted));
+}
+
+// What is signed by who is trusted, of what is stored and what was given.
+void LedgerVerifier::CheckSigned(std::optional<SignedHead> stored) {
+  result_.signed_head = std::move(stored);
+  const auto& older = options_.older;
+  if (older && (!result_.signed_head || result_.signed_head->size < older->checkpoint.size)) {
+    result_.signed_head = {older->checkpoint.size, SignersOf(*older, options_.policy)};
+  }
+  if (options_.policy.logs.empty()) {
+    result_.notes.push_back(
+        "no signature was held against a key from elsewhere (--key, --policy): whoever made this "
+        "folder may have made its keys");
+  } else if (!result_.signed_head) {
+    findings_.Of("checkpoints",
+                 "none is stored that the keys given accept: nobody who holds one has said that "
+                 "this is the log");
+  }
+}
+
+void LedgerVerifier::CheckRestoreMark() {
+  const auto mark = ReadRestoreMark(options_.directory);
+  Found(kRestoredSubject, mark.status());
+  if (!mark.ok() || !mark->has_value()) return;
+  const RestoreMark& restored = **mark;
+  if (restored.head.size > 0) {
+    claimed_.push_back({{.origin = restored.previous_origin,
+                         .size = restored.head.size,
+                         .root = restored.head.root},
+                        kRestoredSubject,
+                        false});
+  }
+  result_.notes.push_back(
+      fmt::format("the folder was made from a backup that may lack events: the next start records "
+                  "ledger_restored, and the log goes on as {}",
+                  restored.origin));
 }
 
 void LedgerVerifier::OpenIndex() {

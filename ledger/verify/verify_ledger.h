@@ -3,6 +3,8 @@
 //   log -> read, hash, parse | leaf hashes, tiles, heads, units, tags, chains, ids, seals | fold
 //          a thread            the caller's thread                                         a thread
 //
+// Each seal costs a pass over all tags that the log has by then.
+//
 // What is stored beside the events (consumers, checkpoints, keys) is read first, the index is
 // compared with the fold last. Memory does not grow with the log: what it does not hold goes to
 // files of a working folder.
@@ -30,11 +32,14 @@ struct VerifyLedgerOptions {
   // Folds the log again, and compares the index of the folder with what it gives.
   bool fold = true;
   std::string work;  // folder for what memory does not hold; empty: the system's temporary folder
-  // A checkpoint that was verified elsewhere: the log must be its continuation.
-  std::optional<Checkpoint> older;
-  // The newest stored checkpoint must be one that this accepts, where it knows a log; and
-  // cosignatures of its witnesses must verify.
+  // A checkpoint that `policy` accepted: the log must be its continuation.
+  std::optional<TrustedCheckpoint> older;
+  // Where it knows a log: it must accept a stored checkpoint, or `older`, and one of its logs must
+  // have signed the newest stored one; and cosignatures of its witnesses must verify.
   TrustPolicy policy;
+  // The CAs (PEM) that every stored time stamp must be of an authority under; those are well formed
+  // (CheckTimeStampAuthorities).
+  std::optional<std::string> tsa_ca;
   OnFoldProgress on_progress;  // may be empty
   size_t max_findings = 100;
   bool stop_at_first = false;  // for tests: later findings are of no interest
@@ -46,6 +51,10 @@ struct LedgerVerification {
   Hash root = {};
   std::string origin;
   uint64_t checkpoints = 0;
+  uint64_t time_stamps = 0;
+  // The beginning of the log that is signed by who is trusted: by the policy's logs where it knows
+  // one, otherwise by keys of the folder itself, which prove nothing of who holds them.
+  std::optional<SignedHead> signed_head;
   uint64_t consumers = 0;
   uint64_t seals = 0;
   std::optional<uint64_t> rows;  // of the index, compared

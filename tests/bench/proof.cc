@@ -298,6 +298,7 @@ double VerifyRate(const Subject& subject, bool fold) {
                                              .work = "",
                                              .older = std::nullopt,
                                              .policy = {},
+                                             .tsa_ca = std::nullopt,
                                              .on_progress = nullptr}));
     if (!verified.intact()) Die("verify: " + verified.findings.front().what);
     events = verified.events;

@@ -264,6 +264,16 @@ TEST_F(VerifyCommand, WhatIsNotLookedAtIsNotTaken) {
             kExitUsage);
 }
 
+TEST_F(VerifyCommand, ALedgerIsHeldAgainstACheckpointOnlyWithAKey) {
+  EXPECT_EQ(Run({"verify", "ledger", At("none"), "--checkpoint", At("old")}), kExitUsage);
+  EXPECT_THAT(err_, HasSubstr("--checkpoint needs --key or --policy"));
+  EXPECT_EQ(Run({"verify", "ledger", At("none"), "--checkpoint", At("old"), "--key", vkey_}),
+            kExitRefused);
+  EXPECT_THAT(err_, AllOf(HasSubstr("there is no such folder"), Not(HasSubstr("disk"))));
+  EXPECT_EQ(Run({"verify", "ledger", At("none"), "--tsa-ca", At("keys")}), kExitRefused);
+  EXPECT_THAT(err_, HasSubstr("no certificate of a CA can be read"));
+}
+
 TEST_F(VerifyCommand, FilesThatCannotBeReadAreNamed) {
   for (const char* name : {"nothing", ""}) {
     EXPECT_EQ(Run({"verify", "checkpoint", At(name), "--key", vkey_}), kExitRefused);

@@ -2,9 +2,10 @@
 // answers exactly as before.
 //
 // Of the log's files, HEAD, FORMAT and the keys each byte is changed, to one other value drawn at
-// random; each file is cut to many lengths, and removed. Of the index, which may be deleted, and of
-// the files that nothing is read from, bytes are drawn. What is not found is held against the
-// answers of a server that starts on a copy.
+// random; each file is cut to many lengths, and removed. A private key that is gone is no finding,
+// since who verifies needs none, but without it the ledger does not start. Of the index, which may
+// be deleted, and of the files that nothing is read from, bytes are drawn. What is not found is
+// held against the answers of a server that starts on a copy.
 //
 // A larger ledger is changed at random, REGISTRE_TAMPER times (300): bytes of any file, and events
 // in a log written anew. REGISTRE_TEST_SEED repeats a run.
@@ -30,6 +31,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/synchronization/mutex.h"
+#include "ledger/base/errors.h"
 #include "ledger/store/data_folder.h"
 #include "ledger/verify/verify_ledger.h"
 #include "tests/support/stopped_ledger.h"
@@ -95,6 +97,7 @@ std::string TextOf(const Change& change) {
 struct Tally {
   size_t tried = 0;
   size_t found = 0;
+  size_t refused = 0;  // not found, and the server says what it is and does not start
   size_t harmless = 0;
 };
 
@@ -189,6 +192,13 @@ class TamperTest : public ::testing::Test {
     return answers.ok() && *answers == answers_;
   }
 
+  static bool StartIsRefused(const std::string& folder, const std::string& copy,
+                             std::string_view reason) {
+    fs::remove_all(copy);
+    fs::copy(folder, copy, fs::copy_options::recursive);
+    return ReasonOf(AnswersOf(copy).status()) == reason;
+  }
+
   // Makes each change in a copy of the folder of its own thread, and takes it back.
   void Try(const std::vector<Change>& changes) {
     std::atomic<size_t> next = 0;
@@ -216,25 +226,32 @@ class TamperTest : public ::testing::Test {
     bool found = IsFound(folder, false);
     if (!found && absl::StartsWith(kind, "index ")) found = IsFound(folder, true);
     const bool harmless = !found && IsHarmless(folder, copy);
+    // What needs the private key is the start alone.
+    const bool refused = !found && kind == "private key" && change.what == Change::What::kRemoved &&
+                         StartIsRefused(folder, copy, "KEYS_DAMAGED");
     WriteFile(path, bytes, mode);
     absl::MutexLock lock(&mutex_);
     Tally& tally = tallies_[kind];
     ++tally.tried;
     tally.found += found ? 1 : 0;
+    tally.refused += refused ? 1 : 0;
     tally.harmless += harmless ? 1 : 0;
-    EXPECT_TRUE(found || harmless) << TextOf(change) << ": neither found nor harmless";
+    EXPECT_TRUE(found || refused || harmless) << TextOf(change) << ": neither found nor harmless";
   }
 
   void PrintTallies() {
     Tally sum;
-    std::printf("%-20s %9s %9s %9s\n", "file", "changes", "found", "harmless");
+    std::printf("%-20s %9s %9s %9s %9s\n", "file", "changes", "found", "refused", "harmless");
     for (const auto& [kind, tally] : tallies_) {
-      std::printf("%-20s %9zu %9zu %9zu\n", kind.c_str(), tally.tried, tally.found, tally.harmless);
+      std::printf("%-20s %9zu %9zu %9zu %9zu\n", kind.c_str(), tally.tried, tally.found,
+                  tally.refused, tally.harmless);
       sum.tried += tally.tried;
       sum.found += tally.found;
+      sum.refused += tally.refused;
       sum.harmless += tally.harmless;
     }
-    std::printf("%-20s %9zu %9zu %9zu\n", "all", sum.tried, sum.found, sum.harmless);
+    std::printf("%-20s %9zu %9zu %9zu %9zu\n", "all", sum.tried, sum.found, sum.refused,
+                sum.harmless);
   }
 
   const uint64_t seed_;
@@ -259,9 +276,12 @@ TEST_F(TamperTest, EveryByteOfASmallLedgerIsFoundOrHarmless) {
   PrintTallies();
   // What nothing is read from is not what finds them.
   for (const auto& [kind, tally] : tallies_) {
-    if (kind == "table" || kind == "CURRENT" || kind == "HEAD" || kind == "FORMAT" ||
-        kind == "private key") {
+    if (kind == "table" || kind == "CURRENT" || kind == "HEAD" || kind == "FORMAT") {
       EXPECT_EQ(tally.found, tally.tried) << kind;
+    }
+    if (kind == "private key") {
+      EXPECT_EQ(tally.found, tally.tried - 1) << "all but its removal";
+      EXPECT_EQ(tally.refused, 1u) << "its removal";
     }
   }
 }

@@ -304,6 +304,24 @@ TEST_F(CheckpointsTest, ComesBackAsItWas) {
   EXPECT_EQ(Sign().SerializeAsString(), before.SerializeAsString());
 }
 
+TEST_F(CheckpointsTest, ACleanStopSignsTheHead) {
+  Record("a");
+  Sign();
+  Record("b");
+  int woken = 0;
+  checkpoints_->Wait(1, [&woken] { ++woken; });
+  Close();
+  OpenLedger("data");
+  std::vector<uint64_t> stored;
+  const absl::Status read =
+      ledger_->log().ReadCheckpoints(kAll, [&stored](uint64_t size, std::string_view) {
+        stored.push_back(size);
+        return true;
+      });
+  EXPECT_TRUE(read.ok()) << read;
+  EXPECT_THAT(stored, ElementsAre(2));
+}
+
 // A log written anew, with hashes that fit, under the checkpoint that was signed before: also one
 // that has grown since.
 TEST_F(CheckpointsTest, ARewrittenLogDoesNotStart) {

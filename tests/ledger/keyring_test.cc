@@ -9,6 +9,7 @@
 #include <iterator>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "ledger/base/errors.h"
 #include "tests/support/temp_folder.h"
@@ -30,6 +31,19 @@ class KeyringTest : public ::testing::Test {
     return keyring.ok() ? *std::move(keyring) : nullptr;
   }
   absl::Status Refused() { return Keyring::Open(folder_.path()).status(); }
+
+  absl::Status Inspect(std::vector<std::string>* notes = nullptr) {
+    std::vector<std::string> ignored;
+    const auto verifiers = ReadVerifiers(folder_.path());
+    EXPECT_TRUE(verifiers.ok()) << verifiers.status();
+    return InspectPrivateKeys(folder_.path(), *verifiers, notes == nullptr ? &ignored : notes);
+  }
+  void ExpectNotes(size_t count, const std::string& of) {
+    std::vector<std::string> notes;
+    const absl::Status inspected = Inspect(&notes);
+    EXPECT_TRUE(inspected.ok()) << of << ": " << inspected;
+    EXPECT_EQ(notes.size(), count) << of;
+  }
 
   std::string PathOf(const std::string& name) const { return folder_.Path("keys/" + name); }
   std::set<std::string> Files() const {
@@ -126,20 +140,77 @@ TEST_F(KeyringTest, ARotationBeforeTheFirstSignatureKeepsBoth) {
   EXPECT_EQ(keyring->ToSignFor(kOrigin)->size(), 2u);
 }
 
-// The key's file is written before `verifiers`.
-TEST_F(KeyringTest, ARotationThatACrashCutOffGoesOn) {
+// Cut off at each of its steps: the key beside, `verifiers`, the key in its place.
+TEST_F(KeyringTest, ARotationThatACrashCutOffIsEnded) {
   auto keyring = Open();
   ASSERT_TRUE(keyring->ToSignFor(kOrigin).ok());
-  const std::string verifiers = Read("verifiers");
+  const std::string before = Read("verifiers");
   ASSERT_TRUE(keyring->Rotate(kOrigin).ok());
+  const std::string after = Read("verifiers");
+  const std::string made = Read("2.pem");
   keyring.reset();
-  Write("verifiers", verifiers);
-  Write("3.pem.tmp", "half a k");
+  fs::remove(PathOf("2.pem"));
+
+  for (const std::string& half : {std::string(), made.substr(0, 50), made}) {
+    Write("2.pem.new", half);
+    Write("2.pem.new.tmp", "half a k");
+    Write("verifiers", before);
+    ExpectNotes(1, half);
+    keyring = Open();
+    ASSERT_NE(keyring, nullptr) << half;
+    EXPECT_EQ(keyring->ToSignFor(kOrigin)->size(), 1u) << "nobody was told of it";
+    EXPECT_EQ(keyring->verifiers().size(), 1u);
+    EXPECT_FALSE(Files().contains("2.pem.new"));
+    EXPECT_FALSE(Files().contains("2.pem"));
+  }
+
+  Write("2.pem.new", made);
+  Write("verifiers", after);
+  ExpectNotes(1, "announced");
   keyring = Open();
   ASSERT_NE(keyring, nullptr);
-  EXPECT_EQ(keyring->verifiers().size(), 1u);
-  EXPECT_EQ(keyring->ToSignFor(kOrigin)->size(), 2u);
+  const auto both = keyring->ToSignFor(kOrigin);
+  ASSERT_EQ(both->size(), 2u);
+  EXPECT_EQ(both->front().public_key(), keyring->verifiers().back().public_key);
   EXPECT_EQ(keyring->verifiers().size(), 2u);
+  EXPECT_EQ(Read("2.pem"), made);
+  EXPECT_FALSE(Files().contains("2.pem.new"));
+  ExpectNotes(0, "in its place");
+}
+
+TEST_F(KeyringTest, AKeyThatNoRotationMadeIsNeverSignedWith) {
+  std::string first;
+  {
+    const auto keyring = Open();
+    ASSERT_TRUE(keyring->ToSignFor(kOrigin).ok());
+    first = Read("1.pem");
+  }
+  const std::string verifiers = Read("verifiers");
+  const std::string foreign = SigningKey::Generate()->ToPem();
+  Write("2.pem", foreign);
+  const absl::Status refused = Refused();
+  EXPECT_EQ(ReasonOf(refused), "KEYS_DAMAGED") << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("2.pem"));
+  EXPECT_EQ(ReasonOf(Inspect()), "KEYS_DAMAGED");
+  EXPECT_EQ(Files(), std::set<std::string>({"1.pem", "2.pem", "verifiers"}));
+  EXPECT_EQ(Read("verifiers"), verifiers);
+  // As if a rotation had made it: no verifier announces it.
+  fs::rename(PathOf("2.pem"), PathOf("2.pem.new"));
+  EXPECT_EQ(Open()->ToSignFor(kOrigin)->size(), 1u);
+  EXPECT_EQ(Read("verifiers"), verifiers);
+  EXPECT_FALSE(Files().contains("2.pem.new"));
+  // A key that was given up comes back above the last verifier's.
+  {
+    const auto keyring = Open();
+    ASSERT_TRUE(keyring->Rotate(kOrigin).ok() && keyring->Signed().ok());
+  }
+  Write("3.pem", first);
+  EXPECT_EQ(ReasonOf(Refused()), "KEYS_DAMAGED");
+  EXPECT_EQ(ReasonOf(Inspect()), "KEYS_DAMAGED");
+  // Or takes its place.
+  fs::rename(PathOf("3.pem"), PathOf("2.pem"));
+  EXPECT_EQ(ReasonOf(Refused()), "KEYS_DAMAGED");
+  EXPECT_EQ(ReasonOf(Inspect()), "KEYS_DAMAGED");
 }
 
 TEST_F(KeyringTest, AKeyThatOthersMayReadIsRefused) {

@@ -53,6 +53,7 @@ class RestoreTest : public BackupWorld {
                                         .work = "",
                                         .older = std::nullopt,
                                         .policy = {},
+                                        .tsa_ca = std::nullopt,
                                         .on_progress = nullptr});
     ASSERT_TRUE(verified.ok()) << verified.status();
     for (const LedgerFinding& finding : verified->findings) ADD_FAILURE() << finding.what;

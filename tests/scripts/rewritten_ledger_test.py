@@ -137,10 +137,42 @@ class Kept:
             expect_run(0, ["It continues the checkpoint given"],
                        run("verify", "ledger", self.data, "--checkpoint", older, "--key", self.key),
                        f"true ledger, {older.name}")
+        self.try_signed()
         expect_run(0, ["A time stamp authority that you trust saw it", "w1"],
                    run("verify", "checkpoint", self.checkpoint, "--policy", self.policy, "--stamp",
                        self.stamp, "--tsa-ca", self.tsa_ca), "old checkpoint")
         self.try_bundle()
+
+    def try_signed(self):
+        """What is signed, by whom, and what is asked of it; a copy without private keys says the same."""
+        vkey = self.key.read_text("utf-8").strip()
+        signed = f"first {self.size} of {self.size} events, by {vkey}"
+        expect_run(0, ["of authorities of --tsa-ca", signed],
+                   run("verify", "ledger", self.data, "--policy", self.policy, "--tsa-ca", self.tsa_ca),
+                   "true ledger, by the policy, its stamp by the authority")
+        expect_run(0, [signed, "no signature was held against a key from elsewhere"],
+                   run("verify", "ledger", self.data), "true ledger, without a key")
+        copy = self.folder / "for-the-auditor"
+        shutil.copytree(self.data, copy, ignore=shutil.ignore_patterns("*.pem"))
+        expect_run(0, [signed, "holds no private key"],
+                   run("verify", "ledger", copy, "--key", self.key), "a copy without private keys")
+        with Server() as server:
+            server.run("record", "-", stdin=json.dumps(real_lines()[0]).encode("utf-8"))
+            foreign = save(server, self.folder / "foreign.txt", "checkpoint", "show")
+            other = self.folder / "other-key.txt"
+            other.write_text(server.run("keys").stdout, "utf-8")
+            assert server.stop() == 0
+            expect_run(1, ["Not intact", "none is stored that the keys given accept"],
+                       run("verify", "ledger", server.folder, "--key", self.key),
+                       "another's ledger by this key")
+        expect_run(1, ["LOG_UNKNOWN"],
+                   run("verify", "ledger", self.data, "--key", self.key, "--checkpoint", foreign),
+                   "another's checkpoint")
+        expect_run(1, ["Not intact", "none is stored that the keys given accept"],
+                   run("verify", "ledger", self.data, "--key", other), "true ledger by another's key")
+        expect_run(2, ["--checkpoint needs --key or --policy"],
+                   run("verify", "ledger", self.data, "--checkpoint", self.checkpoint),
+                   "a checkpoint and no key")
 
     def try_bundle(self):
         expect_run(0, ["a time stamp", "w1"],

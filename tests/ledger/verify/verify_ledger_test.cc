@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -21,6 +22,9 @@
 #include "ledger/checkpoints.h"
 #include "ledger/keyring.h"
 #include "ledger/proof/checkpoint.h"
+#include "ledger/proof/time_stamp.h"
+#include "ledger/proof/trust_policy.h"
+#include "ledger/restore.h"
 #include "ledger/store/data_folder.h"
 #include "ledger/store/index.h"
 #include "ledger/store/index_codec.h"
@@ -29,14 +33,19 @@
 #include "registre/v1/consumer.pb.h"
 #include "tests/support/stopped_ledger.h"
 #include "tests/support/temp_folder.h"
+#include "tests/support/test_ca.h"
 #include "tests/support/test_clock.h"
 #include "tests/support/test_seed.h"
+#include "tests/support/test_tsa.h"
 
 namespace registre::testing::verify_ledger_test {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kOrders = 12;
 
@@ -451,11 +460,10 @@ TEST_F(VerifyLedgerTest, WhatIsStoredOfAnEventIsFound) {
 // All of it written anew by one who has the disk, and keys of their own.
 TEST_F(VerifyLedgerTest, ALogRewrittenWholeIsFoundByAnOldCheckpoint) {
   const v1::StoredCheckpoint old = Stored(1);
-  const auto checkpoint = ParseCheckpoint(ParseNote(old.note())->text);
-  const std::vector<VerifierKey> keys = *InspectKeys(data_);
+  const std::vector<VerifierKey> keys = *ReadVerifiers(data_);
   VerifyLedgerOptions options = VerifyOptions(data_, false);
-  options.older = *checkpoint;
   options.policy = TrustPolicy::OfKeys(keys);
+  options.older = *VerifyCheckpoint(old.note(), options.policy);
   EXPECT_TRUE(Verify(options).intact()) << Everything(Verify(options));
 
   content_.Edit(5, [](v1::Event* event) { (*event->mutable_salt())[0] ^= 1; });
@@ -478,7 +486,7 @@ TEST_F(VerifyLedgerTest, ALogRewrittenWholeIsFoundByAnOldCheckpoint) {
   fs::remove_all(data_ + "/keys");
   EXPECT_TRUE(Verify(false).intact()) << "nothing in the folder knows better";
   EXPECT_THAT(Everything(Verify(options)), HasSubstr("the checkpoint given: the first"));
-  options.older->size = content_.events.size() + 1;
+  options.older->checkpoint.size = content_.events.size() + 1;
   EXPECT_THAT(Everything(Verify(options)), HasSubstr("the last ones are lost"));
 
   // Signed again with another key: the auditor's key does not know it.
@@ -596,13 +604,12 @@ TEST_F(VerifyLedgerTest, KeysAreFound) {
   ExpectFound("its public key is not in verifiers");
   WriteAll(pem, key + "\n");
   ExpectFound("it is not as it was written");
+  EXPECT_THAT(Everything(Verify(false)), Not(HasSubstr("signed it")))
+      << "verifiers are as they were";
   WriteAll(pem, key);
-  fs::permissions(pem, fs::perms::owner_read | fs::perms::others_read);
-  ExpectFound("others than its owner may use it");
-  fs::remove(pem);
-  ExpectFound("the private key is gone");
-  WriteAll(pem, key);
-  fs::permissions(pem, fs::perms::owner_read);
+  WriteAll(data_ + "/keys/2.pem", SigningKey::Generate()->ToPem());
+  ExpectFound("2.pem: its public key is not in verifiers");
+  fs::remove(data_ + "/keys/2.pem");
   fs::remove(verifiers);
   ExpectFound("no key of the folder signed it");
   // The newest of two is lost, with what it signed not yet there.
@@ -612,6 +619,179 @@ TEST_F(VerifyLedgerTest, KeysAreFound) {
   ExpectFound("the private key of the last verifier is gone");
   WriteAll(verifiers, lines);
   EXPECT_TRUE(Verify(false).intact());
+}
+
+TEST_F(VerifyLedgerTest, AnAuditorNeedsNoPrivateKey) {
+  const std::string pem = data_ + "/keys/1.pem";
+  fs::permissions(pem, fs::perms::owner_read | fs::perms::others_read);
+  LedgerVerification verification = Verify(false);
+  EXPECT_TRUE(verification.intact()) << Everything(verification);
+  EXPECT_THAT(verification.notes, Contains(HasSubstr("others than its owner may read")));
+  fs::remove(pem);
+  verification = Verify(false);
+  EXPECT_TRUE(verification.intact()) << Everything(verification);
+  EXPECT_EQ(verification.checkpoints, 2u);
+  EXPECT_THAT(verification.notes, Contains(HasSubstr("holds no private key")));
+}
+
+TEST_F(VerifyLedgerTest, WhatIsSignedAndByWhomIsSaid) {
+  VerifyLedgerOptions options = VerifyOptions(data_, false);
+  const std::vector<VerifierKey> keys = *ReadVerifiers(data_);
+  LedgerVerification verification = Verify(options);
+  ASSERT_TRUE(verification.signed_head.has_value());
+  EXPECT_EQ(verification.signed_head->size, content_.events.size());
+  EXPECT_EQ(verification.signed_head->signers, keys);
+  EXPECT_THAT(verification.notes, Contains(HasSubstr("no signature was held against a key")));
+  options.policy = TrustPolicy::OfKeys(keys);
+  verification = Verify(options);
+  EXPECT_TRUE(verification.intact()) << Everything(verification);
+  EXPECT_EQ(verification.signed_head->size, content_.events.size());
+  EXPECT_THAT(verification.notes, Not(Contains(HasSubstr("no signature was held"))));
+  // A tail that nobody signed.
+  content_.checkpoints.erase(content_.checkpoints.begin());
+  ReplaceLog(data_, content_);
+  WriteHeadAgain(data_);
+  verification = Verify(options);
+  EXPECT_TRUE(verification.intact()) << Everything(verification);
+  EXPECT_EQ(verification.signed_head->size, Stored(0).size());
+  EXPECT_LT(verification.signed_head->size, content_.events.size());
+}
+
+// Another key made the folder, and it holds no checkpoint, or only its own.
+TEST_F(VerifyLedgerTest, ALedgerThatTheKeyNeverSignedIsFound) {
+  VerifyLedgerOptions options = VerifyOptions(data_, false);
+  VerifierKey stranger = ReadVerifiers(data_)->front();
+  stranger.public_key = SigningKey::Generate()->public_key();
+  options.policy = TrustPolicy::OfKeys({stranger});
+  EXPECT_THAT(Everything(Verify(options)),
+              AllOf(HasSubstr(fmt::format("checkpoint of {} events:", content_.events.size())),
+                    HasSubstr("checkpoints: none is stored that the keys given accept")));
+  const v1::StoredCheckpoint old = Stored(1);
+  const std::vector<VerifierKey> keys = *ReadVerifiers(data_);
+  Rewrite();
+  EXPECT_THAT(Everything(Verify(options)), HasSubstr("none is stored that the keys given accept"));
+  options.policy = TrustPolicy::OfKeys(keys);
+  EXPECT_THAT(Everything(Verify(options)), HasSubstr("none is stored that the keys given accept"));
+  // One that was kept elsewhere does as well.
+  options.older = *VerifyCheckpoint(old.note(), options.policy);
+  const LedgerVerification verification = Verify(options);
+  EXPECT_TRUE(verification.intact()) << Everything(verification);
+  EXPECT_EQ(verification.signed_head->size, old.size());
+  EXPECT_EQ(verification.signed_head->signers, keys);
+}
+
+TEST_F(VerifyLedgerTest, AQuorumMayComeLater) {
+  const SigningKey witness = *SigningKey::FromSeed(std::string(32, 'w'));
+  VerifyLedgerOptions options = VerifyOptions(data_, false);
+  options.policy = TrustPolicy::OfKeys(*ReadVerifiers(data_));
+  options.policy.witnesses = {
+      {"w1",
+       {.name = "witness.example/w", .use = KeyUse::kWitness, .public_key = witness.public_key()},
+       ""}};
+  options.policy.quorum = "w1";
+  EXPECT_THAT(Everything(Verify(options)), HasSubstr("none is stored that the keys given accept"));
+  v1::StoredCheckpoint stored = Stored(1);
+  Note note = *ParseNote(stored.note());
+  note.signatures.push_back(
+      Cosign(note.text, "witness.example/w", witness, absl::FromUnixSeconds(1'700'000'000)));
+  stored.set_note(FormatNote(note));
+  content_.checkpoints[1].checkpoint = stored.SerializeAsString();
+  ReplaceLog(data_, content_);
+  WriteHeadAgain(data_);
+  const LedgerVerification verification = Verify(options);
+  EXPECT_TRUE(verification.intact()) << Everything(verification);
+  EXPECT_EQ(verification.signed_head->size, stored.size());
+  EXPECT_THAT(verification.notes, Contains(HasSubstr("is signed, but:")));
+}
+
+TEST_F(VerifyLedgerTest, TimeStampsAreHeldAgainstTheAuthoritiesGiven) {
+  const TestCa ca("authority of this test");
+  VerifyLedgerOptions options = VerifyOptions(data_, false);
+  EXPECT_EQ(Verify(options).time_stamps, 1u);
+  options.tsa_ca = ca.pem();
+  EXPECT_THAT(Everything(Verify(options)),
+              HasSubstr(fmt::format("checkpoint of {} events:", Stored(1).size())));
+  v1::StoredCheckpoint stored = Stored(1);
+  stored.set_timestamps(
+      0, TestTsa(ca).Stamp(*StampedText(stored.note()), absl::FromUnixSeconds(1'700'000'000)));
+  content_.checkpoints[1].checkpoint = stored.SerializeAsString();
+  ReplaceLog(data_, content_);
+  WriteHeadAgain(data_);
+  EXPECT_TRUE(Verify(options).intact()) << Everything(Verify(options));
+  Rewrite();
+  EXPECT_THAT(Verify(options).notes, Contains(HasSubstr("no time stamp is stored")));
+}
+
+TEST_F(VerifyLedgerTest, TheMarkOfARestorationIsLookedAt) {
+  const Checkpoint head = *ParseCheckpoint(ParseNote(Stored(0).note())->text);
+  const std::string path = data_ + "/RESTORED";
+  RestoreMark mark = {.previous_origin = head.origin,
+                      .origin = head.origin + "/restored-1",
+                      .head = {head.size, head.root},
+                      .reason = "a test"};
+  WriteAll(path, FormatRestoreMark(mark));
+  const LedgerVerification verification = Verify(false);
+  EXPECT_TRUE(verification.intact()) << Everything(verification);
+  EXPECT_THAT(verification.notes, Contains(HasSubstr("goes on as " + mark.origin)));
+  mark.head.root[0] ^= 1;
+  WriteAll(path, FormatRestoreMark(mark));
+  ExpectFound("RESTORED: the first");
+  WriteAll(path, FormatRestoreMark(mark).substr(1));
+  ExpectFound("RESTORED: ");
+}
+
+// Each says what is the matter, and not something else.
+TEST_F(VerifyLedgerTest, AFolderThatCannotBeReadIsNamed) {
+  const auto refused = [](const std::string& directory) {
+    return VerifyLedger(VerifyOptions(directory, false)).status();
+  };
+  EXPECT_EQ(ReasonOf(refused(data_ + "-none")), "NOT_A_DATA_FOLDER");
+  EXPECT_THAT(std::string(refused(data_ + "-none").message()),
+              HasSubstr("there is no such folder"));
+  EXPECT_EQ(ReasonOf(refused(data_ + "/HEAD")), "NOT_A_DATA_FOLDER");
+  EXPECT_THAT(std::string(refused(data_ + "/HEAD").message()), HasSubstr("it is a file"));
+
+  // As a user who may read all but one.
+  constexpr fs::perms kAnyone = fs::perms::owner_all | fs::perms::group_read |
+                                fs::perms::group_exec | fs::perms::others_read |
+                                fs::perms::others_exec;
+  fs::permissions(folder_.path(), kAnyone);
+  fs::permissions(data_, kAnyone);
+  for (const auto& entry : fs::recursive_directory_iterator(data_)) {
+    if (entry.path().extension() != ".pem") fs::permissions(entry.path(), kAnyone);
+  }
+  const auto as_another = [&](const std::string& path) {
+    const fs::perms mode = fs::status(path).permissions();
+    fs::permissions(path, fs::perms::none);
+    const bool root = ::geteuid() == 0;
+    constexpr uid_t kNobody = 65534;
+    if (root) REGISTRE_CHECK(::seteuid(kNobody) == 0, "another user");
+    const auto verification = VerifyLedger(VerifyOptions(data_, false));
+    if (root) REGISTRE_CHECK(::seteuid(0) == 0, "the user of before");
+    fs::permissions(path, mode);
+    return verification;
+  };
+  for (const char* name : {"/HEAD", "/LOCK", "/log", "/log/CURRENT", "/keys", "/keys/verifiers"}) {
+    const absl::Status status = as_another(data_ + name).status();
+    EXPECT_EQ(ReasonOf(status), "DATA_FOLDER_UNREADABLE") << name << ": " << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(data_ + name + " cannot be read"));
+  }
+  const auto without_key = as_another(data_ + "/keys/1.pem");
+  ASSERT_TRUE(without_key.ok()) << without_key.status();
+  EXPECT_TRUE(without_key->intact()) << Everything(*without_key);
+  EXPECT_THAT(without_key->notes, Contains(HasSubstr("1.pem was not looked at")));
+}
+
+TEST_F(VerifyLedgerTest, ADamagedIndexHasOneRemedy) {
+  for (const char* name : {"CURRENT", "MANIFEST"}) {
+    for (const auto& entry : fs::directory_iterator(data_ + "/index/1")) {
+      const std::string file = entry.path().filename();
+      if (file.starts_with(name)) WriteAll(entry.path(), "x");
+    }
+    const std::string found = Everything(Verify());
+    EXPECT_THAT(found, AllOf(HasSubstr("delete that folder"), Not(HasSubstr("from a backup")),
+                             Not(HasSubstr(".."))));
+  }
 }
 
 TEST_F(VerifyLedgerTest, TheIndexIsComparedWithTheLog) {
@@ -637,7 +817,7 @@ TEST_F(VerifyLedgerTest, TheIndexIsComparedWithTheLog) {
   fs::remove_all(data_ + "/index");
   const LedgerVerification without = Verify();
   EXPECT_TRUE(without.intact()) << Everything(without);
-  EXPECT_EQ(without.notes.size(), 1u);
+  EXPECT_THAT(without.notes, Contains(HasSubstr("the index is not compared")));
 }
 
 TEST_F(VerifyLedgerTest, OfManyFindingsTheFirstAreTold) {
