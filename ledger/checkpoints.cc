@@ -28,6 +28,12 @@ absl::Status CheckpointUnknown(uint64_t size) {
                {{"size", fmt::format("{}", size)}});
 }
 
+absl::Status NoneCosigned() {
+  return Error(absl::StatusCode::kNotFound, "CHECKPOINT_UNKNOWN",
+               "no checkpoint is kept that the witnesses cosigned; `registre admin status` shows "
+               "how they answer");
+}
+
 absl::Status CheckpointDamaged(uint64_t size, absl::string_view why) {
   return Error(absl::StatusCode::kDataLoss, "CHECKPOINT_DAMAGED",
                fmt::format("the stored checkpoint of {} events cannot be trusted: {}. Nothing more "
@@ -42,7 +48,7 @@ absl::Status LogDifferent(const Checkpoint& signed_before, std::string_view foun
       absl::StatusCode::kDataLoss, "LOG_DIFFERENT",
       fmt::format("The log contradicts the checkpoint of {} events that it signed as {}: "
                   "the checkpoint's root is {}, but {}. It is not the log that was "
-                  "written here. Nothing more is recorded. Keep a copy of the folder and "
+                  "written here. Record nothing more. Keep a copy of the folder and "
                   "restore the ledger from a backup.",
                   signed_before.size, signed_before.origin, HexOf(signed_before.root), found),
       {{"checkpoint_size", fmt::format("{}", signed_before.size)},
@@ -68,12 +74,35 @@ absl::StatusOr<v1::StoredCheckpoint> Parse(uint64_t size, std::string_view bytes
   return stored;
 }
 
+std::string_view OriginOfNote(std::string_view note) { return note.substr(0, note.find('\n')); }
+
+// Whether others than the log signed.
+bool HasOtherSignatures(const Note& note, std::string_view origin) {
+  return std::any_of(note.signatures.begin(), note.signatures.end(),
+                     [&](const NoteSignature& line) { return line.name != origin; });
+}
+
 // Whether it may not be replaced by the next one.
 bool IsKept(const v1::StoredCheckpoint& stored, const std::string& origin) {
   if (stored.sealed() || stored.rotated() || !stored.timestamps().empty()) return true;
   const auto note = ParseNote(stored.note());
-  return !note.ok() || std::any_of(note->signatures.begin(), note->signatures.end(),
-                                   [&](const NoteSignature& line) { return line.name != origin; });
+  return !note.ok() || HasOtherSignatures(*note, origin);
+}
+
+// The note with the signatures of these keys alone, each once.
+Note OnlySignedBy(const Note& note, const std::vector<VerifierKey>& keys) {
+  Note ours{.text = note.text, .signatures = {}};
+  for (const NoteSignature& line : note.signatures) {
+    const bool is_ours = std::any_of(keys.begin(), keys.end(), [&](const VerifierKey& key) {
+      return key.name == line.name && key.id() == line.key_id;
+    });
+    const auto& taken = ours.signatures;
+    if (is_ours && line.name == OriginOfNote(note.text) &&
+        std::find(taken.begin(), taken.end(), line) == taken.end()) {
+      ours.signatures.push_back(line);
+    }
+  }
+  return ours;
 }
 
 absl::StatusOr<Checkpoint> CheckpointOf(const v1::StoredCheckpoint& stored, const Note& note) {
@@ -113,9 +142,49 @@ absl::Status Checkpoints::Load() {
       }));
   if (!newest) return absl::OkStatus();
   REGISTRE_RETURN_IF_ERROR(Verify(*newest));
-  absl::MutexLock lock(&mutex_);
-  latest_ = std::move(newest);
-  return absl::OkStatus();
+  {
+    absl::MutexLock lock(&mutex_);
+    latest_ = std::move(newest);
+  }
+  return FindCosigned();
+}
+
+absl::Status Checkpoints::SetWitnesses(TrustPolicy policy) {
+  if (policy.asks_nobody()) return absl::OkStatus();
+  {
+    absl::MutexLock lock(&mutex_);
+    witnesses_ = std::move(policy);
+    cosigned_.reset();
+  }
+  return FindCosigned();
+}
+
+absl::Status Checkpoints::FindCosigned() {
+  const std::optional<v1::StoredCheckpoint> newest = latest();
+  if (!newest) return absl::OkStatus();
+  int looked_at = 0;
+  return ForEach(std::numeric_limits<uint64_t>::max(), [&](const v1::StoredCheckpoint& stored) {
+    if (OriginOfNote(stored.note()) != OriginOfNote(newest->note())) return false;
+    absl::MutexLock lock(&mutex_);
+    NoteCosigned(stored);
+    return !cosigned_ && ++looked_at < kMaxCosignedLookedAt;
+  });
+}
+
+bool Checkpoints::IsCosigned(const v1::StoredCheckpoint& checkpoint) const {
+  if (!witnesses_) {
+    const auto note = ParseNote(checkpoint.note());
+    return note.ok() && HasOtherSignatures(*note, OriginOfNote(checkpoint.note()));
+  }
+  // Which of its keys the log used is not what is asked here, and the policy may be behind.
+  TrustPolicy policy = *witnesses_;
+  policy.logs = TrustPolicy::OfKeys(keyring_->verifiers()).logs;
+  return VerifyCheckpoint(checkpoint.note(), policy).ok();
+}
+
+void Checkpoints::NoteCosigned(const v1::StoredCheckpoint& checkpoint) {
+  if (cosigned_ && cosigned_->size() > checkpoint.size()) return;
+  if (IsCosigned(checkpoint)) cosigned_ = checkpoint;
 }
 
 absl::Status Checkpoints::Verify(const v1::StoredCheckpoint& stored) const {
@@ -134,15 +203,19 @@ absl::Status Checkpoints::Verify(const v1::StoredCheckpoint& stored) const {
     return CheckpointDamaged(stored.size(),
                              fmt::format("no key of {}/keys signed it", ledger_->directory()));
   }
+  return VerifyRoot(*checkpoint);
+}
+
+absl::Status Checkpoints::VerifyRoot(const Checkpoint& checkpoint) const {
   const uint64_t log_size = ledger_->log().size();
-  if (checkpoint->size > log_size) {
-    return LogDifferent(*checkpoint, fmt::format("the log holds {} events", log_size));
+  if (checkpoint.size > log_size) {
+    return LogDifferent(checkpoint, fmt::format("the log holds {} events", log_size));
   }
-  const auto root = RootOfFirst(checkpoint->size, ledger_->tiles().HashesAt(checkpoint->size));
+  const auto root = RootOfFirst(checkpoint.size, ledger_->tiles().HashesAt(checkpoint.size));
   if (!root.ok()) return root.status();
-  if (*root == checkpoint->root) return absl::OkStatus();
-  return LogDifferent(*checkpoint, fmt::format("that of the log's first {} events is {}",
-                                               checkpoint->size, HexOf(*root)));
+  if (*root == checkpoint.root) return absl::OkStatus();
+  return LogDifferent(checkpoint, fmt::format("that of the log's first {} events is {}",
+                                              checkpoint.size, HexOf(*root)));
 }
 
 void Checkpoints::Run() {
@@ -209,6 +282,8 @@ absl::Status Checkpoints::Replace(const v1::StoredCheckpoint& checkpoint) {
       ledger_->WriteCheckpoints({{checkpoint.size(), checkpoint.SerializeAsString()}}));
   const std::optional<v1::StoredCheckpoint> known = latest();
   if (known && known->size() == checkpoint.size()) Publish(checkpoint);
+  absl::MutexLock lock(&mutex_);
+  NoteCosigned(checkpoint);
   return absl::OkStatus();
 }
 
@@ -237,6 +312,27 @@ absl::StatusOr<std::string> Checkpoints::origin() const {
 std::optional<v1::StoredCheckpoint> Checkpoints::latest() const {
   absl::MutexLock lock(&mutex_);
   return latest_;
+}
+
+absl::StatusOr<v1::StoredCheckpoint> Checkpoints::latest_cosigned() const {
+  absl::MutexLock lock(&mutex_);
+  // One of before a restoration is of another origin.
+  if (cosigned_ && OriginOfNote(cosigned_->note()) == OriginOfNote(latest_->note())) {
+    return *cosigned_;
+  }
+  return NoneCosigned();
+}
+
+std::optional<v1::StoredCheckpoint> Checkpoints::shown() const {
+  bool under_quorum = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    under_quorum = witnesses_.has_value();
+  }
+  if (under_quorum) {
+    if (auto cosigned = latest_cosigned(); cosigned.ok()) return *std::move(cosigned);
+  }
+  return latest();
 }
 
 absl::StatusOr<v1::StoredCheckpoint> Checkpoints::Get(uint64_t size) const {
@@ -291,22 +387,44 @@ absl::Status Checkpoints::AddCosignatures(const v1::StoredCheckpoint& published,
   return Replace(*checkpoint);
 }
 
-absl::StatusOr<v1::StoredCheckpoint> Checkpoints::AddTimestamp(uint64_t size,
-                                                               const std::string& token) {
-  absl::MutexLock signing(&signing_mutex_);
+absl::StatusOr<v1::StoredCheckpoint> Checkpoints::Stamped(const std::string& note,
+                                                          const std::string& token) {
+  const std::vector<VerifierKey> keys = keyring_->verifiers();
+  const auto trusted = VerifyCheckpoint(note, TrustPolicy::OfKeys(keys));
+  if (!trusted.ok()) return trusted.status();
+  REGISTRE_RETURN_IF_ERROR(VerifyRoot(trusted->checkpoint));
+  const uint64_t size = trusted->checkpoint.size;
   auto checkpoint = Get(size);
+  const bool is_gone = ReasonOf(checkpoint.status()) == "CHECKPOINT_UNKNOWN";
+  if (is_gone) {
+    checkpoint = v1::StoredCheckpoint();
+    checkpoint->set_size(size);
+    // Of what the witnesses said nothing was verified here.
+    checkpoint->set_note(FormatNote(OnlySignedBy(trusted->note, keys)));
+  }
   if (!checkpoint.ok()) return checkpoint.status();
   const auto text = StampedText(checkpoint->note());
   if (!text.ok()) return CheckpointDamaged(size, text.status().message());
   const auto stamped_at = TimeStampedAt(token, *text);
   if (!stamped_at.ok()) return stamped_at.status();
+  if (is_gone) {
+    *checkpoint->mutable_signed_at() = ToTimestamp(std::min(*stamped_at, clock_->Now()));
+  }
+  return checkpoint;
+}
+
+absl::StatusOr<v1::StoredCheckpoint> Checkpoints::AddTimestamp(const std::string& note,
+                                                               const std::string& token) {
+  absl::MutexLock signing(&signing_mutex_);
+  auto checkpoint = Stamped(note, token);
+  if (!checkpoint.ok()) return checkpoint.status();
   const auto& known = checkpoint->timestamps();
   if (std::find(known.begin(), known.end(), token) != known.end()) return checkpoint;
   if (static_cast<size_t>(known.size()) >= kMaxTimeStamps) {
     return Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_TIMESTAMPS",
                  fmt::format("the checkpoint of {} events has {} time stamps, as many as it may; "
                              "stamp a later one",
-                             size, known.size()));
+                             checkpoint->size(), known.size()));
   }
   checkpoint->add_timestamps(token);
   REGISTRE_RETURN_IF_ERROR(Replace(*checkpoint));

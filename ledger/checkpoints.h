@@ -20,7 +20,9 @@
 #include "absl/synchronization/mutex.h"
 #include "ledger/keyring.h"
 #include "ledger/ledger.h"
+#include "ledger/proof/checkpoint.h"
 #include "ledger/proof/note.h"
+#include "ledger/proof/trust_policy.h"
 #include "registre/v1/checkpoint.pb.h"
 #include "registre/v1/state.pb.h"
 
@@ -28,6 +30,8 @@ namespace registre {
 
 // A checkpoint is signed at most this often, unless one is asked for.
 inline constexpr absl::Duration kCheckpointInterval = absl::Seconds(1);
+// Kept checkpoints that are looked at for one that is cosigned, when it is not known yet.
+inline constexpr int kMaxCosignedLookedAt = 4'096;
 
 // Any thread. Only the latest is kept, and those that are stamped, cosigned, sealed or signed at a
 // rotation of keys.
@@ -52,8 +56,19 @@ class Checkpoints {
   // The origin that a checkpoint of now is signed under. FAILED_PRECONDITION (LEDGER_NOT_OPENED).
   absl::StatusOr<std::string> origin() const;
 
+  // Whose cosignatures are asked for: from now on latest_cosigned is one that a quorum of the
+  // policy cosigned (its logs do not count: the log is this one). A quorum of none changes nothing.
+  // Looks for one among those that are kept; the errors of ForEach. Once, before it is served.
+  absl::Status SetWitnesses(TrustPolicy policy);
+
   // The latest published; nothing before the first.
   std::optional<v1::StoredCheckpoint> latest() const;
+  // The newest of the present origin that is cosigned: by a quorum of SetWitnesses, and without, by
+  // anyone. NOT_FOUND (CHECKPOINT_UNKNOWN).
+  absl::StatusOr<v1::StoredCheckpoint> latest_cosigned() const;
+  // What whoever asks for the log's checkpoint is shown (C2SP tlog-tiles): under a quorum of
+  // SetWitnesses the newest that it cosigned, where there is one; else the latest.
+  std::optional<v1::StoredCheckpoint> shown() const;
   // One that is kept. NOT_FOUND (CHECKPOINT_UNKNOWN).
   absl::StatusOr<v1::StoredCheckpoint> Get(uint64_t size) const;
   // Kept ones below `before`, newest first, until `visit` returns false.
@@ -65,9 +80,12 @@ class Checkpoints {
   // (TOO_MANY_SIGNATURES).
   absl::Status AddCosignatures(const v1::StoredCheckpoint& published,
                                const std::vector<NoteSignature>& cosignatures);
-  // Adds a time stamp: INVALID_ARGUMENT (TIMESTAMP_INVALID) when it is not over that checkpoint;
-  // RESOURCE_EXHAUSTED (TOO_MANY_TIMESTAMPS).
-  absl::StatusOr<v1::StoredCheckpoint> AddTimestamp(uint64_t size, const std::string& token);
+  // Adds a time stamp over a note that this log signed, which is then kept, also when it was
+  // replaced meanwhile. INVALID_ARGUMENT: TIMESTAMP_INVALID when it is not over that note; the
+  // errors of VerifyCheckpoint with the keys of the ring. DATA_LOSS (LOG_DIFFERENT) when the log is
+  // not an extension of the checkpoint; RESOURCE_EXHAUSTED (TOO_MANY_TIMESTAMPS).
+  absl::StatusOr<v1::StoredCheckpoint> AddTimestamp(const std::string& note,
+                                                    const std::string& token);
 
   // Calls `wake` once, as soon as the latest is of another size than `size` (0: none yet), at once
   // when it is already; or when something was added to the latest, from now on. It must only hand
@@ -88,6 +106,16 @@ class Checkpoints {
   // Verifies the newest that is stored, and publishes it.
   absl::Status Load();
   absl::Status Verify(const v1::StoredCheckpoint& stored) const;
+  // That the log is an extension of what it signed.
+  absl::Status VerifyRoot(const Checkpoint& checkpoint) const;
+  // The one that is kept with this note, or one to keep: with the log's own signatures alone.
+  absl::StatusOr<v1::StoredCheckpoint> Stamped(const std::string& note, const std::string& token)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(signing_mutex_);
+  bool IsCosigned(const v1::StoredCheckpoint& checkpoint) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes it as the newest cosigned one, if it is.
+  void NoteCosigned(const v1::StoredCheckpoint& checkpoint) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status FindCosigned();
   void Run();
   absl::StatusOr<v1::StoredCheckpoint> SignHead(bool sealed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(signing_mutex_);
@@ -105,6 +133,8 @@ class Checkpoints {
   absl::Mutex signing_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // one signer at a time
   mutable absl::Mutex mutex_;
   std::optional<v1::StoredCheckpoint> latest_ ABSL_GUARDED_BY(mutex_);
+  std::optional<v1::StoredCheckpoint> cosigned_ ABSL_GUARDED_BY(mutex_);  // the newest
+  std::optional<TrustPolicy> witnesses_ ABSL_GUARDED_BY(mutex_);  // with a quorum of somebody
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool waking_all_ ABSL_GUARDED_BY(mutex_) = false;

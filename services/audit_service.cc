@@ -17,7 +17,13 @@ namespace {
 
 absl::Status GetOne(Checkpoints* checkpoints, const v1::GetCheckpointRequest& request,
                     v1::GetCheckpointResponse* response) {
-  auto checkpoint = request.has_size() ? checkpoints->Get(request.size()) : checkpoints->Sign();
+  if (request.has_size() && request.cosigned()) {
+    return Error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID",
+                 "a checkpoint is asked for by its size, or as the newest cosigned one, not both");
+  }
+  auto checkpoint = request.cosigned()   ? checkpoints->latest_cosigned()
+                    : request.has_size() ? checkpoints->Get(request.size())
+                                         : checkpoints->Sign();
   if (!checkpoint.ok()) return checkpoint.status();
   *response->mutable_checkpoint() = *std::move(checkpoint);
   return absl::OkStatus();

@@ -9,7 +9,7 @@ grpc::ServerUnaryReactor* AuditService::AddTimestamp(grpc::CallbackServerContext
                                                      const v1::AddTimestampRequest* request,
                                                      v1::AddTimestampResponse* response) {
   return ServeRead(parts_.context, call, *request, [this, request, response] {
-    auto checkpoint = parts_.checkpoints->AddTimestamp(request->size(), request->token());
+    auto checkpoint = parts_.checkpoints->AddTimestamp(request->note(), request->token());
     if (!checkpoint.ok()) return checkpoint.status();
     *response->mutable_checkpoint() = *std::move(checkpoint);
     return absl::OkStatus();

@@ -14,10 +14,12 @@
 
 namespace registre {
 
-// Time to connect, between two pieces of an answer, and for all of its body.
+// Time to connect to an address, and for all of an exchange: the connection, the request, the
+// answer. To find the host's addresses takes what the system's resolver takes, beside it.
 inline constexpr std::chrono::seconds kHttpConnectTime{5};
-inline constexpr std::chrono::seconds kHttpPieceTime{10};
 inline constexpr std::chrono::seconds kHttpAnswerTime{30};
+// An answer without its body.
+inline constexpr size_t kMaxHttpAnswerHeadBytes = 8 * 1024;
 
 struct HttpReply {
   int status = 0;
@@ -25,30 +27,30 @@ struct HttpReply {
   std::string body;
 };
 
-// One server. The connection is kept between requests. One thread, but for Stop.
+// One server, with a connection for each request. One thread, but for Stop.
 class HttpClient {
  public:
-  // `url` is http:// or https://, a host, perhaps a port and a path. INVALID_ARGUMENT
-  // (URL_INVALID).
-  static absl::StatusOr<std::unique_ptr<HttpClient>> Make(const std::string& url);
+  // `url` is http:// or https://, a host, perhaps a port and a path; `time` is that of an exchange.
+  // INVALID_ARGUMENT (URL_INVALID).
+  static absl::StatusOr<std::unique_ptr<HttpClient>> Make(
+      const std::string& url, std::chrono::milliseconds time = kHttpAnswerTime);
 
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Posts to the URL with `suffix` ("/add-checkpoint") behind its path, or as it
-  // is when that is empty. Redirections are not
-  // followed. UNAVAILABLE (HTTP_FAILED) when there is no answer, or one of more than
-  // `max_answer_bytes`.
+  // Posts to the URL with `suffix` ("/add-checkpoint") behind its path, or as it is when that is
+  // empty. Redirections are not followed. UNAVAILABLE (HTTP_FAILED) when there is no whole answer
+  // in time, or one of more than `max_answer_bytes`; at most so many are held, whatever comes.
   absl::StatusOr<HttpReply> Post(const std::string& suffix, const std::string& content_type,
                                  const std::string& body, size_t max_answer_bytes);
   // Ends the request under way, and refuses those that follow. Any thread.
   void Stop();
 
  private:
-  struct Library;
-  explicit HttpClient(std::unique_ptr<Library> library);
-  const std::unique_ptr<Library> library_;
+  struct Exchanges;
+  explicit HttpClient(std::unique_ptr<Exchanges> exchanges);
+  const std::unique_ptr<Exchanges> exchanges_;
 };
 
 }  // namespace registre

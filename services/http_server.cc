@@ -3,14 +3,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <httplib.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cerrno>
 #include <charconv>
+#include <deque>
 #include <thread>
 #include <unordered_set>
 #include <utility>
@@ -18,127 +16,88 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "ledger/base/errors.h"
-#include "ledger/proof/tls_server.h"
+#include "ledger/proof/tls.h"
+#include "services/http_connection.h"
 #include "services/read_pool.h"
 
 namespace registre {
 namespace {
 
-using HttpTime = std::chrono::steady_clock::time_point;
-
-HttpTime In(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
-
-// False when the time is over.
-bool WaitForSocket(int socket, short events, HttpTime deadline) {
-  while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
-    pollfd waiting = {socket, events, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(left.count()));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-}
-
-// A connection, as the library reads and writes it: plain or TLS, with a deadline for each request
-// and a limit on its bytes. The library itself has none for a line that never ends.
-class HttpConnection final : public httplib::Stream {
+// The connections of a server. Any thread.
+class Crowd {
  public:
-  HttpConnection(int socket, std::unique_ptr<TlsConnection> tls)
-      : socket_(socket), tls_(std::move(tls)) {}
-
-  bool Handshake() {
-    deadline_ = In(kHttpRequestTime);
-    return tls_ == nullptr || Run([this] { return tls_->Handshake(); }) > 0;
+  // One more is to be served. Where they are more than the threads, the one that has been idle for
+  // longest gives way.
+  void Arrive() {
+    absl::MutexLock lock(&mutex_);
+    ++count_;
+    if (!IsFull() || idle_.empty()) return;
+    ::shutdown(idle_.front(), SHUT_RD);
+    idle_.pop_front();
+  }
+  void Leave() {
+    absl::MutexLock lock(&mutex_);
+    --count_;
   }
 
-  // Waits for the first byte of the next request.
-  bool AwaitRequest() {
-    deadline_ = In(kHttpIdleTime);
-    if (begin_ == end_ && !Fill()) return false;
-    deadline_ = In(kHttpRequestTime);
-    budget_ = kMaxHttpRequestBytes;
+  // False when the server stops.
+  bool Open(int socket) {
+    absl::MutexLock lock(&mutex_);
+    if (!stopping_) open_.insert(socket);
+    return !stopping_;
+  }
+  void Close(int socket) {
+    absl::MutexLock lock(&mutex_);
+    open_.erase(socket);
+  }
+
+  // Between two requests. False when others wait for its thread.
+  bool BeginIdle(int socket) {
+    absl::MutexLock lock(&mutex_);
+    if (IsFull()) return false;
+    idle_.push_back(socket);
     return true;
   }
-
-  // The body of a request follows.
-  void ExpectBody(size_t bytes) { budget_ += bytes; }
-
-  void Close() {
-    if (tls_ != nullptr && !over_) tls_->Close();
+  void EndIdle(int socket) {
+    absl::MutexLock lock(&mutex_);
+    std::erase(idle_, socket);
+  }
+  bool AreOthersWaiting() {
+    absl::MutexLock lock(&mutex_);
+    return IsFull();
   }
 
-  bool is_readable() const override { return begin_ < end_; }
-  bool is_writable() const override { return true; }
-
-  ssize_t read(char* to, size_t size) override {
-    if (budget_ == 0 || (begin_ == end_ && !Fill())) return -1;
-    const size_t taken = std::min({size, end_ - begin_, budget_});
-    std::copy_n(buffer_.data() + begin_, taken, to);
-    begin_ += taken;
-    budget_ -= taken;
-    return static_cast<ssize_t>(taken);
+  // Wakes the connections that wait for their clients.
+  void Stop() {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    for (const int socket : open_) ::shutdown(socket, SHUT_RD);
   }
-
-  ssize_t write(const char* from, size_t size) override {
-    return Run([&]() -> IoStep {
-      if (tls_ != nullptr) return tls_->Write(from, size);
-      return StepOf(::send(socket_, from, size, MSG_NOSIGNAL), POLLOUT);
-    });
-  }
-
-  // Nothing here is told apart by addresses, and the library must not select on the socket.
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return 0; }
 
  private:
-  static IoStep StepOf(ssize_t result, short wait_for) {
-    if (result > 0) return {result};
-    if (result < 0 && (errno == EAGAIN || errno == EINTR)) return {0, wait_for};
-    return {-1};
-  }
+  bool IsFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return count_ > kHttpThreads; }
 
-  // Repeats a step until it has moved something, is over, or the time is.
-  template <class Step>
-  ssize_t Run(const Step& step) {
-    while (!over_) {
-      const IoStep done = step();
-      if (done.bytes > 0) return done.bytes;
-      over_ = done.bytes < 0 || !WaitForSocket(socket_, done.wait_for, deadline_);
-    }
-    return -1;
-  }
-
-  bool Fill() {
-    const ssize_t got = Run([this]() -> IoStep {
-      if (tls_ != nullptr) return tls_->Read(buffer_.data(), buffer_.size());
-      return StepOf(::recv(socket_, buffer_.data(), buffer_.size(), 0), POLLIN);
-    });
-    begin_ = 0;
-    end_ = got > 0 ? static_cast<size_t>(got) : 0;
-    return got > 0;
-  }
-
-  const int socket_;
-  const std::unique_ptr<TlsConnection> tls_;
-  HttpTime deadline_;
-  bool over_ = false;
-  size_t budget_ = 0;
-  std::array<char, kMaxHttpRequestBytes> buffer_;
-  size_t begin_ = 0;
-  size_t end_ = 0;
+  absl::Mutex mutex_;
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::unordered_set<int> open_ ABSL_GUARDED_BY(mutex_);
+  std::deque<int> idle_ ABSL_GUARDED_BY(mutex_);  // idle for longest first
 };
 
 // Threads for connections. What finds no room is run at once, on the accepting thread, with
 // `*refusing` set: the library wants every connection to be run.
 class ConnectionQueue final : public httplib::TaskQueue {
  public:
-  explicit ConnectionQueue(std::atomic<bool>* refusing) : refusing_(refusing) {}
+  ConnectionQueue(Crowd* crowd, std::atomic<bool>* refusing) : crowd_(crowd), refusing_(refusing) {}
 
   void enqueue(std::function<void()> connection) override {
-    if (pool_->Submit(connection)) return;
+    crowd_->Arrive();
+    const auto serve = [this, connection] {
+      connection();
+      crowd_->Leave();
+    };
+    if (pool_->Submit(serve)) return;
+    crowd_->Leave();
     *refusing_ = true;
     connection();
     *refusing_ = false;
@@ -146,6 +105,7 @@ class ConnectionQueue final : public httplib::TaskQueue {
   void shutdown() override { pool_.reset(); }
 
  private:
+  Crowd* const crowd_;
   std::atomic<bool>* const refusing_;
   std::unique_ptr<ReadPool> pool_ = std::make_unique<ReadPool>(kHttpThreads, kMaxHttpWaiting);
 };
@@ -173,7 +133,7 @@ class ListeningServer final : public httplib::Server {
     set_payload_max_length(max_body_bytes);
     set_keep_alive_max_count(kMaxHttpRequests);
     set_keep_alive_timeout(kHttpIdleTime.count());
-    new_task_queue = [this] { return new ConnectionQueue(&refusing_); };
+    new_task_queue = [this] { return new ConnectionQueue(&crowd_, &refusing_); };
     // Two servers must not share a port: the library would let them.
     set_socket_options([](socket_t socket) {
       const int yes = 1;
@@ -191,29 +151,19 @@ class ListeningServer final : public httplib::Server {
   // Once it listens. Wakes the connections that wait for their clients.
   void Stop() {
     stop();
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    for (const int socket : open_) ::shutdown(socket, SHUT_RD);
+    crowd_.Stop();
   }
 
  private:
   bool process_and_close_socket(socket_t socket) override {
     const bool refused = refusing_ && std::this_thread::get_id() == accepting_;
-    if (!refused && Add(socket)) {
+    if (!refused && ::fcntl(socket, F_SETFL, O_NONBLOCK) == 0 && crowd_.Open(socket)) {
       Converse(socket);
-      absl::MutexLock lock(&mutex_);
-      open_.erase(socket);
+      crowd_.Close(socket);
     }
     ::shutdown(socket, SHUT_RDWR);
     ::close(socket);
     return !refused;
-  }
-
-  bool Add(int socket) {
-    if (::fcntl(socket, F_SETFL, O_NONBLOCK) != 0) return false;
-    absl::MutexLock lock(&mutex_);
-    if (!stopping_) open_.insert(socket);
-    return !stopping_;
   }
 
   void Converse(int socket) {
@@ -221,9 +171,14 @@ class ListeningServer final : public httplib::Server {
       auto tls = tls_ == nullptr ? nullptr : tls_->Connect(socket);
       if (tls_ != nullptr && tls == nullptr) return;
       HttpConnection connection(socket, std::move(tls));
+      connection.set_deadline(HttpTimeIn(kHttpRequestTime));
       if (!connection.Handshake()) return;
-      for (size_t left = kMaxHttpRequests; left > 0 && connection.AwaitRequest(); --left) {
-        if (!ServeOne(&connection, left == 1)) break;
+      bool goes_on = AwaitRequest(&connection);
+      for (size_t left = kMaxHttpRequests; left > 0 && goes_on; --left) {
+        goes_on = ServeOne(&connection, left == 1) && crowd_.BeginIdle(socket);
+        if (!goes_on) break;
+        goes_on = AwaitRequest(&connection);
+        crowd_.EndIdle(socket);
       }
       connection.Close();
     } catch (...) {
@@ -231,14 +186,24 @@ class ListeningServer final : public httplib::Server {
     }
   }
 
+  // Waits for the first byte of the next request.
+  static bool AwaitRequest(HttpConnection* connection) {
+    connection->set_deadline(HttpTimeIn(kHttpIdleTime));
+    if (!connection->AwaitByte()) return false;
+    connection->set_deadline(HttpTimeIn(kHttpRequestTime));
+    connection->set_budget(kMaxHttpRequestBytes);
+    return true;
+  }
+
   // Whether another request may follow.
   bool ServeOne(HttpConnection* connection, bool last) {
-    bool sound = false;
+    bool goes_on = false;
     bool ended = false;
     const bool answered = process_request(*connection, last, ended, [&](httplib::Request& request) {
       // A body that is not read could not be told from the next request.
-      sound = HasNoBody(request) || TakeBody(connection, &request);
-      if (!sound) {
+      const bool sound = HasNoBody(request) || TakeBody(connection, &request);
+      goes_on = sound && !crowd_.AreOthersWaiting();
+      if (!goes_on) {
         request.headers.erase("Connection");
         request.headers.emplace("Connection", "close");
       }
@@ -246,7 +211,7 @@ class ListeningServer final : public httplib::Server {
       // Whole files only: many ranges would make a large answer of a small request.
       request.ranges.clear();
     });
-    return answered && sound && !ended;
+    return answered && goes_on && !ended;
   }
 
   static bool HasNoBody(const httplib::Request& request) {
@@ -257,7 +222,7 @@ class ListeningServer final : public httplib::Server {
   bool TakeBody(HttpConnection* connection, httplib::Request* request) const {
     const auto bytes = BytesOfBody(*request, max_body_bytes_);
     if (!bytes) return false;
-    connection->ExpectBody(*bytes);
+    connection->AddBudget(*bytes);
     // The library would parse a form.
     request->headers.erase("Content-Type");
     return true;
@@ -267,9 +232,7 @@ class ListeningServer final : public httplib::Server {
   const size_t max_body_bytes_;
   std::atomic<bool> refusing_ = false;
   std::atomic<std::thread::id> accepting_;
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::unordered_set<int> open_ ABSL_GUARDED_BY(mutex_);
+  Crowd crowd_;
 };
 
 void Send(HttpAnswer answer, httplib::Response* response) {

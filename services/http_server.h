@@ -19,7 +19,8 @@ namespace registre {
 inline constexpr size_t kMaxHttpRequestBytes = 4 * 1024;
 // Time for it to arrive, TLS included, and for the answer to be taken.
 inline constexpr std::chrono::seconds kHttpRequestTime{10};
-// Time between two requests of a connection, and how many it may send.
+// Time between two requests of a connection, and how many it may send: while others wait to be
+// served, none after the one under way, and connections between two requests are closed.
 inline constexpr std::chrono::seconds kHttpIdleTime{5};
 inline constexpr size_t kMaxHttpRequests = 1'000;
 // Connections that are served at once; that wait beside them; more are closed unanswered.

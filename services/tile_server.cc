@@ -67,8 +67,10 @@ HttpAnswer AnswerTilePath(Ledger* ledger, const Checkpoints& checkpoints, const 
   const auto latest = checkpoints.latest();
   if (!latest || !path.starts_with('/')) return {};
   if (path == "/checkpoint") {
-    return {
-        .status = 200, .content_type = kText, .cache_control = "no-store", .body = latest->note()};
+    return {.status = 200,
+            .content_type = kText,
+            .cache_control = "no-store",
+            .body = checkpoints.shown()->note()};
   }
   const auto tile = ParseTilePath(std::string_view(path).substr(1));
   if (!tile || !IsWithin(tile->tile, latest->size())) return {};

@@ -1,12 +1,14 @@
-// The public side of the log over HTTP (C2SP tlog-tiles): its latest checkpoint, and the tiles of
-// the tree that the checkpoint signs. It says nothing of what events hold.
+// The public side of the log over HTTP (C2SP tlog-tiles): its checkpoint, and the tiles of the
+// tree that it signs. It says nothing of what events hold.
 //
-//   /checkpoint                  the signed note; 404 before the first
+//   /checkpoint                  the signed note: under a witness policy the newest that its quorum
+//                                cosigned, where there is one, else the latest
+//                                (Checkpoints::shown); 404 before the first
 //   /tile/<L>/<N>[.p/<W>]        hashes of the Merkle tree, 32 bytes each
 //   /tile/entries/<N>[.p/<W>]    entries, each SHA-256 of an event's stored bytes, behind its
 //                                length in two bytes, big-endian
 //
-// All else is 404, and so is a tile that reaches past the checkpoint.
+// All else is 404, and so is a tile that reaches past the latest checkpoint.
 #ifndef REGISTRE_SERVICES_TILE_SERVER_H_
 #define REGISTRE_SERVICES_TILE_SERVER_H_
 

@@ -37,7 +37,7 @@ absl::Status Fork(std::string why) {
 absl::Status ForkedAt(uint64_t known_size, uint64_t size) {
   return Fork(fmt::format(
       "it refuses the checkpoint of {} events: this log is not the continuation of the one of {} "
-      "events that it cosigned under the same origin",
+      "events that it cosigned under the same origin; it is asked again after a restart",
       size, known_size));
 }
 
@@ -131,13 +131,13 @@ bool WitnessCollector::AwaitOtherThan(uint64_t size) {
 
 void WitnessCollector::Ask(Asked* asked) {
   absl::Duration pause = options_.retry;
-  uint64_t cosigned = 0;
+  uint64_t from = 1;  // size of the next checkpoint to send, at least
   while (true) {
     v1::StoredCheckpoint candidate;
     {
       absl::MutexLock lock(&mutex_);
-      const auto has_work = [this, &cosigned]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return stopping_ || (candidate_ && candidate_->size() > cosigned);
+      const auto has_work = [this, &from]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return stopping_ || (candidate_ && candidate_->size() >= from);
       };
       mutex_.Await(absl::Condition(&has_work));
       if (stopping_) return;
@@ -149,9 +149,15 @@ void WitnessCollector::Ask(Asked* asked) {
       if (stopping_) return;
     }
     Tell(status, candidate.size(), asked);
-    if (ReasonOf(status) == "LOG_FORKED") return;
+    if (ReasonOf(status) == "LOG_FORKED") {
+      // It refused the checkpoint, and kept it where it keeps what it refuses.
+      if (asked->known_size <= candidate.size()) return;
+      // It was only asked what it knows. It is to judge the first checkpoint that it can.
+      from = asked->known_size;
+      continue;
+    }
     if (status.ok()) {
-      cosigned = candidate.size();
+      from = candidate.size() + 1;
       pause = options_.retry;
       continue;
     }
@@ -187,7 +193,8 @@ absl::Status WitnessCollector::AskOnce(const v1::StoredCheckpoint& candidate, As
     if (*named > log_size) {
       return Fork(
           fmt::format("it has cosigned a checkpoint of {} events under this origin, and this "
-                      "log holds {}: events were lost, or another log goes on elsewhere",
+                      "log holds {}: events were lost, or another log goes on elsewhere; it is "
+                      "asked again once this log is as long",
                       *named, log_size));
     }
     if (*named > size) {
@@ -235,12 +242,12 @@ void WitnessCollector::Tell(const absl::Status& asked_status, uint64_t size, Ask
     news = asked->status.message() != message;
     asked->status.set_message(message);
     if (asked_status.ok()) asked->status.set_cosigned_size(size);
-    if (fork) asked->status.set_fork(true);
+    if (asked_status.ok() || fork) asked->status.set_fork(fork);
   }
   if (fork) {
     spdlog::critical(
         "FORK: witness {}: {}. Record nothing more, keep the folder, and find out which log is the "
-        "true one; the witness is asked again after a restart",
+        "true one (deploy/WITNESS.md)",
         name, message);
   } else if (!asked_status.ok() && news) {
     spdlog::warn("witness {}: {}", name, message);

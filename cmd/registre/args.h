@@ -145,6 +145,7 @@ struct CorrectionArgs {
 struct AuditArgs {
   uint64_t position = 0;
   std::optional<uint64_t> size;   // of a checkpoint
+  bool cosigned = false;          // the newest cosigned checkpoint
   uint64_t from = 0;              // size of the smaller log; first position of a replay
   uint64_t to = 0;                // size of the larger log
   std::string kind;               // of the tag of a bundle, whose id is Args::subject

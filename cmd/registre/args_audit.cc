@@ -54,11 +54,16 @@ void BuildCheckpoint(CLI::App* app, const AddCommand& add, Args* args) {
   group->require_subcommand(1);
   CLI::App* show = add(group, "show", "One checkpoint, as a signed note", R"(Examples:
   registre checkpoint show
-  registre checkpoint show 64 -o checkpoint.txt)",
+  registre checkpoint show 64 -o checkpoint.txt
+  registre checkpoint show --cosigned)",
                        Command::kCheckpointShow);
-  show->add_option("size", args->audit.size, "Its size; the head of now without")
-      ->check(kPosition)
-      ->type_name("SIZE");
+  CLI::Option* size =
+      show->add_option("size", args->audit.size, "Its size; the head of now without")
+          ->check(kPosition)
+          ->type_name("SIZE");
+  show->add_flag("--cosigned", args->audit.cosigned,
+                 "The newest that the server's witnesses cosigned")
+      ->excludes(size);
   AddOutput(show, args);
   add(group, "list", "Those that are kept, newest first", "Example:\n  registre checkpoint list",
       Command::kCheckpointList);

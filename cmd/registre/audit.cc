@@ -47,10 +47,12 @@ int RotateKey(const Args& args, Client& client, Console& console) {
   return kExitDone;
 }
 
-// The checkpoint of a size; without, of the head of now.
-absl::StatusOr<v1::StoredCheckpoint> Fetch(Client& client, std::optional<uint64_t> size) {
+// The checkpoint of a size; without, of the head of now, or the newest cosigned one.
+absl::StatusOr<v1::StoredCheckpoint> Fetch(Client& client, std::optional<uint64_t> size,
+                                           bool cosigned = false) {
   v1::GetCheckpointRequest request;
   if (size) request.set_size(*size);
+  request.set_cosigned(cosigned);
   v1::GetCheckpointResponse response;
   const absl::Status status =
       Call(*client.audit, &v1::AuditService::Stub::GetCheckpoint, request, &response);
@@ -59,7 +61,7 @@ absl::StatusOr<v1::StoredCheckpoint> Fetch(Client& client, std::optional<uint64_
 }
 
 int ShowCheckpoint(const Args& args, Client& client, Console& console) {
-  const auto checkpoint = Fetch(client, args.audit.size);
+  const auto checkpoint = Fetch(client, args.audit.size, args.audit.cosigned);
   if (!checkpoint.ok()) {
     return FailRead(checkpoint.status(), "registre checkpoint list", args, console);
   }

@@ -79,7 +79,8 @@ int RunStamp(const Args& args, Client& client, Console& console) {
   if (!stamp.ok()) return Fail(stamp.status(), args, console);
 
   v1::AddTimestampRequest request;
-  request.set_size(checkpoint->size());
+  // The server may have replaced it meanwhile.
+  request.set_note(checkpoint->note());
   request.set_token(stamp->token);
   v1::AddTimestampResponse response;
   const absl::Status kept =

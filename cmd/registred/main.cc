@@ -119,6 +119,7 @@ absl::StatusOr<std::unique_ptr<registre::WitnessCollector>> StartWitnesses(
   text.resize(static_cast<size_t>(file.gcount()));
   auto policy = registre::ParseTrustPolicy(text);
   if (!policy.ok()) return registre::Annotate(policy.status(), path + ": ");
+  REGISTRE_RETURN_IF_ERROR(checkpoints->SetWitnesses(*policy));
   auto collector = registre::WitnessCollector::Start(
       {.ledger = ledger, .checkpoints = checkpoints, .policy = *std::move(policy)});
   if (!collector.ok()) return registre::Annotate(collector.status(), path + ": ");

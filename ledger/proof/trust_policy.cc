@@ -173,7 +173,7 @@ bool IsPolicyOctet(char c) {
 
 // Whether the witnesses that cosigned are a quorum. Members stand above their group.
 bool IsQuorum(const TrustPolicy& policy, std::set<std::string> witnessed) {
-  if (policy.quorum == kNone) return true;
+  if (policy.asks_nobody()) return true;
   for (const TrustPolicy::Group& group : policy.groups) {
     size_t count = 0;
     for (const std::string& member : group.members) count += witnessed.count(member);
@@ -194,15 +194,33 @@ absl::StatusOr<bool> IsSignedByLog(const Note& note, const std::string& origin,
   return is_signed;
 }
 
-std::string NamesOfKnownLogs(const TrustPolicy& policy) {
-  std::set<std::string> names;
-  for (const TrustPolicy::Log& log : policy.logs) names.insert(log.key.name);
-  std::string text;
-  for (const std::string& name : names) {
-    if (text.size() > 300) return text + ", ...";
-    text += (text.empty() ? "" : ", ") + name;
+// Keys in a message, as a verifier key begins: name+id. Many are cut short.
+class KeyList {
+ public:
+  void Add(std::string_view name, uint32_t id) {
+    if (text_.size() > 300) {
+      is_cut_ = true;
+      return;
+    }
+    text_ += fmt::format("{}{}+{:08x}", text_.empty() ? "" : ", ", FirstBytes(name, 200), id);
   }
-  return text.empty() ? "none" : text;
+  std::string Text() const { return text_.empty() ? "none" : text_ + (is_cut_ ? ", ..." : ""); }
+
+ private:
+  std::string text_;
+  bool is_cut_ = false;
+};
+
+absl::Status LogUnknown(const std::string& origin, const Note& note, const TrustPolicy& policy) {
+  KeyList found;
+  for (const NoteSignature& line : note.signatures) found.Add(line.name, line.key_id);
+  KeyList trusted;
+  for (const TrustPolicy::Log& log : policy.logs) trusted.Add(log.key.name, log.key.id());
+  return Error(absl::StatusCode::kInvalidArgument, "LOG_UNKNOWN",
+               fmt::format("the checkpoint of {} bears no signature of a key that you trust for "
+                           "it; it is signed by: {}; you trust: {}",
+                           FirstBytes(origin, 200), found.Text(), trusted.Text()),
+               {{"origin", std::string(FirstBytes(origin, 200))}});
 }
 
 }  // namespace
@@ -250,14 +268,7 @@ absl::StatusOr<TrustedCheckpoint> VerifyCheckpoint(std::string_view note,
 
   const absl::StatusOr<bool> by_log = IsSignedByLog(trusted.note, origin, policy);
   if (!by_log.ok()) return by_log.status();
-  if (!*by_log) {
-    return Error(
-        absl::StatusCode::kInvalidArgument, "LOG_UNKNOWN",
-        fmt::format("the checkpoint of {} bears no signature of a key that you trust for it; "
-                    "you trust keys of: {}",
-                    FirstBytes(origin, 200), NamesOfKnownLogs(policy)),
-        {{"origin", std::string(FirstBytes(origin, 200))}});
-  }
+  if (!*by_log) return LogUnknown(origin, trusted.note, policy);
   std::set<std::string> witnessed;
   std::string names;
   for (const TrustPolicy::Witness& witness : policy.witnesses) {

@@ -39,6 +39,9 @@ struct TrustPolicy {
   std::vector<Group> groups;
   std::string quorum;  // a witness, a group, or "none"
 
+  // Whether its quorum is of no witness.
+  bool asks_nobody() const { return quorum == "none"; }
+
   // A log's key alone, with no witness: what --key gives.
   static TrustPolicy OfKeys(std::vector<VerifierKey> log_keys);
 };
@@ -60,7 +63,8 @@ struct TrustedCheckpoint {
 
 // Signed by a log of the policy whose name is the origin, and cosigned by a quorum.
 // INVALID_ARGUMENT: NOTE_INVALID, CHECKPOINT_INVALID, SIGNATURE_INVALID (a known key's signature
-// does not verify), LOG_UNKNOWN (no signature of a known log), QUORUM_MISSING (with who cosigned).
+// does not verify), LOG_UNKNOWN (no signature of a known log, with whose keys signed and whose are
+// known), QUORUM_MISSING (with who cosigned).
 absl::StatusOr<TrustedCheckpoint> VerifyCheckpoint(std::string_view note,
                                                    const TrustPolicy& policy);
 

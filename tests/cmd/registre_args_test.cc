@@ -50,6 +50,13 @@ TEST(Args, GlobalOptionsStandBeforeOrBehindTheCommand) {
   EXPECT_TRUE(Parsed({"--output=json", "structure", "list"}).json);
 }
 
+TEST(Args, ACheckpointIsShownByItsSizeOrAsTheNewestCosigned) {
+  EXPECT_FALSE(Parsed({"checkpoint", "show"}).audit.cosigned);
+  EXPECT_EQ(Parsed({"checkpoint", "show", "7"}).audit.size, 7u);
+  EXPECT_TRUE(Parsed({"checkpoint", "show", "--cosigned"}).audit.cosigned);
+  Refused({"checkpoint", "show", "7", "--cosigned"});
+}
+
 TEST(Args, TheServerMayComeFromTheEnvironment) {
   setenv("REGISTRE_SERVER", "elsewhere:7", 1);
   EXPECT_EQ(Parsed({"budget"}).server, "elsewhere:7");

@@ -241,19 +241,20 @@ TEST_F(CheckpointsTest, TimeStampsOverTheNoteAreKept) {
   const TestTsa authority(ca);
   const std::string text = StampedText(checkpoint.note()).value();
   const std::string token = authority.Stamp(text, clock_.Now());
-  const auto stamped = checkpoints_->AddTimestamp(1, token);
+  const auto stamped = checkpoints_->AddTimestamp(checkpoint.note(), token);
   ASSERT_TRUE(stamped.ok()) << stamped.status();
   EXPECT_THAT(stamped->timestamps(), ElementsAre(token));
   EXPECT_EQ(checkpoints_->latest()->timestamps_size(), 1);
-  EXPECT_EQ(checkpoints_->AddTimestamp(1, token)->timestamps_size(), 1) << "once";
+  EXPECT_EQ(checkpoints_->AddTimestamp(checkpoint.note(), token)->timestamps_size(), 1) << "once";
 
   // Over another text, over none, and a cosignature takes nothing from a token.
   const absl::Status other =
-      checkpoints_->AddTimestamp(1, authority.Stamp(text + " ", clock_.Now())).status();
+      checkpoints_->AddTimestamp(checkpoint.note(), authority.Stamp(text + " ", clock_.Now()))
+          .status();
   EXPECT_EQ(ReasonOf(other), "TIMESTAMP_INVALID");
   EXPECT_EQ(other.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(ReasonOf(checkpoints_->AddTimestamp(1, "token").status()), "TIMESTAMP_INVALID");
-  EXPECT_EQ(ReasonOf(checkpoints_->AddTimestamp(7, token).status()), "CHECKPOINT_UNKNOWN");
+  EXPECT_EQ(ReasonOf(checkpoints_->AddTimestamp(checkpoint.note(), "token").status()),
+            "TIMESTAMP_INVALID");
   const auto witness = SigningKey::FromSeed(std::string(32, 'w'));
   ASSERT_TRUE(checkpoints_
                   ->AddCosignatures(checkpoint, {Cosign(ParseNote(checkpoint.note())->text, "w",
@@ -261,15 +262,127 @@ TEST_F(CheckpointsTest, TimeStampsOverTheNoteAreKept) {
                   .ok());
   for (size_t i = 1; i < kMaxTimeStamps; ++i) {
     const auto more = absl::Seconds(static_cast<int64_t>(i));
-    ASSERT_TRUE(checkpoints_->AddTimestamp(1, authority.Stamp(text, clock_.Now() + more)).ok());
+    ASSERT_TRUE(
+        checkpoints_->AddTimestamp(checkpoint.note(), authority.Stamp(text, clock_.Now() + more))
+            .ok());
   }
   const absl::Status full =
-      checkpoints_->AddTimestamp(1, authority.Stamp(text, clock_.Now() + absl::Hours(1))).status();
+      checkpoints_
+          ->AddTimestamp(checkpoint.note(), authority.Stamp(text, clock_.Now() + absl::Hours(1)))
+          .status();
   EXPECT_EQ(ReasonOf(full), "TOO_MANY_TIMESTAMPS");
   EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
   Record("b");
   Sign();
   EXPECT_THAT(Kept(), ElementsAre(2, 1)) << "a stamped one is kept";
+}
+
+// As while an authority answers, on a ledger in use.
+TEST_F(CheckpointsTest, AStampedOneIsKeptAlsoWhenItWasReplaced) {
+  Record("a");
+  const v1::StoredCheckpoint checkpoint = Sign();
+  const TestCa ca("Test CA");
+  const TestTsa authority(ca);
+  const std::string token = authority.Stamp(*StampedText(checkpoint.note()), clock_.Now());
+  Record("b");
+  Sign();
+  ASSERT_THAT(Kept(), ElementsAre(2));
+  // Lines that nothing here verified are not taken.
+  const auto witness = SigningKey::FromSeed(std::string(32, 'w'));
+  Note cosigned = *ParseNote(checkpoint.note());
+  cosigned.signatures.push_back(Cosign(cosigned.text, "w", *witness, clock_.Now()));
+  cosigned.signatures.push_back(
+      SignNote(cosigned.text, ParseCheckpoint(cosigned.text)->origin, *witness));
+  const auto stamped = checkpoints_->AddTimestamp(FormatNote(cosigned), token);
+  ASSERT_TRUE(stamped.ok()) << stamped.status();
+  EXPECT_EQ(stamped->note(), checkpoint.note());
+  EXPECT_EQ(stamped->size(), 1u);
+  EXPECT_THAT(Kept(), ElementsAre(2, 1));
+  EXPECT_THAT(checkpoints_->Get(1)->timestamps(), ElementsAre(token));
+  EXPECT_EQ(checkpoints_->latest()->size(), 2u);
+  EXPECT_EQ(checkpoints_->AddTimestamp(checkpoint.note(), token)->timestamps_size(), 1) << "once";
+}
+
+TEST_F(CheckpointsTest, OnlyNotesOfThisLogAreStamped) {
+  Record("a");
+  const v1::StoredCheckpoint checkpoint = Sign();
+  const TestCa ca("Test CA");
+  const TestTsa authority(ca);
+  const auto stamp = [&](const Note& note) {
+    const std::string text = FormatNote(note);
+    return checkpoints_->AddTimestamp(text, authority.Stamp(*StampedText(text), clock_.Now()))
+        .status();
+  };
+  const Note good = *ParseNote(checkpoint.note());
+  const Checkpoint parsed = *ParseCheckpoint(good.text);
+  const auto other_key = SigningKey::FromSeed(std::string(32, 'o'));
+  EXPECT_EQ(ReasonOf(stamp({good.text, {SignNote(good.text, parsed.origin, *other_key)}})),
+            "LOG_UNKNOWN");
+  Note spoilt = good;
+  spoilt.text = FormatCheckpoint({parsed.origin, 2, parsed.root});
+  EXPECT_EQ(ReasonOf(stamp(spoilt)), "SIGNATURE_INVALID");
+  EXPECT_EQ(ReasonOf(checkpoints_->AddTimestamp("no note", "token").status()), "NOTE_INVALID");
+  // Signed with the log's own key, of another log.
+  const auto keys = checkpoints_->keyring().ToSignFor(parsed.origin);
+  ASSERT_TRUE(keys.ok()) << keys.status();
+  for (const Checkpoint& forked : {Checkpoint{parsed.origin, 1, Sha256("other")},
+                                   Checkpoint{parsed.origin, 9, Sha256("longer")}}) {
+    const std::string text = FormatCheckpoint(forked);
+    EXPECT_EQ(ReasonOf(stamp({text, {SignNote(text, parsed.origin, keys->front())}})),
+              "LOG_DIFFERENT");
+  }
+  EXPECT_EQ(checkpoints_->Get(1)->timestamps_size(), 0);
+}
+
+TEST_F(CheckpointsTest, TheNewestCosignedOneIsShownUnderAQuorum) {
+  const auto cosign = [&](const v1::StoredCheckpoint& checkpoint, const std::string& witness) {
+    const auto key = SigningKey::FromSeed(std::string(32, witness.back()));
+    ASSERT_TRUE(checkpoints_
+                    ->AddCosignatures(checkpoint, {Cosign(ParseNote(checkpoint.note())->text,
+                                                          witness, *key, clock_.Now())})
+                    .ok());
+  };
+  EXPECT_EQ(ReasonOf(checkpoints_->latest_cosigned().status()), "CHECKPOINT_UNKNOWN");
+  EXPECT_FALSE(checkpoints_->shown().has_value());
+  Record("a");
+  const v1::StoredCheckpoint first = Sign();
+  EXPECT_EQ(ReasonOf(checkpoints_->latest_cosigned().status()), "CHECKPOINT_UNKNOWN");
+  cosign(first, "w1");
+  Record("b");
+  const v1::StoredCheckpoint second = Sign();
+  // Without a policy, by anyone; and the latest is shown.
+  EXPECT_EQ(checkpoints_->latest_cosigned()->size(), 1u);
+  EXPECT_EQ(checkpoints_->shown()->size(), 2u);
+
+  TrustPolicy policy;
+  ASSERT_TRUE(checkpoints_->SetWitnesses(TrustPolicy::OfKeys({})).ok());
+  EXPECT_EQ(checkpoints_->shown()->size(), 2u) << "it asks nobody";
+  for (const std::string name : {"w1", "w2"}) {
+    const auto key = SigningKey::FromSeed(std::string(32, name.back()));
+    policy.witnesses.push_back({name, {name, KeyUse::kWitness, key->public_key()}, ""});
+  }
+  policy.groups.push_back({"both", 2, {"w1", "w2"}});
+  policy.quorum = "both";
+  ASSERT_TRUE(checkpoints_->SetWitnesses(policy).ok());
+  EXPECT_EQ(ReasonOf(checkpoints_->latest_cosigned().status()), "CHECKPOINT_UNKNOWN")
+      << "one is no quorum";
+  EXPECT_EQ(checkpoints_->shown()->size(), 2u);
+  cosign(second, "w2");
+  EXPECT_EQ(ReasonOf(checkpoints_->latest_cosigned().status()), "CHECKPOINT_UNKNOWN");
+  cosign(second, "w1");
+  Record("c");
+  Sign();
+  EXPECT_EQ(checkpoints_->latest_cosigned()->size(), 2u);
+  EXPECT_EQ(checkpoints_->shown()->size(), 2u);
+  cosign(first, "w2");
+  EXPECT_EQ(checkpoints_->shown()->size(), 2u) << "an older one takes nothing away";
+
+  // It is found again.
+  Close();
+  MustOpen();
+  EXPECT_EQ(checkpoints_->latest_cosigned()->size(), 2u);
+  ASSERT_TRUE(checkpoints_->SetWitnesses(policy).ok());
+  EXPECT_EQ(checkpoints_->shown()->size(), 2u);
 }
 
 TEST_F(CheckpointsTest, WaitersAreWokenOnceAndNotOnceCancelled) {

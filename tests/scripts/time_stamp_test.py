@@ -59,12 +59,14 @@ def make_authority(folder):
 class Authority(http.server.BaseHTTPRequestHandler):
     """POST /: stamps. Each other path goes wrong in its own way."""
     folder = None
+    meanwhile = staticmethod(lambda: None)  # what goes on while it answers
     asked = None  # the last request
     answered = b""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         Authority.asked = (self.headers["Content-Type"], body)
+        self.meanwhile()
         answer = {"/garbage": b"<html>", "/large": b"x" * 200_000,
                   "/replayed": Authority.answered}.get(self.path)
         if answer is None:
@@ -125,8 +127,23 @@ def try_stamps(folder, server, url):
     kept = server.read("checkpoint", "show", size)[0]
     expect(len(kept["timestamps"]) == 2, f"{len(kept['timestamps'])} tokens are kept, not 2")
 
-    # It is kept while the head moves on, and over a restart.
-    done = server.run("record", REAL_INPUT)
+    # It is kept while the head moves on, also when it does so while the authority answers.
+    def record_first(count):
+        more = folder / "more.jsonl"
+        lines = REAL_INPUT.read_text("utf-8").splitlines(keepends=True)
+        more.write_text("".join(lines[:count]), "utf-8")
+        assert server.run("record", more).returncode == 0, f"the first {count} acts"
+        return int(server.read("checkpoint", "show")[0]["size"])
+
+    fresh = record_first(15)
+    Authority.meanwhile = staticmethod(lambda: record_first(20))
+    done = server.run(*stamp, url, "--tsa-ca", folder / "ca.pem")
+    Authority.meanwhile = staticmethod(lambda: None)
+    expect(done.returncode == 0, f"while the head moves: {done.returncode} {done.stderr}")
+    expect(server.size() > fresh, "the head did not move")
+    kept = server.read("checkpoint", "show", fresh)[0]
+    expect(len(kept["timestamps"]) == 1, f"{len(kept['timestamps'])} tokens are kept, not 1")
+    server.run("record", REAL_INPUT)
     server.size()
     listed = server.read("checkpoint", "list")
     expect(str(size) in [one["size"] for one in listed], f"it is not kept: {listed}")

@@ -120,6 +120,12 @@ def record(server, path):
     assert done.returncode == 0, done.stderr
 
 
+def public_checkpoint(server):
+    with urllib.request.urlopen(f"http://{server.http_address}/checkpoint",
+                                timeout=TIMEOUT_S) as public:
+        return public.read()
+
+
 def try_cosigned(folder, server, policy):
     size = server.size()
     await_that("the checkpoint is cosigned",
@@ -127,9 +133,9 @@ def try_cosigned(folder, server, policy):
     note = folder / "note.txt"
     expect(server.run("checkpoint", "show", "-o", note).returncode == 0, "show")
     expect(f"\u2014 {NAME} " in note.read_text("utf-8"), "the note has no cosignature")
-    with urllib.request.urlopen(f"http://{server.http_address}/checkpoint",
-                                timeout=TIMEOUT_S) as public:
-        expect(public.read() == note.read_bytes(), "/checkpoint is another")
+    expect(public_checkpoint(server) == note.read_bytes(), "/checkpoint is another")
+    expect(server.run("checkpoint", "show", "--cosigned").stdout == note.read_text("utf-8"),
+           "show --cosigned gives another")
     done = run("verify", "checkpoint", note, "--policy", policy)
     expect(done.returncode == 0, f"verify: {done.returncode} {done.stdout} {done.stderr}")
     shown = server.run("admin", "status").stdout
@@ -164,15 +170,18 @@ def expect_fork(data, policy, says):
 def fork(folder, lines, data, policy):
     """The ledger as it was before its last acts; then it goes on otherwise."""
     expect_fork(data, policy, "events were lost")
+    evidence = folder / "witness/evidence"
+    expect(not evidence.exists() or not list(evidence.iterdir()), "evidence of nothing")
     # Test data: the same acts under other command ids are other events.
     other = [json.dumps(json.loads(line) | {"command_id": f"fork-{number}"}) + "\n"
              for number, line in enumerate(lines)]
-    with Server(data) as server:
+    # Without a restart: the witness is shown the fork as soon as it can judge it.
+    with Server(data, *server_options(policy)) as server:
+        await_that("the fork is found", lambda: status_of(server)["fork"])
         record(server, write_lines(folder / "fork.jsonl", other))
-        expect(server.run("checkpoint", "show").returncode == 0, "show")
+        await_that("evidence is kept", lambda: evidence.exists() and list(evidence.iterdir()))
         server.stop()
     expect_fork(data, policy, "not the continuation")
-    expect(len(list((folder / "witness/evidence").iterdir())) == 1, "no evidence is kept")
 
 
 def main():
@@ -205,6 +214,13 @@ def main():
             record(server, write_lines(folder / "second.jsonl", lines[20:40]))
             await_that("the server says that the witness is away",
                        lambda: status_of(server)["message"])
+            # What the quorum cosigned is shown, not what is newer.
+            newest = server.run("checkpoint", "show").stdout
+            expect(newest != note, "the log does not go on")
+            expect(public_checkpoint(server).decode("utf-8") == note,
+                   "/checkpoint is not the newest that the quorum cosigned")
+            expect(server.run("checkpoint", "show", "--cosigned").stdout == note,
+                   "show --cosigned is not the newest that the quorum cosigned")
             known, port = witness.key, witness.port
             witness = Witness(folder / "witness", keys, port=port)
             expect(witness.key == known, "the witness has another key")

@@ -121,7 +121,7 @@ TEST_F(AuditBundleTest, TakesTheCheckpointThatIsStamped) {
   const TestCa ca("Test CA");
   const std::string token =
       TestTsa(ca).Stamp(*StampedText(stamped->note()), absl::FromUnixSeconds(1'700'000'000));
-  ASSERT_TRUE(checkpoints_->AddTimestamp(stamped->size(), token).ok());
+  ASSERT_TRUE(checkpoints_->AddTimestamp(stamped->note(), token).ok());
   ASSERT_TRUE(Record("second", {RegisterStructure("s2")}).ok());
   ASSERT_TRUE(checkpoints_->Sign().ok());
   VerifiedBundle verified = MustGet("structure:s1");

@@ -140,6 +140,27 @@ TEST_F(AuditServiceTest, TheHeadIsSignedOnDemand) {
   EXPECT_EQ(Status().checkpoint_size(), 3u);
 }
 
+TEST_F(AuditServiceTest, TheNewestCosignedCheckpointIsAskedFor) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  const v1::StoredCheckpoint first = MustGet();
+  v1::GetCheckpointRequest request;
+  request.set_cosigned(true);
+  v1::GetCheckpointResponse response;
+  EXPECT_EQ(InfoOf(Call(&Stub::GetCheckpoint, request, &response)).reason(), "CHECKPOINT_UNKNOWN");
+  ASSERT_TRUE(checkpoints_
+                  ->AddCosignatures(
+                      first, {Cosign(ParseNote(first.note())->text, "w1",
+                                     *SigningKey::FromSeed(std::string(32, 'w')), clock_.Now())})
+                  .ok());
+  ASSERT_TRUE(Record("next", {RegisterStructure("st-1")}).ok());
+  EXPECT_EQ(MustGet().size(), 2u);
+  ASSERT_TRUE(Call(&Stub::GetCheckpoint, request, &response).ok());
+  EXPECT_EQ(response.checkpoint().size(), 1u);
+  EXPECT_EQ(ParseNote(response.checkpoint().note())->signatures.size(), 2u);
+  request.set_size(1);
+  EXPECT_EQ(InfoOf(Call(&Stub::GetCheckpoint, request, &response)).reason(), "FIELD_INVALID");
+}
+
 TEST_F(AuditServiceTest, EveryProofLeadsToTheCheckpoint) {
   RecordReal();
   const Checkpoint checkpoint = Verified(MustGet());

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "ledger/base/errors.h"
 #include "ledger/proof/checkpoint.h"
@@ -23,6 +24,7 @@
 #include "services/tile_server.h"
 #include "tests/services/services_fixture.h"
 #include "tests/support/test_ca.h"
+#include "tests/support/test_keys.h"
 #include "tests/support/test_seed.h"
 
 namespace registre::testing {
@@ -34,30 +36,56 @@ using ::testing::StartsWith;
 constexpr char kTiles[] = "application/octet-stream";
 constexpr char kLongLived[] = "public, max-age=31536000, immutable";
 
+// A connection of a client that sends bytes as they are.
+class Connection {
+ public:
+  explicit Connection(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  }
+  ~Connection() { ::close(socket_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void Send(const std::string& bytes) const {
+    for (size_t sent = 0; sent < bytes.size();) {
+      const ssize_t now = ::send(socket_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (now <= 0) break;  // the server has had enough
+      sent += static_cast<size_t>(now);
+    }
+  }
+  void EndOfSending() const { ::shutdown(socket_, SHUT_WR); }
+  // What comes until it ends with `end`, or until the server closes.
+  std::string ReadUntil(const std::string& end) const {
+    std::string answer;
+    char buffer[4096];
+    for (ssize_t got = 0; end.empty() || !answer.ends_with(end);) {
+      got = ::recv(socket_, buffer, sizeof(buffer), 0);
+      if (got <= 0) break;
+      answer.append(buffer, static_cast<size_t>(got));
+    }
+    return answer;
+  }
+  std::string ReadAll() const { return ReadUntil(""); }
+
+ private:
+  const int socket_;
+};
+
 // Sends bytes as they are; everything that comes back until the server closes, or until it has
 // nothing more to say to a client that has closed its side.
 std::string Exchange(int port, const std::string& bytes, bool close_after = true) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  size_t sent = 0;
-  while (sent < bytes.size()) {
-    const ssize_t now = ::send(socket, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-    if (now <= 0) break;  // the server has had enough
-    sent += static_cast<size_t>(now);
-  }
-  if (close_after) ::shutdown(socket, SHUT_WR);
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = ::recv(socket, buffer, sizeof(buffer), 0)) > 0;) {
-    answer.append(buffer, static_cast<size_t>(got));
-  }
-  ::close(socket);
-  return answer;
+  const Connection connection(port);
+  connection.Send(bytes);
+  if (close_after) connection.EndOfSending();
+  return connection.ReadAll();
 }
+
+constexpr char kGetNothing[] = "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n";
+constexpr char kNothing[] = "404\n";  // its body
 
 class HttpServerTest : public ServicesTest {
  protected:
@@ -368,6 +396,143 @@ TEST_F(HttpServerTest, TooManyConnectionsAreClosed) {
   // Its end does not wait for those that wait.
   http_.reset();
   for (const int socket : sockets) ::close(socket);
+}
+
+// Clients that keep their connections do not shut out the next one.
+TEST_F(HttpServerTest, AnIdleConnectionGivesWay) {
+  std::vector<std::unique_ptr<Connection>> idle;
+  for (int i = 0; i < kHttpThreads; ++i) {
+    idle.push_back(std::make_unique<Connection>(http_->port()));
+    idle.back()->Send(kGetNothing);
+    EXPECT_THAT(idle.back()->ReadUntil(kNothing), HasSubstr("Keep-Alive"));
+  }
+  EXPECT_THAT(Exchange(http_->port(), kGetNothing), StartsWith("HTTP/1.1 404 "));
+  // One of them was closed for it, the others were not: it did not wait until their time was over.
+  size_t answered = 0;
+  for (const auto& connection : idle) {
+    connection->Send(kGetNothing);
+    answered += connection->ReadUntil(kNothing).starts_with("HTTP/1.1 404 ") ? 1 : 0;
+  }
+  EXPECT_EQ(answered, idle.size() - 1);
+}
+
+TEST_F(HttpServerTest, AnswersEndTheConnectionWhileOthersWait) {
+  absl::Mutex mutex;
+  int held = 0;
+  bool released = false;
+  auto server = *HttpServer::Start("127.0.0.1:0", std::nullopt, [&](const std::string& path) {
+    HttpAnswer answer;
+    if (path != "/held") return answer;
+    absl::MutexLock lock(&mutex);
+    ++held;
+    mutex.Await(absl::Condition(&released));
+    return answer;
+  });
+  const int port = server->port();
+  std::vector<std::unique_ptr<Connection>> connections;
+  const auto connect = [&](const std::string& bytes) {
+    connections.push_back(std::make_unique<Connection>(port));
+    connections.back()->Send(bytes);
+    return connections.back().get();
+  };
+  for (int i = 1; i < kHttpThreads; ++i) connect("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+  {
+    absl::MutexLock lock(&mutex);
+    const auto all_held = [&held] { return held == kHttpThreads - 1; };
+    mutex.Await(absl::Condition(&all_held));
+  }
+  const Connection* const last = connect("GET /nothing HTTP/1.1\r\n");
+  // The next is refused once all that may wait do.
+  for (size_t i = 0; i < kMaxHttpWaiting; ++i) connect("");
+  EXPECT_EQ(connect("")->ReadAll(), "");
+  last->Send("Host: x\r\n\r\n");
+  const std::string answer = last->ReadAll();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 404 "));
+  EXPECT_THAT(answer, HasSubstr("Connection: close"));
+  {
+    absl::MutexLock lock(&mutex);
+    released = true;
+  }
+  server.reset();
+}
+
+TEST_F(HttpServerTest, ARequestHasAsManyBytesAsItMay) {
+  for (const size_t more : {0u, 1u}) {
+    const std::string head = "GET /nothing HTTP/1.1\r\nConnection: close\r\nX: ";
+    const std::string end = "\r\n\r\n";
+    const std::string one_header =
+        head + std::string(kMaxHttpRequestBytes + more - head.size() - end.size(), 'x') + end;
+    const std::string rest = " HTTP/1.1\r\nConnection: close\r\n\r\n";
+    const std::string path =
+        "GET /" + std::string(kMaxHttpRequestBytes + more - 5 - rest.size(), 'x') + rest;
+    std::string many = "GET /nothing HTTP/1.1\r\nConnection: close\r\n";
+    while (many.size() + 20 < kMaxHttpRequestBytes) many += "X: y\r\n";
+    many += "Y: " + std::string(kMaxHttpRequestBytes + more - many.size() - 3 - end.size(), 'y');
+    many += end;
+    for (const std::string& request : {one_header, path, many}) {
+      ASSERT_EQ(request.size(), kMaxHttpRequestBytes + more);
+      const std::string answer = Exchange(http_->port(), request);
+      if (more == 0) {
+        EXPECT_THAT(answer, StartsWith("HTTP/1.1 404 ")) << request;
+      } else {
+        EXPECT_THAT(answer, ::testing::Not(HasSubstr("HTTP/1.1 404 "))) << request;
+      }
+    }
+  }
+}
+
+// Who says nothing, or nothing more, does not hold a thread.
+TEST_F(HttpServerTest, IdleConnectionsEnd) {
+  const Connection silent(http_->port());
+  const Connection answered(http_->port());
+  answered.Send(kGetNothing);
+  EXPECT_THAT(answered.ReadUntil(kNothing), StartsWith("HTTP/1.1 404 "));
+  EXPECT_EQ(answered.ReadAll(), "");
+  EXPECT_EQ(silent.ReadAll(), "");
+}
+
+TEST_F(HttpServerTest, TlsBelow12IsRefused) {
+  const TestCa ca("Test CA");
+  const TestIdentity own =
+      ca.Issue({.common_name = "", .names = {"localhost"}, .usage = "serverAuth"});
+  http_.reset();
+  Start(HttpServer::Tls{own.certificate_pem, own.key_pem});
+  // A ClientHello of TLS 1.0 and 1.1 (RFC 4346 section 7.4.1.2), with four suites of theirs.
+  for (const char minor : {'\x01', '\x02'}) {
+    std::string hello = std::string("\x03") + minor + std::string(32, 'r') + std::string(1, '\0');
+    hello += std::string("\0\x08\xC0\x13\xC0\x14\0\x2F\0\x35", 10) + std::string("\x01\0", 2);
+    const auto length = static_cast<char>(hello.size());
+    const std::string handshake = std::string("\x01\0\0", 3) + length + hello;
+    const std::string answer =
+        Exchange(http_->port(), std::string("\x16\x03\x01\0", 4) +
+                                    static_cast<char>(handshake.size()) + handshake);
+    // An alert: fatal, protocol_version.
+    ASSERT_EQ(answer.size(), 7u);
+    EXPECT_EQ(answer.front(), '\x15');
+    EXPECT_EQ(answer.substr(3), std::string("\0\x02\x02\x46", 4));
+  }
+}
+
+TEST_F(HttpServerTest, TheNewestCosignedCheckpointIsServedUnderAPolicy) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  const v1::StoredCheckpoint first = *checkpoints_->Sign();
+  const VerifierKey key = TestWitnessKey("witness.example.org/w1", TestKey('w'));
+  TrustPolicy policy;
+  policy.witnesses = {{"w1", key, ""}};
+  policy.quorum = "w1";
+  ASSERT_TRUE(checkpoints_->SetWitnesses(policy).ok());
+  EXPECT_EQ(Get("/checkpoint").body, first.note()) << "none is cosigned yet";
+  ASSERT_TRUE(checkpoints_
+                  ->AddCosignatures(first, {Cosign(ParseNote(first.note())->text, key.name,
+                                                   TestKey('w'), clock_.Now())})
+                  .ok());
+  RecordStructures(0, 20);
+  Sign();
+  const std::string served = Get("/checkpoint").body;
+  EXPECT_EQ(served, checkpoints_->Get(1)->note());
+  EXPECT_TRUE(CosignedAt(*ParseNote(served), key)->has_value());
+  EXPECT_EQ(Get("/tile/0/000.p/1").status, 200);
+  EXPECT_EQ(Get("/tile/0/000.p/21").status, 200);
 }
 
 TEST_F(HttpServerTest, TlsByTheServersCertificate) {

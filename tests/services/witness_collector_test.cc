@@ -28,6 +28,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
+bool HasNotContinued(const std::string& message) {
+  return message.find("not the continuation") != std::string::npos;
+}
+
 void Await(const std::function<bool()>& condition) {
   while (!condition()) absl::SleepFor(absl::Milliseconds(1));
 }
@@ -202,8 +206,17 @@ TEST_F(WitnessCollectorTest, TwoLogsWithOneKeyAreFound) {
     const auto collector = Collect(policy, &forked);
     Await([&] { return collector->Status()[0].fork(); });
     EXPECT_THAT(collector->Status()[0].message(), HasSubstr("events were lost"));
+    const std::filesystem::path evidence = folder_.Path("w1") + "/evidence";
+    const auto is_kept = [&evidence] {
+      return std::filesystem::exists(evidence) && !std::filesystem::is_empty(evidence);
+    };
+    EXPECT_FALSE(is_kept()) << "it was only asked what it knows";
+    // Once the log is as long as what it knows, the witness itself judges it.
+    forked.Record("another");
+    Await(is_kept);
+    Await([&] { return HasNotContinued(collector->Status()[0].message()); });
+    EXPECT_TRUE(collector->Status()[0].fork());
   }
-  forked.Record("another");
   {
     const auto collector = Collect(policy, &forked);
     Await([&] { return collector->Status()[0].fork(); });
@@ -388,24 +401,27 @@ TEST_F(WitnessedServerTest, TimeStampsAreAddedOnce) {
   const TestCa ca("Test CA");
   const std::string token = TestTsa(ca).Stamp(*StampedText(checkpoint.note()), clock_.Now());
   const auto audit = v1::AuditService::NewStub(channel_);
-  const auto add = [&](uint64_t size, const std::string& bytes,
+  const auto add = [&](const std::string& note, const std::string& bytes,
                        v1::AddTimestampResponse* response) {
     grpc::ClientContext context;
     v1::AddTimestampRequest request;
-    request.set_size(size);
+    request.set_note(note);
     request.set_token(bytes);
     return audit->AddTimestamp(&context, request, response);
   };
   v1::AddTimestampResponse response;
-  ASSERT_TRUE(add(checkpoint.size(), token, &response).ok());
-  ASSERT_TRUE(add(checkpoint.size(), token, &response).ok());
+  ASSERT_TRUE(add(checkpoint.note(), token, &response).ok());
+  ASSERT_TRUE(add(checkpoint.note(), token, &response).ok());
   ASSERT_EQ(response.checkpoint().timestamps_size(), 1);
   EXPECT_EQ(response.checkpoint().timestamps(0), token);
-  EXPECT_EQ(InfoOf(add(checkpoint.size(), token + "x", &response)).reason(), "TIMESTAMP_INVALID");
+  EXPECT_EQ(InfoOf(add(checkpoint.note(), token + "x", &response)).reason(), "TIMESTAMP_INVALID");
   EXPECT_EQ(
-      InfoOf(add(checkpoint.size(), TestTsa(ca).Stamp("x", clock_.Now()), &response)).reason(),
+      InfoOf(add(checkpoint.note(), TestTsa(ca).Stamp("x", clock_.Now()), &response)).reason(),
       "TIMESTAMP_INVALID");
-  EXPECT_EQ(InfoOf(add(1'000'000, token, &response)).reason(), "CHECKPOINT_UNKNOWN");
+  EXPECT_EQ(InfoOf(add("no note", token, &response)).reason(), "NOTE_INVALID");
+  Note foreign = *ParseNote(checkpoint.note());
+  foreign.signatures[0] = SignNote(foreign.text, foreign.signatures[0].name, TestKey('f'));
+  EXPECT_EQ(InfoOf(add(FormatNote(foreign), token, &response)).reason(), "LOG_UNKNOWN");
 }
 
 }  // namespace

@@ -10,12 +10,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "ledger/base/errors.h"
 #include "services/http_client.h"
 #include "tests/support/temp_folder.h"
@@ -207,8 +213,10 @@ TEST(HttpClientTest, Addresses) {
        {"http://localhost", "https://witness.example.org/w1/", "http://[::1]:7465/a/b"}) {
     EXPECT_TRUE(HttpClient::Make(good).ok()) << good;
   }
-  for (const std::string bad : {"", "localhost", "ftp://localhost", "http://", "http:///a",
-                                "http://a b", "http://a/?q", "http://a/#f", "http://me@a/"}) {
+  for (const std::string bad :
+       {"", "localhost", "ftp://localhost", "http://", "http:///a", "http://a b", "http://a/?q",
+        "http://a/#f", "http://me@a/", "http://a:", "http://a:x", "http://a:0", "http://a:65536",
+        "http://::1/", "http://[::1", "http://[]:1"}) {
     EXPECT_EQ(ReasonOf(HttpClient::Make(bad).status()), "URL_INVALID") << bad;
   }
 }
@@ -244,6 +252,170 @@ TEST(HttpClientTest, TakesNoMoreThanItIsTold) {
   thread.join();
   const auto nobody = *HttpClient::Make(fmt::format("http://127.0.0.1:{}", port));
   EXPECT_EQ(ReasonOf(nobody->Post("", "text/plain", "", 9).status()), "HTTP_FAILED");
+}
+
+// A server that sends bytes as they are, whatever it is asked, again and again until the client
+// has enough; then it closes.
+class FakeServer {
+ public:
+  // `pause` is called between two pieces.
+  FakeServer(
+      std::string begin, std::string again, std::function<void()> pause = [] {})
+      : begin_(std::move(begin)), again_(std::move(again)), pause_(std::move(pause)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(listening_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listening_, 1), 0);
+    ::getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~FakeServer() {
+    ::shutdown(listening_, SHUT_RDWR);
+    thread_.join();
+    ::close(listening_);
+  }
+  int port() const { return port_; }
+  // It does not end the answer.
+  std::atomic<bool> waits = false;
+  // Bytes that were sent, once the connection is over.
+  size_t Sent() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&over_));
+    return sent_;
+  }
+
+ private:
+  void Serve() {
+    const int socket = ::accept(listening_, nullptr, nullptr);
+    if (socket < 0) return;
+    // So that little is sent that the client does not read.
+    const int small = 4 * 1024;
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+    size_t sent = 0;
+    const auto send = [&](const std::string& piece) {
+      const ssize_t now = ::send(socket, piece.data(), piece.size(), MSG_NOSIGNAL);
+      if (now > 0) sent += static_cast<size_t>(now);
+      return now > 0;
+    };
+    if (begin_.empty() || send(begin_)) {
+      while (!again_.empty() && send(again_)) pause_();
+    }
+    if (!waits) ::shutdown(socket, SHUT_WR);
+    // Until the client closes: what is not read would break off the connection.
+    char byte = 0;
+    while (::recv(socket, &byte, 1, 0) > 0) {
+    }
+    ::close(socket);
+    absl::MutexLock lock(&mutex_);
+    sent_ = sent;
+    over_ = true;
+  }
+
+  const std::string begin_;
+  const std::string again_;
+  const std::function<void()> pause_;
+  const int listening_ = ::socket(AF_INET, SOCK_STREAM, 0);
+  int port_ = 0;
+  absl::Mutex mutex_;
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t sent_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::thread thread_;
+};
+
+constexpr std::chrono::milliseconds kShort{300};
+
+absl::Status PostTo(const FakeServer& server, const std::string& scheme = "http",
+                    std::chrono::milliseconds time = kHttpAnswerTime) {
+  const auto client =
+      HttpClient::Make(fmt::format("{}://localhost:{}", scheme, server.port()), time);
+  return (*client)->Post("", "text/plain", "body", 10'000).status();
+}
+
+TEST(HttpClientTest, AnAnswerWithoutEndIsNotHeld) {
+  const std::string x(1'000, 'x');
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const std::vector<std::pair<std::string, std::string>> answers = {
+      {"", x},                                                    // a status line
+      {"HTTP/1.1 200 ", x},                                       // its reason
+      {"", "HTTP/1.1 100 Continue\r\n\r\n"},                      // answers before it
+      {ok + "X: ", x},                                            // a header
+      {ok, "X: y\r\n"},                                           // headers
+      {ok, "\n"},                                                 // lines that are none
+      {ok + "\r\n", x},                                           // a body
+      {ok + "Content-Length: 99999999999\r\n\r\n", x},            // one of a length
+      {ok + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"},  // chunks
+      {ok + "Transfer-Encoding: chunked\r\n\r\n1;", x},           // what is said of a chunk
+      {ok + "Transfer-Encoding: chunked\r\n\r\n1\r\nx", x},       // one without its end
+  };
+  for (const auto& [begin, again] : answers) {
+    SCOPED_TRACE(begin + again.substr(0, 30));
+    FakeServer server(begin, again);
+    const absl::Status refused = PostTo(server);
+    EXPECT_EQ(ReasonOf(refused), "HTTP_FAILED") << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("too large"));
+    // What the two sockets hold comes on top.
+    EXPECT_LT(server.Sent(), 8'000'000u);
+  }
+}
+
+TEST(HttpClientTest, AnAnswerThatDoesNotComeInTimeIsGivenUp) {
+  const auto pause = [] { absl::SleepFor(absl::Milliseconds(1)); };
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const std::vector<std::pair<std::string, std::string>> answers = {
+      {ok, "X"}, {ok + "\r\n", "x"}, {"", "H"}, {ok + "X: ", "x"}};
+  for (const auto& [begin, again] : answers) {
+    SCOPED_TRACE(begin + again);
+    FakeServer trickling(begin, again, pause);
+    const absl::Status late = PostTo(trickling, "http", kShort);
+    EXPECT_EQ(ReasonOf(late), "HTTP_FAILED") << late;
+    EXPECT_THAT(std::string(late.message()), HasSubstr("takes too long"));
+  }
+  for (const std::string scheme : {"http", "https"}) {
+    FakeServer silent("", "");
+    silent.waits = true;
+    EXPECT_THAT(std::string(PostTo(silent, scheme, kShort).message()), HasSubstr("takes too long"));
+  }
+  // The beginning of a record of TLS, and then of it a byte now and then.
+  FakeServer tls(std::string("\x16\x03\x03\x40\0\x02\0\x3F\xFC\x03\x03", 11), "x", pause);
+  EXPECT_THAT(std::string(PostTo(tls, "https", kShort).message()), HasSubstr("takes too long"));
+}
+
+TEST(HttpClientTest, AnAnswerThatEndsEarlyIsNone) {
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  for (const std::string& answer :
+       {std::string(), std::string("HTTP/1.1 2"), ok, ok + "X: y",
+        ok + "Content-Length: 5\r\n\r\nbody", ok + "Transfer-Encoding: chunked\r\n\r\n4\r\nbo",
+        ok + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", std::string("no HTTP\r\n\r\n")}) {
+    SCOPED_TRACE(answer);
+    const FakeServer server(answer, "");
+    const absl::Status status = PostTo(server);
+    EXPECT_EQ(ReasonOf(status), "HTTP_FAILED") << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("did not come, or broke off"));
+  }
+  const FakeServer no_tls("", "");
+  EXPECT_THAT(std::string(PostTo(no_tls, "https").message()), HasSubstr("no TLS"));
+  // Where no length is said, the end is the end (RFC 9112 section 6.3).
+  const FakeServer whole(ok + "Content-Type: text/x.test\r\n\r\nbody", "");
+  const auto client = *HttpClient::Make(fmt::format("http://localhost:{}", whole.port()));
+  const auto reply = client->Post("", "text/plain", "body", 4);
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->body, "body");
+  EXPECT_EQ(reply->content_type, "text/x.test");
+}
+
+TEST(HttpClientTest, StopEndsWhatIsUnderWay) {
+  FakeServer silent("H", "");
+  silent.waits = true;
+  const auto client = *HttpClient::Make(fmt::format("http://localhost:{}", silent.port()));
+  std::thread asking([&client] {
+    EXPECT_THAT(std::string(client->Post("", "text/plain", "", 9).status().message()),
+                HasSubstr("stopped"));
+  });
+  client->Stop();
+  asking.join();
 }
 
 TEST(HttpClientTest, HttpsIsVerified) {

@@ -136,7 +136,7 @@ class Founder {
     const auto text = StampedText(checkpoint.note());
     REGISTRE_CHECK(
         text.ok() &&
-            checkpoints_->AddTimestamp(checkpoint.size(), authority.Stamp(*text, clock_.Now()))
+            checkpoints_->AddTimestamp(checkpoint.note(), authority.Stamp(*text, clock_.Now()))
                 .ok(),
         "a checkpoint is stamped");
   }

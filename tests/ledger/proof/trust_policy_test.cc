@@ -281,6 +281,24 @@ TEST(VerifyCheckpointTest, WhoMustHaveSigned) {
   EXPECT_EQ(ReasonAgainst(policy, note), "");
 }
 
+// After a rotation the name is the same: the keys tell.
+TEST(VerifyCheckpointTest, AnUnknownKeyIsNamed) {
+  const auto key_of = [](char seed) {
+    return fmt::format("{}+{:08x}", kOrigin, TestLogKey(kOrigin, TestKey(seed)).id());
+  };
+  const absl::Status unknown =
+      VerifyCheckpoint(FormatNote(CheckpointNote({}, TestKey(4))),
+                       TrustPolicy::OfKeys({TestLogKey(kOrigin, TestKey(1))}))
+          .status();
+  EXPECT_THAT(
+      std::string(unknown.message()),
+      ::testing::HasSubstr(fmt::format("signed by: {}; you trust: {}", key_of(4), key_of(1))));
+  EXPECT_THAT(std::string(VerifyCheckpoint(FormatNote(CheckpointNote({})), TrustPolicy::OfKeys({}))
+                              .status()
+                              .message()),
+              ::testing::EndsWith("you trust: none"));
+}
+
 TEST(VerifyCheckpointTest, ASpoiltSignatureOfAnyKnownKeySpoilsIt) {
   const std::string policy = "log " + LogVkey(1) + "\nlog " +
                              FormatVerifierKey(TestLogKey("other.example", TestKey(3))) + "\n" +

@@ -1,9 +1,10 @@
-#include "ledger/proof/tls_server.h"
+#include "ledger/proof/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -29,6 +30,12 @@ absl::Status TlsUnusable() {
                "or the key is too weak; give a chain of PEM certificates and its key");
 }
 
+void SetCommonOptions(SSL_CTX* tls) {
+  SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
+  SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+}
+
 }  // namespace
 
 struct TlsConnection::Session {
@@ -42,6 +49,8 @@ struct TlsConnection::Session {
         return {0, POLLIN};
       case SSL_ERROR_WANT_WRITE:
         return {0, POLLOUT};
+      case SSL_ERROR_ZERO_RETURN:
+        return {.bytes = -1, .wait_for = 0, .ended = true};
       default:
         ERR_clear_error();
         return {-1};
@@ -54,7 +63,7 @@ TlsConnection::~TlsConnection() = default;
 
 IoStep TlsConnection::Handshake() {
   ERR_clear_error();
-  return session_->Step(SSL_accept(session_->ssl));
+  return session_->Step(SSL_do_handshake(session_->ssl));
 }
 
 IoStep TlsConnection::Read(char* to, size_t size) {
@@ -70,6 +79,10 @@ IoStep TlsConnection::Write(const char* from, size_t size) {
 void TlsConnection::Close() {
   SSL_shutdown(session_->ssl);
   ERR_clear_error();
+}
+
+bool TlsConnection::is_certificate_refused() const {
+  return SSL_get_verify_result(session_->ssl) != X509_V_OK;
 }
 
 struct TlsServer::Context {
@@ -109,10 +122,7 @@ absl::StatusOr<std::unique_ptr<TlsServer>> TlsServer::FromPem(std::string_view p
   auto context = std::make_unique<Context>();
   context->tls = SSL_CTX_new(TLS_server_method());
   if (context->tls == nullptr) return TlsUnusable();
-  SSL_CTX_set_min_proto_version(context->tls, TLS1_2_VERSION);
-  SSL_CTX_set_mode(context->tls,
-                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_options(context->tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SetCommonOptions(context->tls);
   SSL_CTX_set_verify(context->tls, SSL_VERIFY_NONE, nullptr);
   BIO* certificates = BIO_new_mem_buf(pem_certificate.data(), IntSize(pem_certificate.size()));
   BIO* key = BIO_new_mem_buf(pem_key.data(), IntSize(pem_key.size()));
@@ -127,6 +137,44 @@ std::unique_ptr<TlsConnection> TlsServer::Connect(int socket) const {
   auto session = std::make_unique<TlsConnection::Session>();
   session->ssl = SSL_new(context_->tls);
   if (session->ssl == nullptr || SSL_set_fd(session->ssl, socket) != 1) return nullptr;
+  SSL_set_accept_state(session->ssl);
+  return std::unique_ptr<TlsConnection>(new TlsConnection(std::move(session)));
+}
+
+struct TlsClient::Context {
+  SSL_CTX* tls = nullptr;
+  ~Context() { SSL_CTX_free(tls); }
+};
+
+TlsClient::TlsClient(std::unique_ptr<Context> context) : context_(std::move(context)) {}
+TlsClient::~TlsClient() = default;
+
+std::unique_ptr<TlsClient> TlsClient::WithSystemCas() {
+  auto context = std::make_unique<Context>();
+  context->tls = SSL_CTX_new(TLS_client_method());
+  if (context->tls == nullptr) return nullptr;
+  SetCommonOptions(context->tls);
+  SSL_CTX_set_verify(context->tls, SSL_VERIFY_PEER, nullptr);
+  // Where they cannot be read, no server is verified.
+  SSL_CTX_set_default_verify_paths(context->tls);
+  ERR_clear_error();
+  return std::unique_ptr<TlsClient>(new TlsClient(std::move(context)));
+}
+
+std::unique_ptr<TlsConnection> TlsClient::Connect(int socket, const std::string& host) const {
+  auto session = std::make_unique<TlsConnection::Session>();
+  session->ssl = SSL_new(context_->tls);
+  if (session->ssl == nullptr || SSL_set_fd(session->ssl, socket) != 1) return nullptr;
+  SSL_set_connect_state(session->ssl);
+  X509_VERIFY_PARAM* const wanted = SSL_get0_param(session->ssl);
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  bool is_set = X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
+  if (!is_set) {
+    ERR_clear_error();
+    is_set = X509_VERIFY_PARAM_set1_host(wanted, host.data(), host.size()) == 1 &&
+             SSL_set_tlsext_host_name(session->ssl, host.c_str()) == 1;
+  }
+  if (!is_set) return nullptr;
   return std::unique_ptr<TlsConnection>(new TlsConnection(std::move(session)));
 }
 

@@ -1,12 +1,13 @@
-// The server's side of TLS (RFC 8446, RFC 5246) for connections that are not gRPC's: 1.2 or newer,
-// without certificates of clients. It never waits: the caller polls.
-#ifndef REGISTRE_LEDGER_PROOF_TLS_SERVER_H_
-#define REGISTRE_LEDGER_PROOF_TLS_SERVER_H_
+// TLS (RFC 8446, RFC 5246) for connections that are not gRPC's: 1.2 or newer, without certificates
+// of clients. It never waits: the caller polls.
+#ifndef REGISTRE_LEDGER_PROOF_TLS_H_
+#define REGISTRE_LEDGER_PROOF_TLS_H_
 
 #include <sys/types.h>
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -14,10 +15,12 @@
 namespace registre {
 
 // What a step of a connection came to: more than 0, bytes moved (a handshake: 1, it is done); 0,
-// the same step again once the socket is ready for `wait_for` (POLLIN, POLLOUT); -1, it is over.
+// the same step again once the socket is ready for `wait_for` (POLLIN, POLLOUT); -1, it is over,
+// `ended` when the other side said that nothing follows.
 struct IoStep {
   ssize_t bytes;
   short wait_for = 0;
+  bool ended = false;
 };
 
 // One connection over a socket that does not block, which it borrows. One thread.
@@ -33,9 +36,12 @@ class TlsConnection {
   // Tells the other side that nothing follows, as far as the socket takes it at once. After a
   // handshake, and no step that was over.
   void Close();
+  // Whether a handshake was over because of the other side's certificate.
+  bool is_certificate_refused() const;
 
  private:
   friend class TlsServer;
+  friend class TlsClient;
   struct Session;
   explicit TlsConnection(std::unique_ptr<Session> session);
 
@@ -63,6 +69,27 @@ class TlsServer {
   const std::unique_ptr<Context> context_;
 };
 
+// Immutable; any thread.
+class TlsClient {
+ public:
+  // Servers are verified by the CAs of the system, or those that SSL_CERT_FILE and SSL_CERT_DIR
+  // name. Null when there is no memory for it.
+  static std::unique_ptr<TlsClient> WithSystemCas();
+  ~TlsClient();
+  TlsClient(const TlsClient&) = delete;
+  TlsClient& operator=(const TlsClient&) = delete;
+
+  // A connection on the socket, before its handshake, with a server that has a certificate for that
+  // host: a name or an IP address. Null when there is no memory for it.
+  std::unique_ptr<TlsConnection> Connect(int socket, const std::string& host) const;
+
+ private:
+  struct Context;
+  explicit TlsClient(std::unique_ptr<Context> context);
+
+  const std::unique_ptr<Context> context_;
+};
+
 }  // namespace registre
 
-#endif  // REGISTRE_LEDGER_PROOF_TLS_SERVER_H_
+#endif  // REGISTRE_LEDGER_PROOF_TLS_H_
