@@ -106,6 +106,9 @@ TEST_F(VerifyBundleCommand, StampsAndCosignatures) {
     std::vector<std::string> options = {"--key", all.key};
     if (one.with_policy) options = {"--policy", policy};
     if (one.with_ca) options.insert(options.end(), {"--tsa-ca", ca});
+    if (!one.schema_digest.empty()) {
+      options.insert(options.end(), {"--schema-digest", one.schema_digest});
+    }
     const Outcome outcome = Verify(Write("bundle", one.bytes), options);
     EXPECT_EQ(outcome.exit, one.reason.empty() ? kExitDone : kExitRefused);
     EXPECT_THAT(outcome.err, HasSubstr(one.reason));
