@@ -211,16 +211,34 @@ absl::StatusOr<std::vector<std::string>> DescribeBundle(const Bundle& bundle,
   return lines;
 }
 
-absl::StatusOr<std::string> VerifySchema(const Bundle& bundle, const v1::DirectorySealed& seal) {
+// That the schema is the one that the seal states, and one to read by: the seal is the authority's,
+// which could state any, say one in which two fields have changed places.
+absl::StatusOr<std::string> VerifySchema(const Bundle& bundle, const v1::DirectorySealed& seal,
+                                         absl::Span<const Hash> other_schemas) {
   absl::StatusOr<std::string> schema = UnpackSchema(bundle.schema);
-  if (!schema.ok() || BytesOf(Sha256(*schema)) == seal.schema_digest()) return schema;
-  return BundleInvalid("schema", "its digest is not the one in the seal");
+  if (!schema.ok()) return schema;
+  const Hash digest = Sha256(*schema);
+  if (BytesOf(digest) != seal.schema_digest()) {
+    return BundleInvalid("schema", "its digest is not the one in the seal");
+  }
+  if (IsKnownSchema(digest) ||
+      std::find(other_schemas.begin(), other_schemas.end(), digest) != other_schemas.end()) {
+    return schema;
+  }
+  return Error(
+      absl::StatusCode::kInvalidArgument, "SCHEMA_UNKNOWN",
+      fmt::format("the schema in the bundle, of digest {}, is none that this program knows: who "
+                  "made it chose how the events read. Verify with a newer program, or have the "
+                  "digest from elsewhere and give it with --schema-digest",
+                  HexOf(digest)),
+      {{"schema_digest", HexOf(digest)}});
 }
 
 }  // namespace
 
 absl::StatusOr<VerifiedBundle> VerifyBundle(std::string_view bytes, const TrustPolicy& policy,
-                                            std::optional<std::string_view> tsa_ca_pem) {
+                                            std::optional<std::string_view> tsa_ca_pem,
+                                            absl::Span<const Hash> other_schemas) {
   const absl::StatusOr<Bundle> bundle = ParseBundle(bytes);
   if (!bundle.ok()) return bundle.status();
   VerifiedBundle verified;
@@ -246,13 +264,15 @@ absl::StatusOr<VerifiedBundle> VerifyBundle(std::string_view bytes, const TrustP
   REGISTRE_RETURN_IF_ERROR(VerifyChain(*bundle, verified));
   REGISTRE_RETURN_IF_ERROR(VerifyComplete(*bundle, verified));
   REGISTRE_RETURN_IF_ERROR(VerifyTimes(*seal, verified.events));
-  const absl::StatusOr<std::string> schema = VerifySchema(*bundle, seal->act().directory_sealed());
+  const absl::StatusOr<std::string> schema =
+      VerifySchema(*bundle, seal->act().directory_sealed(), other_schemas);
   if (!schema.ok()) return schema.status();
   const auto lines = DescribeBundle(*bundle, verified, *schema);
   if (!lines.ok()) return lines.status();
   verified.sealed_at = absl::FromUnixSeconds(seal->recorded_at().seconds()) +
                        absl::Nanoseconds(seal->recorded_at().nanos());
   verified.same_schema = *schema == SerializedSchema();
+  verified.known_schema = IsKnownSchema(Sha256(*schema));
   verified.summary = SummaryOfBundle(verified, *lines);
   if (verified.summary == bundle->summary) return verified;
   return BundleInvalid("summary", "it is not what the events say");

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "ledger/proof/bundle.h"
 #include "ledger/proof/trust_policy.h"
 #include "registre/v1/event.pb.h"
@@ -32,15 +33,19 @@ struct VerifiedBundle {
   // The history. The first `sealed_events` are all that the tag has through the seal.
   std::vector<v1::Event> events;
   uint64_t sealed_events = 0;
-  // The events are read by the very schema of this program.
+  // The summary reads the events by the very schema of this program; where not, by another one that
+  // this program knows, or else by one that the caller accepts.
   bool same_schema = false;
+  bool known_schema = false;
 };
 
 // Verifies all of it; time stamps where `tsa_ca_pem` is given, and then each of them. Pure; any
-// thread; takes some ten times the memory of the bundle. INVALID_ARGUMENT, the first that is wrong:
-// BUNDLE_INVALID with the part, those of VerifyCheckpoint, VerifyTimeStamp and VerifyTag.
+// thread; takes some ten times the memory of the bundle. A schema must be known (IsKnownSchema), or
+// its digest be one of `other_schemas`. INVALID_ARGUMENT, the first that is wrong: BUNDLE_INVALID
+// with the part, SCHEMA_UNKNOWN, those of VerifyCheckpoint, VerifyTimeStamp and VerifyTag.
 absl::StatusOr<VerifiedBundle> VerifyBundle(std::string_view bytes, const TrustPolicy& policy,
-                                            std::optional<std::string_view> tsa_ca_pem);
+                                            std::optional<std::string_view> tsa_ca_pem,
+                                            absl::Span<const Hash> other_schemas = {});
 
 // The summary of a bundle, out of what was verified, or will be. `event_lines` are those of
 // DescribeEvent.

@@ -4,8 +4,7 @@
 //   DIR/LOCK                    held (flock) while it runs
 //   DIR/key.pem                 its Ed25519 key, PKCS #8, mode 0600
 //   DIR/<origin>.checkpoint     the last it cosigned of a log, with the cosignature; the name is
-//   the
-//                               SHA-256 of the origin in hexadecimal
+//                               the SHA-256 of the origin in hexadecimal
 //   DIR/evidence/*.request      requests with a checkpoint that a log signed and that does not
 //                               continue the last, as they came
 #ifndef REGISTRE_LEDGER_COSIGNER_H_

@@ -1,5 +1,6 @@
 #include "ledger/schema.h"
 
+#include <algorithm>
 #include <set>
 
 #include "google/protobuf/descriptor.h"
@@ -21,6 +22,10 @@ void AddSchemaFile(const FileDescriptor& file, std::set<const FileDescriptor*>* 
   file.CopyTo(files->add_file());
 }
 
+constexpr std::string_view kKnownSchemaDigests[] = {
+    "d6ecc1c95fdad10b3be4ccbc6828d8e25fab5275c85fb8f7c0bfe5d365e5bb10",
+};
+
 std::string SerializeSchema() {
   FileDescriptorSet files;
   std::set<const FileDescriptor*> added;
@@ -38,6 +43,14 @@ const std::string& SerializedSchema() {
 const Hash& SchemaDigest() {
   static const Hash digest = Sha256(SerializedSchema());
   return digest;
+}
+
+absl::Span<const std::string_view> KnownSchemaDigests() { return kKnownSchemaDigests; }
+
+bool IsKnownSchema(const Hash& digest) {
+  const absl::Span<const std::string_view> known = KnownSchemaDigests();
+  return digest == SchemaDigest() ||
+         std::find(known.begin(), known.end(), HexOf(digest)) != known.end();
 }
 
 }  // namespace registre

@@ -4,7 +4,9 @@
 #define REGISTRE_LEDGER_SCHEMA_H_
 
 #include <string>
+#include <string_view>
 
+#include "absl/types/span.h"
 #include "ledger/proof/merkle.h"
 
 namespace registre {
@@ -15,6 +17,15 @@ const std::string& SerializedSchema();
 
 // Its SHA-256.
 const Hash& SchemaDigest();
+
+// The digests, in hexadecimal, of every schema that a version of this program sealed with; the
+// newest, which is this program's, comes last. A digest is never taken off: a bundle made under it
+// stays verifiable. It changes with the descriptors, also with those of Timestamp, which are
+// protobuf's; verify_bundle.py and BUNDLE.md have the same list.
+absl::Span<const std::string_view> KnownSchemaDigests();
+
+// Whether it is one of these, or this program's own.
+bool IsKnownSchema(const Hash& digest);
 
 }  // namespace registre
 

@@ -21,7 +21,10 @@ class BundleStream final : public grpc::ServerWriteReactor<v1::GetBundleResponse
       : parts_(parts), caller_(std::move(caller)), tag_(std::move(tag)) {}
 
   void Start() {
-    if (!parts_.long_reads->Submit([this] { BuildAndWrite(); })) {
+    if (parts_.bundles->fetch_add(1) >= kMaxBundles) {
+      End(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_BUNDLES",
+                "the server serves as many bundles as it may; try again later"));
+    } else if (!parts_.long_reads->Submit([this] { BuildAndWrite(); })) {
       End(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
                 "too many reads are waiting; ask again in a moment"));
     }
@@ -37,7 +40,10 @@ class BundleStream final : public grpc::ServerWriteReactor<v1::GetBundleResponse
     }
   }
 
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    parts_.bundles->fetch_sub(1);
+    delete this;
+  }
 
  private:
   void BuildAndWrite() {

@@ -30,6 +30,7 @@ struct AuditServiceParts {
   ReadPool* watch_reads;
   std::atomic<uint64_t>* watches;  // live ones
   std::atomic<uint64_t>* replays;  // live ones
+  std::atomic<uint64_t>* bundles;  // live ones
   OpenStreams* open_streams;
   const std::atomic<bool>* draining;
   Seals* seals;
@@ -42,6 +43,9 @@ inline constexpr size_t kMaxWatches = 1'000;
 inline constexpr size_t kMaxReplays = 64;
 inline constexpr size_t kReplayPageEvents = 64;
 inline constexpr size_t kReplayPageBytes = 512 * 1024;
+// Bundles on their way at once; one more is refused with RESOURCE_EXHAUSTED (TOO_MANY_BUNDLES).
+// Each is held, kMaxBundleBytes at most, until the client has taken it: 1 GiB for all of them.
+inline constexpr size_t kMaxBundles = 16;
 // Tags between two messages of progress of a seal.
 inline constexpr uint64_t kTagsBetweenProgress = 50'000;
 

@@ -128,7 +128,7 @@ class GrpcServer final : public Server {
                                                 &draining_}));
     services_.push_back(std::make_unique<AuditService>(
         AuditServiceParts{context, options.checkpoints, options.clock, &long_reads_, &watch_reads_,
-                          &watches_, &replays_, &open_streams_, &draining_, &seals_}));
+                          &watches_, &replays_, &bundles_, &open_streams_, &draining_, &seals_}));
     services_.push_back(MakeAdminService({{options.ledger, &admin_reads_, &access_},
                                           options.checkpoints,
                                           options.witnesses,
@@ -222,6 +222,7 @@ class GrpcServer final : public Server {
   std::atomic<uint64_t> feed_streams_ = 0;
   std::atomic<uint64_t> watches_ = 0;
   std::atomic<uint64_t> replays_ = 0;
+  std::atomic<uint64_t> bundles_ = 0;
   std::atomic<bool> draining_ = false;
   OpenStreams open_streams_;
   // Before the pools, so that it is destroyed when their last work, in a service, has ended.

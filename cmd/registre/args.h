@@ -144,15 +144,17 @@ struct CorrectionArgs {
 // Of keys, checkpoint, proof, bundle, verify, witness, backups and replays.
 struct AuditArgs {
   uint64_t position = 0;
-  std::optional<uint64_t> size;   // of a checkpoint
-  bool cosigned = false;          // the newest cosigned checkpoint
-  uint64_t from = 0;              // size of the smaller log; first position of a replay
-  uint64_t to = 0;                // size of the larger log
-  std::string kind;               // of the tag of a bundle, whose id is Args::subject
-  std::string out;                // file to write; empty or -: the standard output
-  std::string event_out;          // file to write the event's bytes to; empty: none
-  std::vector<std::string> keys;  // verifier keys, or files of them
-  std::string policy;             // file; empty: the keys
+  std::optional<uint64_t> size;  // of a checkpoint
+  bool cosigned = false;         // the newest cosigned checkpoint
+  uint64_t from = 0;             // size of the smaller log; first position of a replay
+  uint64_t to = 0;               // size of the larger log
+  std::string kind;              // of the tag of a bundle, whose id is Args::subject
+  std::string out;               // file to write; empty or -: the standard output
+  std::string event_out;         // file to write the event's bytes to; empty: none
+  std::string stamps_out;        // start of the names of files to write stamps to; empty: none
+  std::vector<std::string> schema_digests;  // of schemas to accept; 64 digits each
+  std::vector<std::string> keys;            // verifier keys, or files of them
+  std::string policy;                       // file; empty: the keys
   std::string tsa_url;
   std::string tsa_ca;  // file; empty: time stamps are not verified
   std::string file;    // what is verified

@@ -11,12 +11,29 @@ const CLI::Validator kPosition(
     },
     "");
 
+const CLI::Validator kDigest(
+    [](std::string& text) {
+      const bool is_digest =
+          text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+      return is_digest ? std::string() : text + ": a digest is 64 digits 0-9a-f";
+    },
+    "");
+
+void AddSchemaDigest(CLI::App* app, Args* args) {
+  app->add_option("--schema-digest", args->audit.schema_digests,
+                  "Accept this schema too: its SHA-256, from elsewhere than the bundle")
+      ->check(kDigest)
+      ->type_name("HEX")
+      ->allow_extra_args(false);
+}
+
 void AddNumber(CLI::App* app, const char* name, uint64_t* number, const char* what) {
   app->add_option(name, *number, what)->required()->check(kPosition)->type_name("N");
 }
 
 void AddOutput(CLI::App* app, Args* args) {
-  app->add_option("-o,--out", args->audit.out, "Where to write it; - is the standard output")
+  app->add_option("-o,--out", args->audit.out,
+                  "Where to write it: a new file; - is the standard output")
       ->type_name("FILE");
 }
 
@@ -55,7 +72,9 @@ void BuildCheckpoint(CLI::App* app, const AddCommand& add, Args* args) {
   CLI::App* show = add(group, "show", "One checkpoint, as a signed note", R"(Examples:
   registre checkpoint show
   registre checkpoint show 64 -o checkpoint.txt
-  registre checkpoint show --cosigned)",
+  registre checkpoint show --cosigned
+  registre checkpoint show 64 -o stamped.txt --stamps stamp
+                                    and its time stamps: stamp-1.tsr, stamp-2.tsr, ...)",
                        Command::kCheckpointShow);
   CLI::Option* size =
       show->add_option("size", args->audit.size, "Its size; the head of now without")
@@ -64,6 +83,9 @@ void BuildCheckpoint(CLI::App* app, const AddCommand& add, Args* args) {
   show->add_flag("--cosigned", args->audit.cosigned,
                  "The newest that the server's witnesses cosigned")
       ->excludes(size);
+  show->add_option("--stamps", args->audit.stamps_out,
+                   "Write its time stamps (RFC 3161, DER) to PREFIX-1.tsr, ...")
+      ->type_name("PREFIX");
   AddOutput(show, args);
   add(group, "list", "Those that are kept, newest first", "Example:\n  registre checkpoint list",
       Command::kCheckpointList);
@@ -89,14 +111,16 @@ void BuildProof(CLI::App* app, const AddCommand& add, Args* args) {
   CLI::App* group = add(app, "proof", "Proofs over the log", "", std::nullopt);
   group->require_subcommand(1);
   CLI::App* inclusion = add(group, "inclusion", "That an event stands in the log", R"(Examples:
-  registre proof inclusion 52 -o 52.tlog-proof    with its checkpoint (C2SP tlog-proof)
+  registre proof inclusion 52 -o 52.tlog-proof --event 52.event
+                      with its checkpoint (C2SP tlog-proof), and the event's bytes
   registre verify proof 52.tlog-proof --event 52.event --key "$KEY")",
                             Command::kProofInclusion);
   AddNumber(inclusion, "position", &args->audit.position, "Position of the event");
   inclusion->add_option("--size", args->audit.size, "In this kept checkpoint; the head without")
       ->check(kPosition)
       ->type_name("SIZE");
-  inclusion->add_option("--event", args->audit.event_out, "Where to write the event's bytes")
+  inclusion
+      ->add_option("--event", args->audit.event_out, "Where to write the event's bytes: a new file")
       ->type_name("FILE");
   AddOutput(inclusion, args);
   CLI::App* consistency =
@@ -106,8 +130,14 @@ void BuildProof(CLI::App* app, const AddCommand& add, Args* args) {
   AddNumber(consistency, "from", &args->audit.from, "Size of the smaller log");
   AddNumber(consistency, "to", &args->audit.to, "Size of the larger log");
   AddOutput(consistency, args);
-  CLI::App* tag = add(group, "tag", "How many events a tag has up to the last seal",
-                      "Example:\n  registre proof tag convention:2023-00963", Command::kProofTag);
+  CLI::App* tag = add(
+      group, "tag", "How many events a tag has up to the last seal",
+      R"(What the server says, checked against the seal that it gives and against no key; registre bundle
+writes what proves it.
+
+Example:
+  registre proof tag convention:2023-00963)",
+      Command::kProofTag);
   tag->add_option("tag", args->subject, "The tag")->required()->type_name("KIND:ID");
 }
 
@@ -124,6 +154,7 @@ void BuildBundle(CLI::App* app, const AddCommand& add, Args* args) {
       ->type_name("KIND");
   bundle->add_option("id", args->subject, "Which one")->required()->type_name("ID");
   bundle->add_flag("--seal", args->audit.seal, "Seal the directory first: complete up to now");
+  AddSchemaDigest(bundle, args);
   AddOutput(bundle, args);
 }
 
@@ -136,14 +167,16 @@ void BuildVerify(CLI::App* app, const AddCommand& add, Args* args) {
     command->add_option("file", args->audit.file, what)->required()->type_name("FILE");
     AddTrust(command, args);
   };
-  add_file(add(group, "bundle", "An evidence bundle",
-               "Example:\n  registre verify bundle 2023-00963.bundle --key \"$KEY\"",
-               Command::kVerifyBundle),
-           "The bundle");
-  CLI::App* proof =
-      add(group, "proof", "That an event stands in a checkpointed log (C2SP tlog-proof)",
-          "Example:\n  registre verify proof 52.tlog-proof --event 52.event --key \"$KEY\"",
-          Command::kVerifyProof);
+  CLI::App* bundle = add(group, "bundle", "An evidence bundle",
+                         "Example:\n  registre verify bundle 2023-00963.bundle --key \"$KEY\"",
+                         Command::kVerifyBundle);
+  add_file(bundle, "The bundle");
+  AddSchemaDigest(bundle, args);
+  CLI::App* proof = add(
+      group, "proof", "That an event stands in a checkpointed log (C2SP tlog-proof)",
+      R"(Example, with what `registre proof inclusion 52 -o 52.tlog-proof --event 52.event` wrote:
+  registre verify proof 52.tlog-proof --event 52.event --key "$KEY")",
+      Command::kVerifyProof);
   add_file(proof, "The proof");
   proof->add_option("--event", args->audit.event, "The event's bytes")
       ->required()
@@ -152,7 +185,8 @@ void BuildVerify(CLI::App* app, const AddCommand& add, Args* args) {
       add(group, "checkpoint", "A signed checkpoint, alone or as the continuation of an older one",
           R"(Examples:
   registre verify checkpoint new.txt --key "$KEY"
-  registre verify checkpoint new.txt --older old.txt --proof consistency.txt --key "$KEY")",
+  registre verify checkpoint new.txt --older old.txt --proof consistency.txt --key "$KEY"
+  registre verify checkpoint stamped.txt --stamp stamp-1.tsr --tsa-ca ca.pem --key "$KEY")",
           Command::kVerifyCheckpoint);
   add_file(checkpoint, "The checkpoint");
   CLI::Option* older = checkpoint->add_option("--older", args->audit.older,

@@ -1,7 +1,6 @@
 // registre keys, checkpoint, proof: what an auditor takes home, as the standards write it.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <string>
@@ -14,6 +13,8 @@
 #include "cmd/registre/table.h"
 #include "cmd/registre/tag_proof.h"
 #include "cmd/registre/text.h"
+#include "cmd/registre/trust.h"
+#include "ledger/base/errors.h"
 #include "ledger/proof/checkpoint.h"
 
 namespace registre::cli {
@@ -60,27 +61,37 @@ absl::StatusOr<v1::StoredCheckpoint> Fetch(Client& client, std::optional<uint64_
   return std::move(*response.mutable_checkpoint());
 }
 
+// Its time stamps, as --stamps asks: each token in a file, as verify checkpoint --stamp takes it.
+absl::Status WriteStamps(const Args& args, const v1::StoredCheckpoint& checkpoint,
+                         Console& console) {
+  if (args.audit.stamps_out.empty()) return absl::OkStatus();
+  if (checkpoint.timestamps().empty()) {
+    return Error(
+        absl::StatusCode::kNotFound, "NOT_STAMPED",
+        fmt::format("the checkpoint of {} events bears no time stamp; `registre checkpoint "
+                    "list` shows which do, `registre checkpoint stamp` has one made",
+                    checkpoint.size()));
+  }
+  int number = 0;
+  for (const std::string& token : checkpoint.timestamps()) {
+    const std::string file = fmt::format("{}-{}.tsr", args.audit.stamps_out, ++number);
+    REGISTRE_RETURN_IF_ERROR(WriteOut(file, token, console));
+  }
+  return absl::OkStatus();
+}
+
 int ShowCheckpoint(const Args& args, Client& client, Console& console) {
   const auto checkpoint = Fetch(client, args.audit.size, args.audit.cosigned);
   if (!checkpoint.ok()) {
     return FailRead(checkpoint.status(), "registre checkpoint list", args, console);
   }
+  const absl::Status stamps = WriteStamps(args, *checkpoint, console);
+  if (!stamps.ok()) return Fail(stamps, args, console);
   if (args.json) PrintJson(console.out, *checkpoint);
   // Under --output json the note is for the file alone.
   if (args.json && args.audit.out.empty()) return kExitDone;
   const absl::Status written = WriteOut(args.audit.out, checkpoint->note(), console);
   return written.ok() ? kExitDone : Fail(written, args, console);
-}
-
-// Signatures that are not the log's own.
-size_t CosignaturesOf(const v1::StoredCheckpoint& checkpoint) {
-  const auto note = ParseNote(checkpoint.note());
-  if (!note.ok()) return 0;
-  const auto parsed = ParseCheckpoint(note->text);
-  if (!parsed.ok()) return 0;
-  return static_cast<size_t>(
-      std::count_if(note->signatures.begin(), note->signatures.end(),
-                    [&parsed](const NoteSignature& line) { return line.name != parsed->origin; }));
 }
 
 std::string RootText(const v1::StoredCheckpoint& checkpoint) {
@@ -114,8 +125,9 @@ int ListCheckpoints(const Args& args, Client& client, Console& console) {
             PrintJson(console.out, checkpoint);
             continue;
           }
+          const auto note = ParseNote(checkpoint.note());
           table.AddRow({fmt::format("{}", checkpoint.size()), time.Text(checkpoint.signed_at()),
-                        fmt::format("{}", CosignaturesOf(checkpoint)),
+                        fmt::format("{}", note.ok() ? CosignaturesIn(*note) : 0),
                         fmt::format("{}", checkpoint.timestamps_size()), MarksOf(checkpoint),
                         RootText(checkpoint)});
         }

@@ -11,6 +11,7 @@
 #include "cmd/registre/json.h"
 #include "cmd/registre/output.h"
 #include "cmd/registre/table.h"
+#include "cmd/registre/trust.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/shape.h"
 
@@ -19,8 +20,7 @@ namespace {
 
 constexpr std::string_view kOwnKeys =
     "Verified with the keys that the server itself gave, which proves nothing to who does not "
-    "trust "
-    "it: whoever verifies this file needs the key from elsewhere (deploy/BUNDLE.md).";
+    "trust it: whoever verifies this file needs the key from elsewhere (deploy/BUNDLE.md).";
 
 // Seals all that is recorded. No deadline: it takes as long as there are tags.
 absl::Status SealFirst(Client& client) {
@@ -75,7 +75,8 @@ int TellWritten(const Args& args, const VerifiedBundle& verified, const TrustPol
     PrintJson(console.out, json);
     return kExitDone;
   }
-  console.out << fmt::format("{}: {} bytes\n\n", args.audit.out, bytes);
+  console.out << fmt::format("{}: {} bytes; {}\n\n", args.audit.out, bytes,
+                             AttestationText(verified));
   PrintBundleReport(verified, policy, console);
   console.out << '\n' << kOwnKeys << '\n';
   return kExitDone;
@@ -100,7 +101,8 @@ int RunBundle(const Args& args, Client& client, Console& console) {
   if (!bundle.ok()) return Fail(bundle.status(), args, console);
   const absl::StatusOr<TrustPolicy> policy = TrustInServer(client);
   if (!policy.ok()) return Fail(policy.status(), args, console);
-  const absl::StatusOr<VerifiedBundle> verified = VerifyBundle(*bundle, *policy, std::nullopt);
+  const absl::StatusOr<VerifiedBundle> verified =
+      VerifyBundle(*bundle, *policy, std::nullopt, SchemasOf(args.audit));
   if (!verified.ok()) {
     return Fail(Annotate(verified.status(), "what the server gave does not verify: "), args,
                 console);

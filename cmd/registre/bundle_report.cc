@@ -64,13 +64,25 @@ void PrintBundleReport(const VerifiedBundle& verified, const TrustPolicy& policy
   AddCompleteness(verified, &lines);
   AddStamps(verified, &lines);
   if (!verified.same_schema) {
-    lines.emplace_back("Read by",
-                       "the schema in the bundle, whose digest is sealed; it is another "
-                       "one than this program's");
+    lines.emplace_back("Read by", verified.known_schema
+                                      ? "the schema of another version, which this program knows"
+                                      : "a schema that this program does not know, and that "
+                                        "--schema-digest accepts");
   }
   const ReportLines checkpoint = DescribeCheckpoint(verified.trusted, policy);
   lines.insert(lines.end(), checkpoint.begin(), checkpoint.end());
   PrintPairs(console.out, console.width, lines);
+}
+
+std::string AttestationText(const VerifiedBundle& verified) {
+  const auto counted = [](size_t count, const char* noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  };
+  const size_t cosignatures = CosignaturesIn(verified.trusted.note);
+  return fmt::format(
+      "checkpoint of {}, {}, {}", CountedEvents(verified.trusted.checkpoint.size),
+      cosignatures == 0 ? "not cosigned" : counted(cosignatures, "cosignature"),
+      verified.stamps == 0 ? "not stamped yet" : counted(verified.stamps, "time stamp"));
 }
 
 google::protobuf::Struct BundleJson(const VerifiedBundle& verified, const TrustPolicy& policy) {
@@ -92,6 +104,8 @@ google::protobuf::Struct BundleJson(const VerifiedBundle& verified, const TrustP
     stamped.add_values()->set_string_value(RfcInstant(time));
   }
   fields["same_schema"].set_bool_value(verified.same_schema);
+  fields["known_schema"].set_bool_value(verified.known_schema);
+  set_number("cosignatures", CosignaturesIn(verified.trusted.note));
   DescribeCheckpoint(verified.trusted, policy, &json);
   return json;
 }

@@ -3,6 +3,7 @@
 #define REGISTRE_CMD_REGISTRE_BUNDLE_REPORT_H_
 
 #include <optional>
+#include <string>
 
 #include "cmd/registre/console.h"
 #include "google/protobuf/struct.pb.h"
@@ -14,8 +15,13 @@ namespace registre::cli {
 // What is proven and what is not, and under whose signatures.
 void PrintBundleReport(const VerifiedBundle& verified, const TrustPolicy& policy, Console& console);
 
+// What others put on its checkpoint, counted and not verified: "checkpoint of 124 events, 1
+// cosignature, not stamped yet".
+std::string AttestationText(const VerifiedBundle& verified);
+
 // The same as an object: verified, tag, events, sealed_events, through_position, seal_position,
-// sealed_at, stamps, stamped_at, same_schema, and the fields of DescribeCheckpoint.
+// sealed_at, cosignatures, stamps (both counted), stamped_at, same_schema, known_schema, and the
+// fields of DescribeCheckpoint.
 google::protobuf::Struct BundleJson(const VerifiedBundle& verified, const TrustPolicy& policy);
 
 // The convention that the events add up to, folded here; nothing where the bundle is of another

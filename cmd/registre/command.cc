@@ -5,6 +5,7 @@
 #include "cmd/registre/args_audit.h"
 #include "cmd/registre/json.h"
 #include "cmd/registre/ledger_time.h"
+#include "cmd/registre/output.h"
 #include "services/status.h"
 
 namespace registre::cli {
@@ -112,6 +113,11 @@ int Dispatch(const Args& args, Client& client, Console& console) {
 }
 
 int RunOnline(const Args& args, Console& console) {
+  for (const std::string& file : {args.audit.out, args.audit.event_out}) {
+    if (const absl::Status is_new = CheckIsNew(file); !is_new.ok()) {
+      return Fail(is_new, args, console);
+    }
+  }
   const auto client = Client::Make(args.server, args.identity);
   if (!client.ok()) return Fail(client.status(), args, console);
   return Dispatch(args, **client, console);

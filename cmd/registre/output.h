@@ -10,9 +10,13 @@
 
 namespace registre::cli {
 
-// Replaces the file; empty or -: the standard output. INTERNAL (FILE_UNWRITABLE) when it cannot be
-// written whole; the message names it.
+// Makes the file; empty or -: the standard output. A file that is there is kept, since it may be
+// the evidence of before: ALREADY_EXISTS (FILE_EXISTS); a device or a pipe is written to. INTERNAL
+// (FILE_UNWRITABLE) when it cannot be written whole, and no part of it stays. Messages name it.
 absl::Status WriteOut(const std::string& file, std::string_view bytes, Console& console);
+
+// What WriteOut would refuse because it is there; asked before a server is.
+absl::Status CheckIsNew(const std::string& file);
 
 }  // namespace registre::cli
 

@@ -19,9 +19,12 @@
 namespace registre::cli {
 namespace {
 
-constexpr std::string_view kWhatASealIs =
-    "The seal commits the authority to it. That the sealed directory itself leaves no event out, a "
-    "full\n`registre verify ledger` of the data folder alone proves.";
+constexpr std::string_view kWhatItIsWorth =
+    "It fits the seal that the server gave. No key was looked at, nor that the seal stands in the "
+    "log: to who\ndoes not trust the server, `registre bundle` and `registre convention NUMBER "
+    "--replay --verify --key` prove it.\nThe seal commits the authority to it. That the sealed "
+    "directory itself leaves no event out, a full\n`registre verify ledger` of the data folder "
+    "alone proves.";
 
 absl::Status AnswerInvalid(std::string why) {
   return Error(absl::StatusCode::kInternal, "ANSWER_INVALID", std::move(why));
@@ -32,7 +35,7 @@ std::string EventsText(uint64_t count) {
   return count == 1 ? "1 event" : fmt::format("{} events", count);
 }
 
-// What is proven of the tag, as a sentence.
+// What the proof says of the tag, as a sentence.
 std::string VerdictOn(const std::string& tag, const ProvenTag& proven) {
   const uint64_t through = proven.seal.act().directory_sealed().through_position();
   if (proven.events > 0) {
@@ -143,16 +146,16 @@ int RunProofOfTag(const Args& args, Client& client, Console& console) {
     return kExitDone;
   }
   const v1::DirectorySealed& sealed = proven->seal.act().directory_sealed();
-  console.out << "Verified: " << VerdictOn(tag, *proven) << "\n\n";
-  PrintPairs(console.out, console.width,
-             {{"Seal", fmt::format("event at position #{}, recorded on {}", proven->seal.position(),
-                                   LedgerTime(client).Text(proven->seal.recorded_at()))},
-              {"Through", fmt::format("position #{}", sealed.through_position())},
-              {"Tags", fmt::format("{}", sealed.count())},
-              {"Root", Base64Of(*HashFromBytes(sealed.root()))},
-              {"In the log", fmt::format("registre proof inclusion {} proves that the seal is",
-                                         proven->seal.position())}});
-  console.out << '\n' << kWhatASealIs << '\n';
+  console.out << "As the server says: " << VerdictOn(tag, *proven) << "\n\n";
+  PrintPairs(
+      console.out, console.width,
+      {{"Seal", fmt::format("event at position #{}, recorded on {}", proven->seal.position(),
+                            LedgerTime(client).Text(proven->seal.recorded_at()))},
+       {"Through", fmt::format("position #{}", sealed.through_position())},
+       {"Tags", fmt::format("{}", sealed.count())},
+       {"Root", Base64Of(*HashFromBytes(sealed.root()))},
+       {"Proof of the seal", fmt::format("registre proof inclusion {}", proven->seal.position())}});
+  console.out << '\n' << kWhatItIsWorth << '\n';
   return kExitDone;
 }
 

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "cmd/registre/text.h"
+#include "ledger/backup_file.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/shape.h"
 #include "ledger/proof/bundle.h"
@@ -110,6 +112,14 @@ absl::StatusOr<TrustPolicy> ReadTrust(const AuditArgs& args) {
   return TrustPolicy::OfKeys(*std::move(keys));
 }
 
+std::vector<Hash> SchemasOf(const AuditArgs& args) {
+  std::vector<Hash> schemas;
+  for (const std::string& digest : args.schema_digests) {
+    if (const std::optional<Hash> hash = HashFromHex(digest)) schemas.push_back(*hash);
+  }
+  return schemas;
+}
+
 absl::StatusOr<TrustedCheckpoint> ReadKeptCheckpoint(const std::string& path,
                                                      const TrustPolicy& policy) {
   absl::StatusOr<std::string> note = ReadWholeFile(path, kMaxBundleBytes);
@@ -123,6 +133,14 @@ absl::StatusOr<TrustedCheckpoint> ReadKeptCheckpoint(const std::string& path,
   absl::StatusOr<TrustedCheckpoint> trusted = VerifyCheckpoint(*note, policy);
   if (!trusted.ok()) return Annotate(trusted.status(), path + ": ");
   return trusted;
+}
+
+size_t CosignaturesIn(const Note& note) {
+  const absl::StatusOr<Checkpoint> checkpoint = ParseCheckpoint(note.text);
+  if (!checkpoint.ok()) return 0;
+  return static_cast<size_t>(
+      std::count_if(note.signatures.begin(), note.signatures.end(),
+                    [&](const NoteSignature& line) { return line.name != checkpoint->origin; }));
 }
 
 std::string InstantText(absl::Time time) {

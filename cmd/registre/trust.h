@@ -33,11 +33,17 @@ absl::StatusOr<std::vector<VerifierKey>> ReadLogKeys(const std::vector<std::stri
 // and ParseTrustPolicy.
 absl::StatusOr<TrustPolicy> ReadTrust(const AuditArgs& args);
 
+// What --schema-digest accepts.
+std::vector<Hash> SchemasOf(const AuditArgs& args);
+
 // The checkpoint that someone kept: a signed note in a file, or the one in an evidence bundle, of
 // which nothing else is verified. The errors of ReadWholeFile, ParseBundle and VerifyCheckpoint;
 // the message names the file.
 absl::StatusOr<TrustedCheckpoint> ReadKeptCheckpoint(const std::string& path,
                                                      const TrustPolicy& policy);
+
+// Signatures of a checkpoint that are not its log's own; none of them is verified.
+size_t CosignaturesIn(const Note& note);
 
 // An instant in UTC, to the second: for a person, and as RFC 3339.
 std::string InstantText(absl::Time time);

@@ -22,7 +22,7 @@ absl::StatusOr<VerifiedBundle> VerifyFile(const AuditArgs& args, const TrustPoli
     if (!pem.ok()) return pem.status();
     tsa_ca = *pem;
   }
-  absl::StatusOr<VerifiedBundle> verified = VerifyBundle(*bytes, policy, tsa_ca);
+  absl::StatusOr<VerifiedBundle> verified = VerifyBundle(*bytes, policy, tsa_ca, SchemasOf(args));
   if (!verified.ok()) return Annotate(verified.status(), args.file + ": ");
   return verified;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Verifies an evidence bundle of a ledger, with no server and no network.
 
-    verify_bundle.py FILE --key KEY|FILE... | --policy FILE   [--tsa-ca FILE] [--summary]
+    verify_bundle.py FILE --key KEY|FILE... | --policy FILE   [--tsa-ca FILE] [--schema-digest HEX]...
+                                                              [--summary]
 
 Needs Python 3.11 and the `openssl` command (3.0), nothing else. Written from BUNDLE.md alone: what is
 checked here, and why, stands there under the names of these sections. Exit status: 0 all of it holds,
@@ -829,6 +830,10 @@ def read_event(schema, data, part):
     return event
 
 
+# The digests of the schemas that releases sealed with, oldest first (BUNDLE.md, schema).
+KNOWN_SCHEMAS = (
+    "d6ecc1c95fdad10b3be4ccbc6828d8e25fab5275c85fb8f7c0bfe5d365e5bb10",
+)
 # What is needed before there is a schema to read by.
 POSITION, ACT, DIRECTORY_SEALED, SCHEMA_DIGEST = 1, 12, 106, 4
 
@@ -857,6 +862,18 @@ def digests_of_schema(seal):
     if not values:
         raise bad("seal", "it is another act than a seal of the directory")
     return values
+
+
+def check_schema(schema_bytes, seal, others):
+    """That the seal states it, and that it is known here or one of the digests given: the seal is the
+    authority's, which could state any."""
+    digest = sha256(schema_bytes)
+    if digest not in digests_of_schema(seal):
+        raise bad("schema", "its digest is not the one in the seal")
+    if digest.hex() not in KNOWN_SCHEMAS and digest.hex() not in others:
+        raise Refused("SCHEMA_UNKNOWN", f"the schema in the bundle, of digest {digest.hex()}, is none that "
+                      "this program knows: who made it chose how the events read. Verify with a newer "
+                      "program, or have the digest from elsewhere and give it with --schema-digest")
 
 
 # ---- The chain -------------------------------------------------------------------------------------
@@ -1093,8 +1110,9 @@ def summary_of(tag, note, seal, sealed, events):
 
 # ---- All of it -------------------------------------------------------------------------------------
 
-def verify(data, policy, tsa_ca=None):
-    """Raises Refused, or returns what was verified as a dict."""
+def verify(data, policy, tsa_ca=None, other_schemas=()):
+    """Raises Refused, or returns what was verified as a dict. `other_schemas` are digests, in
+    hexadecimal, to accept beside those that are known."""
     parts = parse_file(data)
     tag = parts["tag"][0].decode()
     entries = [Entry(entry) for entry in parts["entry"]]
@@ -1111,8 +1129,7 @@ def verify(data, policy, tsa_ca=None):
     check_shared_proof(sorted(leaves), note.size, hashes_of(parts["proof"][0], "proof"), note.root)
     # How it is read.
     schema_bytes = unpack(parts["schema"][0])
-    if sha256(schema_bytes) not in digests_of_schema(parts["seal"][0]):
-        raise bad("schema", "its digest is not the one in the seal")
+    check_schema(schema_bytes, parts["seal"][0], other_schemas)
     schema = Schema(schema_bytes)
     (seal, *events) = [read_event(schema, event, part) for part, event in raw]
     field, sealing = seal.get("act").act()
@@ -1135,29 +1152,51 @@ def verify(data, policy, tsa_ca=None):
         raise bad("summary", "it is not what the events say")
     return {"tag": tag, "note": note, "cosigned": cosigned, "stamps": len(parts["stamp"]),
             "stamped": stamped, "seal": seal, "through": through, "sealed": sealed,
-            "events": events, "summary": summary}
+            "events": events, "summary": summary,
+            "known_schema": sha256(schema_bytes).hex() in KNOWN_SCHEMAS}
+
+
+def counted(count, noun):
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def report(found, with_summary):
     note, seal = found["note"], found["seal"]
     after = len(found["events"]) - found["sealed"]
-    print(f"Verified: {found['tag']} in the log {note.origin.decode()}, checkpoint of {note.size} events.")
+    print(f"Verified: {found['tag']} in the log {note.origin.decode()}, checkpoint of "
+          f"{counted(note.size, 'event')}.")
     if found["sealed"]:
-        print(f"  intact and complete: {found['sealed']} events through position {found['through']}, "
+        print(f"  intact and complete: {counted(found['sealed'], 'event')} through position {found['through']}, "
               f"as sealed at position {seal.get('position')} on {instant_text(*instant_of(seal))}")
     else:
         print(f"  absent: no event through position {found['through']}, as sealed at position "
               f"{seal.get('position')} on {instant_text(*instant_of(seal))}")
     if after:
-        print(f"  intact, and not known to be the last: {after} events after the seal")
+        print(f"  intact, and not known to be the last: {counted(after, 'event')} after the seal")
+    if not found["known_schema"]:
+        print("  read by a schema that --schema-digest accepts, not by one of registre's that is known here")
     for time in found["stamped"]:
         print(f"  existed on {instant_text(time)}: a time stamp that you trust")
     if found["stamps"] and not found["stamped"]:
-        print(f"  {found['stamps']} time stamps, not looked into: no --tsa-ca")
+        print(f"  {counted(found['stamps'], 'time stamp')}, not looked into: no --tsa-ca")
     for name, time in found["cosigned"]:
         print(f"  cosigned by {name.decode(errors='replace')} on {instant_text(min(time, 253402300799))}")
     if with_summary:
         print("\n" + found["summary"], end="")
+
+
+def read_file(path):
+    try:
+        return pathlib.Path(path).read_bytes()
+    except OSError as error:
+        raise Refused("FILE_UNREADABLE", f"{path}: it cannot be read ({error.strerror}); is it a file, and "
+                      "yours to read?") from None
+
+
+def schema_digest(text):
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text}: a digest is 64 digits 0-9a-f")
+    return text
 
 
 def read_keys(texts):
@@ -1166,7 +1205,7 @@ def read_keys(texts):
         path = pathlib.Path(text)
         lines = [text.encode()]
         if "+" not in text or path.exists():
-            lines = [line.rstrip(b"\r") for line in path.read_bytes().split(b"\n")]
+            lines = [line.rstrip(b"\r") for line in read_file(path).split(b"\n")]
             lines = [line for line in lines if line and not line.startswith(b"#")]
         read = [Key(line) for line in lines]
         if not read or any(key.use != LOG for key in read):
@@ -1183,19 +1222,18 @@ def main():
                        help="a verifier key of the log, or a file of them, one a line")
     trust.add_argument("--policy", metavar="FILE", help="logs, witnesses and quorum to trust")
     parser.add_argument("--tsa-ca", metavar="FILE", help="CAs of the time stamp authorities, PEM")
+    parser.add_argument("--schema-digest", action="append", default=[], metavar="HEX", type=schema_digest,
+                        help="accept this schema too: its SHA-256, from elsewhere than the bundle")
     parser.add_argument("--summary", action="store_true", help="print the summary too")
     args = parser.parse_args()
     try:
         if args.policy:
-            policy = parse_policy(pathlib.Path(args.policy).read_bytes())
+            policy = parse_policy(read_file(args.policy))
         else:
             policy = Policy(read_keys(args.key))
-        tsa_ca = pathlib.Path(args.tsa_ca).read_bytes() if args.tsa_ca else None
-        found = verify(pathlib.Path(args.file).read_bytes(), policy, tsa_ca)
+        tsa_ca = read_file(args.tsa_ca) if args.tsa_ca else None
+        found = verify(read_file(args.file), policy, tsa_ca, args.schema_digest)
     except Refused as error:
-        print(f"NOT VERIFIED: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
         print(f"NOT VERIFIED: {error}", file=sys.stderr)
         return 1
     report(found, args.summary)

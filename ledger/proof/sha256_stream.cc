@@ -28,8 +28,7 @@ void Sha256Stream::Add(std::string_view part) {
 
 Hash Sha256Stream::Finish() {
   Hash hash;
-  REGISTRE_CHECK(EVP_DigestFinal_ex(state_->md, hash.data(), nullptr) == 1,
-                 "OpenSSL ends no hash");
+  REGISTRE_CHECK(EVP_DigestFinal_ex(state_->md, hash.data(), nullptr) == 1, "OpenSSL ends no hash");
   return hash;
 }
 

@@ -37,10 +37,9 @@ inline constexpr uint64_t kMaxTreeSize = (uint64_t{1} << 63) - 1;
 // (index + 1) * 2^height. Height 0 is a leaf hash. May fail.
 using SubtreeHash = std::function<absl::StatusOr<Hash>(int height, uint64_t index)>;
 
-// Proofs from a tree that has the hashes asked for. 0 <= index < size; 0 <= from <= to, and to,
-// size
-// <= kMaxTreeSize.
-// INVALID_ARGUMENT (SIZE_INVALID) otherwise; the errors of `subtree`.
+// Proofs from a tree that has the hashes asked for. 0 <= index < size; 0 <= from <= to; both trees
+// have at most kMaxTreeSize leaves. INVALID_ARGUMENT (SIZE_INVALID) otherwise; the errors of
+// `subtree`.
 absl::StatusOr<Proof> InclusionProof(uint64_t index, uint64_t size, const SubtreeHash& subtree);
 absl::StatusOr<Proof> ConsistencyProof(uint64_t from, uint64_t to, const SubtreeHash& subtree);
 // The root of the `count` leaves from `begin` on, which is a multiple of the power of two at or

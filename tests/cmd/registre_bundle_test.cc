@@ -3,10 +3,15 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
+#include <vector>
 
+#include "cmd/registre/output.h"
+#include "ledger/base/errors.h"
 #include "ledger/proof/checkpoint.h"
 #include "registre/v1/audit_service.grpc.pb.h"
 #include "tests/cmd/registre_fake.h"
@@ -101,6 +106,9 @@ TEST_F(VerifyBundleCommand, StampsAndCosignatures) {
     std::vector<std::string> options = {"--key", all.key};
     if (one.with_policy) options = {"--policy", policy};
     if (one.with_ca) options.insert(options.end(), {"--tsa-ca", ca});
+    if (!one.schema_digest.empty()) {
+      options.insert(options.end(), {"--schema-digest", one.schema_digest});
+    }
     const Outcome outcome = Verify(Write("bundle", one.bytes), options);
     EXPECT_EQ(outcome.exit, one.reason.empty() ? kExitDone : kExitRefused);
     EXPECT_THAT(outcome.err, HasSubstr(one.reason));
@@ -111,6 +119,29 @@ TEST_F(VerifyBundleCommand, StampsAndCosignatures) {
       EXPECT_THAT(outcome.out, HasSubstr("w1, 14/11/2023 22:15:00"));
     }
   }
+}
+
+// A schema of the authority's own, in which two amounts have changed places.
+TEST_F(VerifyBundleCommand, ASchemaThatIsNotKnown) {
+  size_t tried = 0;
+  for (const testing::BundleCase& one : testing::MakeBundleCases().cases) {
+    if (!one.name.starts_with("a schema that lies")) continue;
+    SCOPED_TRACE(one.name);
+    ++tried;
+    std::vector<std::string> options = {"--key", key_};
+    if (!one.schema_digest.empty()) {
+      options.insert(options.end(), {"--schema-digest", one.schema_digest});
+    }
+    const Outcome outcome = Verify(Write("bundle", one.bytes), options);
+    EXPECT_EQ(outcome.exit, one.reason.empty() ? kExitDone : kExitRefused);
+    EXPECT_THAT(outcome.err, HasSubstr(one.reason));
+    EXPECT_THAT(outcome.err, HasSubstr(one.says));
+    EXPECT_EQ(outcome.out.find("that --schema-digest") != std::string::npos, one.reason.empty())
+        << outcome.out;
+  }
+  EXPECT_EQ(tried, 3u);
+  const std::string file = Write("good", world_.Build(BundleWorld::kTag));
+  EXPECT_EQ(Verify(file, {"--key", key_, "--schema-digest", "abc"}).exit, kExitUsage);
 }
 
 // A server that gives one bundle.
@@ -183,6 +214,54 @@ TEST_F(BundleCommand, WritesWhatItVerified) {
   EXPECT_EQ(audit_.seals, 0);
   EXPECT_THAT(outcome.out, HasSubstr("4 events are all"));
   EXPECT_THAT(outcome.out, HasSubstr("needs the key from elsewhere"));
+  EXPECT_THAT(outcome.out, HasSubstr("; checkpoint of 10 events, not cosigned, not stamped yet\n"));
+}
+
+TEST_F(BundleCommand, SaysWhetherItIsCosignedAndStamped) {
+  for (const testing::BundleCase& one : testing::MakeBundleCases().cases) {
+    if (one.name != "cosigned" && one.name != "stamped") continue;
+    audit_.bundle = one.bytes;
+    const Outcome outcome = Bundle({"convention", "c1", "-o", folder_.Path(one.name)});
+    EXPECT_EQ(outcome.exit, kExitDone) << outcome.err;
+    EXPECT_THAT(outcome.out,
+                HasSubstr(one.name == "cosigned" ? "10 events, 1 cosignature, not stamped yet\n"
+                                                 : "10 events, not cosigned, 2 time stamps\n"));
+  }
+}
+
+// The evidence of before is kept, and the server not asked.
+TEST_F(BundleCommand, AFileThatIsThereIsKept) {
+  const std::string file = Write("c1.bundle", "of before");
+  Outcome outcome = Bundle({"convention", "c1", "--seal", "-o", file});
+  EXPECT_EQ(outcome.exit, kExitRefused);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("FILE_EXISTS"), HasSubstr(file)));
+  EXPECT_EQ(Read(file), "of before");
+  EXPECT_EQ(audit_.seals, 0);
+  EXPECT_EQ(audit_.asked, "");
+  // What is no file is written to.
+  outcome = Bundle({"convention", "c1", "-o", "/dev/null"});
+  EXPECT_EQ(outcome.exit, kExitDone) << outcome.err;
+}
+
+TEST(WriteOutTest, MakesNewFilesAlone) {
+  TempFolder folder;
+  std::ostringstream out, err;
+  Console console{.out = out, .err = err};
+  const std::string file = folder.Path("file");
+  const std::string link = folder.Path("link");
+  std::filesystem::create_symlink(file, link);
+  EXPECT_EQ(ReasonOf(WriteOut(link, "new", console)), "FILE_EXISTS");
+  EXPECT_EQ(ReasonOf(CheckIsNew(link)), "FILE_EXISTS");
+  EXPECT_TRUE(CheckIsNew(file).ok());
+  EXPECT_TRUE(WriteOut(file, std::string("n\0w", 3), console).ok());
+  EXPECT_EQ(std::filesystem::file_size(file), 3u);
+  EXPECT_EQ(ReasonOf(WriteOut(file, "again", console)), "FILE_EXISTS");
+  EXPECT_EQ(ReasonOf(CheckIsNew(file)), "FILE_EXISTS");
+  EXPECT_EQ(std::filesystem::file_size(file), 3u);
+  EXPECT_EQ(ReasonOf(WriteOut(folder.Path("no/where"), "new", console)), "FILE_UNWRITABLE");
+  EXPECT_EQ(ReasonOf(WriteOut("/dev/full", "new", console)), "FILE_UNWRITABLE");
+  EXPECT_TRUE(WriteOut("-", "to the output", console).ok());
+  EXPECT_EQ(out.str(), "to the output");
 }
 
 TEST_F(BundleCommand, SealsFirst) {

@@ -305,9 +305,13 @@ TEST_F(ReplayCommand, ProofOfATagThatIsThere) {
   const Outcome outcome = Cli({"proof", "tag", "convention:c1"});
   EXPECT_EQ(outcome.exit, kExitDone) << outcome.err;
   EXPECT_THAT(outcome.out,
-              HasSubstr("Verified: convention:c1 has 4 events through position #7, the "
+              HasSubstr("As the server says: convention:c1 has 4 events through position #7, the "
                         "last at #7: no more and no fewer."));
   EXPECT_THAT(outcome.out, HasSubstr("event at position #8, recorded on 14/11/2023"));
+  // No key was given: nothing is verified.
+  EXPECT_THAT(outcome.out, Not(HasSubstr("Verified")));
+  EXPECT_THAT(outcome.out, HasSubstr("registre proof inclusion 8\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("No key was looked at"));
   EXPECT_THAT(outcome.out, HasSubstr("registre verify ledger"));
 }
 

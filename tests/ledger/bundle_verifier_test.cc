@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "ledger/acts/act.h"
+#include "ledger/backup_file.h"
 #include "ledger/base/errors.h"
 #include "tests/support/bundle_cases.h"
 #include "tests/support/bundle_world.h"
@@ -27,7 +29,9 @@ TEST(BundleVerifierTest, EveryCase) {
     SCOPED_TRACE(one.name);
     std::optional<std::string_view> ca;
     if (one.with_ca) ca = all.tsa_ca;
-    const auto verified = VerifyBundle(one.bytes, one.with_policy ? policy : key, ca);
+    std::vector<Hash> schemas;
+    if (!one.schema_digest.empty()) schemas.push_back(*HashFromHex(one.schema_digest));
+    const auto verified = VerifyBundle(one.bytes, one.with_policy ? policy : key, ca, schemas);
     EXPECT_EQ(ReasonOf(verified.status()), one.reason) << verified.status();
     EXPECT_EQ(verified.ok(), one.reason.empty());
     EXPECT_THAT(std::string(verified.status().message()), HasSubstr(one.says));
@@ -48,6 +52,7 @@ TEST(BundleVerifierTest, SaysWhatIsProven) {
   EXPECT_EQ(verified->sealed_events, 4u);
   EXPECT_EQ(verified->sealed_at, absl::FromUnixSeconds(1'700'000'008));
   EXPECT_TRUE(verified->same_schema);
+  EXPECT_TRUE(verified->known_schema);
   const auto absent = VerifyBundle(world.Build("convention:c2"), world.policy(), std::nullopt);
   ASSERT_TRUE(absent.ok()) << absent.status();
   EXPECT_TRUE(absent->events.empty());

@@ -62,5 +62,17 @@ TEST(SchemaTest, TheDigestIsThatOfTheBytes) {
   EXPECT_EQ(&SerializedSchema(), &SerializedSchema());
 }
 
+// A bundle of an older release stays verifiable: a new schema is added behind the others.
+TEST(SchemaTest, TheListOfKnownOnesEndsWithThisOne) {
+  EXPECT_EQ(KnownSchemaDigests().back(), HexOf(SchemaDigest()))
+      << "The schema of events changed (or protobuf's Timestamp did): add this digest behind the "
+         "others in ledger/schema.cc, deploy/audit/verify_bundle.py and deploy/BUNDLE.md.";
+  EXPECT_EQ(KnownSchemaDigests().front(),
+            "d6ecc1c95fdad10b3be4ccbc6828d8e25fab5275c85fb8f7c0bfe5d365e5bb10")
+      << "A digest was taken off: bundles made under it can no longer be verified.";
+  EXPECT_TRUE(IsKnownSchema(SchemaDigest()));
+  EXPECT_FALSE(IsKnownSchema(Sha256("another")));
+}
+
 }  // namespace
 }  // namespace registre::testing::schema_test

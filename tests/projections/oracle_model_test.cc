@@ -309,19 +309,19 @@ std::vector<v1::Event> Consequences() {
       "payment_accepted { " + order_before + " date { year: 2023 month: 4 day: 2 } }",
       "payment_settled { " + order_before + " date { year: 2023 month: 4 day: 3 } }",
       "payment_reimputed { " + order_before +
-          R"pb(                                                            basis { deliberation_number: "D1" allotment_id: "A2" }
+          R"pb(                                                                           basis { deliberation_number: "D1" allotment_id: "A2" }
                budget_code: "L2"
                paid_cents: 100
                date { year: 2023 month: 5 day: 1 }
              })pb",
       std::string("recovery_ordered { ") + kOnAllotment +
-          R"pb(                                                            fiscal_year: 2023
+          R"pb(                                                                           fiscal_year: 2023
                recovery_number: "R1"
                amount_cents: 60
                date { year: 2023 month: 6 day: 1 }
              })pb",
       std::string("recovery_received { ") + kOnAllotment +
-          R"pb(                                                            recovery_number: "R1"
+          R"pb(                                                                           recovery_number: "R1"
                amount_cents: 25
                date { year: 2023 month: 6 day: 15 }
              })pb",

@@ -60,6 +60,7 @@ def make_bundles(folder, server):
         done = server.run("bundle", kind, number, "-o", file)
         expect(done.returncode == 0, f"bundle {kind} {number}: {done.returncode} {done.stderr}")
         expect("needs the key from elsewhere" in done.stdout, f"no warning: {done.stdout}")
+        expect(" events, 1 cosignature, 1 time stamp\n" in done.stdout, f"attested: {done.stdout}")
         files.append(file)
     return files
 
@@ -79,7 +80,8 @@ def try_good(folder, files, options):
         ours, theirs = both(0, file, *options)
         expect("a time stamp" in ours and "a time stamp" in theirs, f"no stamp: {ours} {theirs}")
         expect("w1" in ours and "cosigned by w1" in theirs, f"no witness: {ours} {theirs}")
-        both(0, file, "--key", folder / "keys.txt")
+        _, theirs = both(0, file, "--key", folder / "keys.txt")
+        expect("  1 time stamp, not looked into" in theirs, theirs)
     ours, theirs = both(0, folder / f"convention-{CONVENTION}.bundle", *options)
     expect("are all that there were through" in ours, ours)
     expect("complete" in theirs, theirs)
@@ -102,8 +104,15 @@ def try_bad(folder, other_keys, options):
     file = folder / f"convention-{CONVENTION}.bundle"
     ours, theirs = both(1, file, "--key", other_keys)
     expect("LOG_UNKNOWN" in ours and "LOG_UNKNOWN" in theirs, f"{ours} {theirs}")
-    both(1, folder / "nowhere", "--key", folder / "keys.txt")
-    both(1, file, "--key", folder / "nowhere")
+    for arguments in ((folder / "nowhere", "--key", folder / "keys.txt"),
+                      (file, "--key", folder / "nowhere"), (file, "--policy", folder / "nowhere"),
+                      (file, "--key", folder / "keys.txt", "--tsa-ca", folder / "nowhere"),
+                      (folder, "--key", folder / "keys.txt")):
+        ours, theirs = both(1, *arguments)
+        expect("FILE_UNREADABLE" in ours and "FILE_UNREADABLE" in theirs, f"{ours} {theirs}")
+        expect("Errno" not in theirs, theirs)
+    both(2, file, "--key", folder / "keys.txt", "--schema-digest", "abc")
+    both(0, file, "--key", folder / "keys.txt", "--schema-digest", "0" * 64)
     both(1, file, "--policy", file)
     both(1, file, "--key", folder / "keys.txt", "--tsa-ca", folder / "other.pem")
     both(2, file)
@@ -155,6 +164,9 @@ def prepare(folder):
         expect(done.returncode == 1 and "NOT_SEALED" in done.stderr, f"early: {done.stderr}")
         done = server.run("bundle", "convention", CONVENTION, "-o", file, "--seal")
         expect(done.returncode == 0, f"--seal: {done.returncode} {done.stderr}")
+        expect(" events, not cosigned, not stamped yet\n" in done.stdout, f"attested: {done.stdout}")
+        done = server.run("bundle", "convention", CONVENTION, "-o", file)
+        expect(done.returncode == 1 and "FILE_EXISTS" in done.stderr, f"again: {done.stderr}")
         (folder / "keys.txt").write_text(server.run("keys").stdout, "utf-8")
         both(0, file, "--key", folder / "keys.txt")
         assert server.stop() == 0

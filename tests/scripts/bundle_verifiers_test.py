@@ -6,6 +6,7 @@ import collections
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -26,34 +27,53 @@ failures = []
 class Trust:
     """Under what a bundle is verified."""
 
-    def __init__(self, folder, with_policy, with_ca):
+    def __init__(self, folder, with_policy, with_ca, schema):
         self.keys = folder / "keys"
         self.policy_file = folder / "policy" if with_policy else "-"
         self.ca_file = folder / "ca.pem" if with_ca else "-"
         self.policy = (verify_bundle.parse_policy(self.policy_file.read_bytes()) if with_policy
                        else verify_bundle.Policy(verify_bundle.read_keys([str(self.keys)])))
         self.tsa_ca = self.ca_file.read_bytes() if with_ca else None
+        self.schema = schema
 
     def cpp(self, files):
-        return mutations.cpp_verdicts(PROGRAM, files, self.keys, self.policy_file, self.ca_file)
+        return mutations.cpp_verdicts(PROGRAM, files, self.keys, self.policy_file, self.ca_file,
+                                      self.schema)
 
     def python(self, file, summaries=None):
-        return mutations.verdict_of(file.read_bytes(), self.policy, self.tsa_ca, summaries)
+        return mutations.verdict_of(file.read_bytes(), self.policy, self.tsa_ca, summaries,
+                                    [self.schema])
 
 
 def try_cases(folder):
     """The good ones, with under what they are good."""
     good = []
     for line in (folder / "cases").read_text("utf-8").splitlines():
-        file, trust, ca, expected, name = line.split(" ", 4)
-        under = Trust(folder, trust == "policy", ca == "ca")
+        file, trust, ca, schema, expected, name = line.split(" ", 5)
+        under = Trust(folder, trust == "policy", ca == "ca", schema)
         found = under.python(folder / file)
-        if (found == "ok") != (expected == "ok"):
+        cpp, = under.cpp([folder / file])
+        if cpp != expected or (found == "ok") != (expected == "ok"):
+            failures.append(f"{name}: expected {expected}, C++ says {cpp}, Python says {found}")
+        if "SCHEMA_UNKNOWN" in (expected, found) and found != expected:
             failures.append(f"{name}: expected {expected}, Python says {found}")
+        try_command(folder, folder / file, under, found)
         if expected == "ok":
             good.append((folder / file, under))
     print(f"{len(good)} good bundles, {len((folder / 'cases').read_text().splitlines())} in all")
     return good
+
+
+def try_command(folder, file, under, verdict):
+    """The option of the command line, where a schema is to be accepted."""
+    if under.schema == "-":
+        return
+    done = subprocess.run([sys.executable, SOURCE / "deploy/audit/verify_bundle.py", file, "--key",
+                           folder / "keys", "--schema-digest", under.schema], capture_output=True,
+                          text=True, check=False)
+    if done.returncode != (0 if verdict == "ok" else 1) or \
+            (verdict == "ok") != ("--schema-digest accepts" in done.stdout):
+        failures.append(f"{file} --schema-digest {under.schema}: {verdict}, but {done}")
 
 
 def try_mutations(folder, good, rng):
@@ -92,9 +112,21 @@ def try_document():
         failures.append("BUNDLE.md does not list the acts without tags")
 
 
+def try_schemas():
+    """Both verifiers know the same schemas, and the document names them."""
+    done = subprocess.run([PROGRAM, "schemas"], capture_output=True, text=True, check=True)
+    known = done.stdout.split()
+    if not known or known != list(verify_bundle.KNOWN_SCHEMAS):
+        failures.append(f"C++ knows the schemas {known}, Python {verify_bundle.KNOWN_SCHEMAS}")
+    text = (SOURCE / "deploy/BUNDLE.md").read_text("utf-8")
+    if re.findall(r"^[0-9a-f]{64}$", text, re.M) != known:
+        failures.append(f"BUNDLE.md does not list the known schemas: {known}")
+
+
 def main():
     try_document()
     need_programs("interop_bundles")
+    try_schemas()
     if shutil.which("openssl") is None:
         print("skipped: the openssl command is not installed (deploy/common.sh lists it)")
         return SKIPPED

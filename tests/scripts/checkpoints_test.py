@@ -126,6 +126,17 @@ def try_proofs(server, folder, note):
     expect(done.returncode == 1 and "SIZE_INVALID" in done.stderr, f"backwards: {done.stderr}")
     done = server.run("proof", "inclusion", "5", "-o", folder / "no" / "where")
     expect(done.returncode == 1 and "FILE_UNWRITABLE" in done.stderr, f"nowhere: {done.stderr}")
+    # What was taken home before is kept, whichever of the two it is; nothing is written then.
+    before = out.read_bytes(), event.read_bytes()
+    for options in (("-o", out), ("-o", folder / "other", "--event", event),
+                    ("-o", out, "--event", folder / "other")):
+        done = server.run("proof", "inclusion", "6", *options)
+        expect(done.returncode == 1 and "FILE_EXISTS" in done.stderr, f"{options}: {done.stderr}")
+    expect((out.read_bytes(), event.read_bytes()) == before, "a file of before is overwritten")
+    expect(not (folder / "other").exists(), "one of two files is written")
+    for command in (("checkpoint", "show"), ("proof", "consistency", "10", "54")):
+        done = server.run(*command, "-o", out)
+        expect(done.returncode == 1 and "FILE_EXISTS" in done.stderr, f"{command}: {done.stderr}")
     return out, event
 
 

@@ -65,6 +65,8 @@ def take_from_server(folder):
             b"".join(bundle[at + 2:at + 34] for at in range(0, len(bundle), 34)))
         lines = []
         for position in range(size):
+            for name in ("event", "proof"):
+                (folder / name).unlink(missing_ok=True)
             ask("proof", "inclusion", position, "--event", folder / "event", "-o", folder / "proof")
             hashes = (folder / "proof").read_text().split("\n\n")[0].split("\n")[2:]
             lines.append(" ".join([str(position), str(size), *hashes]) + "\n")

@@ -88,6 +88,9 @@ class Authority(http.server.BaseHTTPRequestHandler):
 
 def try_stamps(folder, server, url):
     stamp = ("checkpoint", "stamp", "--tsa")
+    done = server.run("checkpoint", "show", "--stamps", folder / "none", "-o", folder / "none.txt")
+    expect(done.returncode == 1 and "NOT_STAMPED" in done.stderr, f"no stamp yet: {done.stderr}")
+    expect(not list(folder.glob("none*")), "nothing is written where there is no stamp")
     done = server.run(*stamp, url, "--tsa-ca", folder / "ca.pem")
     expect(done.returncode == 0, f"stamp: {done.returncode} {done.stderr}")
     expect("Horodaté le" in done.stdout, f"stamp: {done.stdout}")
@@ -102,6 +105,21 @@ def try_stamps(folder, server, url):
     (folder / "answer.tsr").write_bytes(Authority.answered)
     openssl("ts", "-verify", "-data", note, "-in", folder / "answer.tsr", "-CAfile",
             folder / "ca.pem")
+
+    # As the help shows it: the token leaves the ledger, and is verified with no server.
+    taken = folder / "taken"
+    done = server.run("checkpoint", "show", size, "--stamps", taken, "-o", folder / "stamped.txt")
+    expect(done.returncode == 0, f"--stamps: {done.stderr}")
+    expect([path.name for path in folder.glob("taken-*")] == ["taken-1.tsr"], "one token, one file")
+    done = server.run("verify", "checkpoint", folder / "stamped.txt", "--stamp", folder / "taken-1.tsr",
+                      "--tsa-ca", folder / "ca.pem", "--key", server.run("keys").stdout.strip())
+    expect(done.returncode == 0 and "saw it" in done.stdout, f"verify --stamp: {done.stderr}")
+    token = (folder / "taken-1.tsr").read_bytes()
+    done = server.run("checkpoint", "show", size, "--stamps", taken)
+    expect(done.returncode == 1 and "FILE_EXISTS" in done.stderr, f"again: {done.stderr}")
+    expect(token == (folder / "taken-1.tsr").read_bytes(), "a token of before is overwritten")
+    openssl("ts", "-verify", "-data", folder / "stamped.txt", "-in", folder / "taken-1.tsr", "-token_in",
+            "-CAfile", folder / "ca.pem")
 
     cases = [
         (("--tsa-ca", folder / "other.pem"), "", "TIMESTAMP_UNTRUSTED"),

@@ -130,7 +130,7 @@ def try_cosigned(folder, server, policy):
     size = server.size()
     await_that("the checkpoint is cosigned",
                lambda: all(one.get("cosigned_size") == str(size) for one in statuses_of(server)))
-    note = folder / "note.txt"
+    note = folder / f"note-{size}.txt"
     expect(server.run("checkpoint", "show", "-o", note).returncode == 0, "show")
     expect(f"\u2014 {NAME} " in note.read_text("utf-8"), "the note has no cosignature")
     expect(public_checkpoint(server) == note.read_bytes(), "/checkpoint is another")

@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ledger/bundle_verifier.h"
 #include "ledger/proof/checkpoint.h"
 #include "registre/v1/audit_service.grpc.pb.h"
+#include "services/audit_service.h"
 #include "tests/services/services_fixture.h"
 #include "tests/support/test_ca.h"
 #include "tests/support/test_keys.h"
@@ -65,6 +68,30 @@ class AuditBundleTest : public ServicesTest {
     EXPECT_TRUE(verified.ok()) << verified.status();
     bytes_ = bundle.size();
     return verified.ok() ? *verified : VerifiedBundle();
+  }
+
+  // Seals a ledger in which the history of structure s1 has more than a piece of bytes. How many
+  // events these are.
+  size_t RecordLarge() {
+    EXPECT_TRUE(Record("open", {OpenTestLedger()}).ok());
+    std::vector<v1::Act> acts = {RegisterStructure("s1")};
+    for (int i = 0; i < 40; ++i) {
+      v1::Act act;
+      v1::StructureUpdated& updated = *act.mutable_structure_updated();
+      updated.set_structure_id("s1");
+      updated.set_reason("test");
+      *updated.mutable_after() = acts[0].structure_registered().identity();
+      updated.mutable_after()->set_name(std::string(400, static_cast<char>('a' + i % 26)));
+      updated.mutable_date()->set_year(2023);
+      updated.mutable_date()->set_month(1);
+      updated.mutable_date()->set_day(2);
+      for (int remark = 0; remark < 20; ++remark) act.add_remarks(std::string(500, 'r'));
+      acts.push_back(act);
+    }
+    const grpc::Status recorded = Record("updates", acts);
+    EXPECT_TRUE(recorded.ok()) << recorded.error_message();
+    Seal();
+    return acts.size();
   }
 
   std::unique_ptr<v1::AuditService::Stub> audit_;
@@ -143,26 +170,44 @@ TEST_F(AuditBundleTest, TakesTheCheckpointThatIsStamped) {
 }
 
 TEST_F(AuditBundleTest, LargeOnesComeInPieces) {
-  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
-  std::vector<v1::Act> acts = {RegisterStructure("s1")};
-  for (int i = 0; i < 40; ++i) {
-    v1::Act act;
-    v1::StructureUpdated& updated = *act.mutable_structure_updated();
-    updated.set_structure_id("s1");
-    updated.set_reason("test");
-    *updated.mutable_after() = acts[0].structure_registered().identity();
-    updated.mutable_after()->set_name(std::string(400, static_cast<char>('a' + i % 26)));
-    updated.mutable_date()->set_year(2023);
-    updated.mutable_date()->set_month(1);
-    updated.mutable_date()->set_day(2);
-    for (int remark = 0; remark < 20; ++remark) act.add_remarks(std::string(500, 'r'));
-    acts.push_back(act);
-  }
-  const grpc::Status recorded = Record("updates", acts);
-  ASSERT_TRUE(recorded.ok()) << recorded.error_message();
-  Seal();
-  EXPECT_EQ(MustGet("structure:s1").events.size(), acts.size());
+  const size_t events = RecordLarge();
+  EXPECT_EQ(MustGet("structure:s1").events.size(), events);
   EXPECT_GT(bytes_, 1024u * 1024);
+}
+
+// Each is held by clients that take none of it: their windows are smaller than a bundle, and stay
+// so.
+TEST_F(AuditBundleTest, NoMoreThanTheLimitAtOnce) {
+  RecordLarge();
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  const auto channel = grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", server_->port()),
+                                                 grpc::InsecureChannelCredentials(), arguments);
+  const auto audit = v1::AuditService::NewStub(channel);
+  struct Open {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<v1::GetBundleResponse>> stream;
+  };
+  v1::GetBundleRequest request;
+  request.set_tag("structure:s1");
+  std::vector<std::unique_ptr<Open>> open;
+  for (size_t i = 0; i < kMaxBundles; ++i) {
+    open.push_back(std::make_unique<Open>());
+    open.back()->stream = audit->GetBundle(&open.back()->context, request);
+    open.back()->stream->WaitForInitialMetadata();  // comes with the first piece
+  }
+  std::string bundle;
+  const grpc::Status refused = Get("structure:s1", &bundle);
+  EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(InfoOf(refused).reason(), "TOO_MANY_BUNDLES");
+  for (const auto& one : open) one->context.TryCancel();
+  for (const auto& one : open) EXPECT_EQ(one->stream->Finish().error_code(), grpc::CANCELLED);
+  // Those that ended leave room, a moment later.
+  grpc::Status status;
+  while (InfoOf(status = Get("structure:s1", &bundle)).reason() == "TOO_MANY_BUNDLES") {
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
 TEST_F(AuditBundleTest, Refusals) {

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_replace.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "ledger/base/check.h"
+#include "ledger/schema.h"
 #include "tests/support/bundle_world.h"
 #include "tests/support/test_ca.h"
 #include "tests/support/test_keys.h"
@@ -380,16 +382,65 @@ void AddUnreadable(CaseMaker* make) {
   add("another act than a seal", "another act", 8, [](BundleWorld* world, Bundle*) {
     world->events[8].mutable_act()->mutable_opening_closed();
   });
-  add("a schema that is none, and sealed", "schema", 8, [](BundleWorld* world, Bundle* bundle) {
-    world->events[8].mutable_act()->mutable_directory_sealed()->set_schema_digest(
-        BytesOf(Sha256("garbage")));
-    bundle->schema = PackSchema("garbage");
-  });
-  add("an empty schema, and sealed", "schema", 8, [](BundleWorld* world, Bundle* bundle) {
-    world->events[8].mutable_act()->mutable_directory_sealed()->set_schema_digest(
-        BytesOf(Sha256("")));
-    bundle->schema = PackSchema("");
-  });
+  for (const std::string schema : {"garbage", ""}) {
+    add("a schema that is none, sealed and accepted: " + schema, "schema", 8,
+        [&](BundleWorld* world, Bundle* bundle) {
+          world->events[8].mutable_act()->mutable_directory_sealed()->set_schema_digest(
+              BytesOf(Sha256(schema)));
+          bundle->schema = PackSchema(schema);
+        });
+    make->last().schema_digest = HexOf(Sha256(schema));
+  }
+}
+
+// The schema in which what an avenant says was before, and what is after, have changed places.
+std::string LyingSchema() {
+  google::protobuf::FileDescriptorSet files;
+  files.ParseFromString(SerializedSchema());
+  google::protobuf::FieldDescriptorProto* before = nullptr;
+  google::protobuf::FieldDescriptorProto* after = nullptr;
+  for (auto& file : *files.mutable_file()) {
+    for (auto& message : *file.mutable_message_type()) {
+      if (message.name() != "AvenantSigned") continue;
+      for (auto& field : *message.mutable_field()) {
+        if (field.name() == "amount_before_cents") before = &field;
+        if (field.name() == "amount_after_cents") after = &field;
+      }
+    }
+  }
+  REGISTRE_CHECK(before != nullptr && after != nullptr, "an avenant");
+  const int number = before->number();
+  before->set_number(after->number());
+  after->set_number(number);
+  return files.SerializeAsString();
+}
+
+// All of it holds but that the authority, which signs and seals what it likes, put a schema of its
+// own in the bundle, and wrote the summary that this one makes of the events.
+void AddLyingSchema(CaseMaker* make) {
+  BundleWorld world;
+  world.Add(
+      "avenant_signed { convention_number: 'c1' structure_id: 's1' amount_before_cents: 100 "
+      "amount_after_cents: 900 }");
+  const std::string schema = LyingSchema();
+  Bundle bundle = world.Parts(BundleWorld::kTag);
+  const auto root = [&] { return Base64Of(*RootOfFirst(world.events.size(), world.Hashes())); };
+  const std::string true_root = root();
+  world.events[8].mutable_act()->mutable_directory_sealed()->set_schema_digest(
+      BytesOf(Sha256(schema)));
+  bundle.seal = world.events[8].SerializeAsString();
+  bundle.schema = PackSchema(schema);
+  ProveAgain(world, &bundle);
+  bundle.summary = absl::StrReplaceAll(
+      bundle.summary, {{true_root, root()},
+                       {"amount_before_cents = 100 ", "amount_after_cents = 100 "},
+                       {"amount_after_cents = 900 ", "amount_before_cents = 900 "}});
+  const std::string bytes = Formatted(bundle);
+  make->Add("a schema that lies", bytes, "SCHEMA_UNKNOWN", HexOf(Sha256(schema)));
+  make->Add("a schema that lies, another one accepted", bytes, "SCHEMA_UNKNOWN", "--schema-digest");
+  make->last().schema_digest = HexOf(Sha256("another"));
+  make->Good("a schema that lies, accepted", bytes);
+  make->last().schema_digest = HexOf(Sha256(schema));
 }
 
 // Checkpoints of another log, cosignatures, time stamps.
@@ -466,6 +517,7 @@ BundleCases MakeBundleCases() {
   AddSources(&make);
   AddWorlds(&make);
   AddUnreadable(&make);
+  AddLyingSchema(&make);
   AddTrust(&all, &make);
   all.cases = make.Take();
   return all;

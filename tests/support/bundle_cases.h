@@ -15,6 +15,8 @@ struct BundleCase {
   std::string says = {};     // in its message
   bool with_policy = false;  // under the policy, else under the key
   bool with_ca = false;      // time stamps are looked into
+  // The digest, in hexadecimal, of a schema to accept beside those that are known.
+  std::string schema_digest = {};
 };
 
 struct BundleCases {

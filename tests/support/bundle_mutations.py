@@ -148,19 +148,19 @@ def mutate(rng, data, others):
     return change.__name__, change(rng, data)
 
 
-def verdict_of(data, policy, tsa_ca, summaries=None):
+def verdict_of(data, policy, tsa_ca, summaries=None, schemas=()):
     """What the verifier in Python says: `ok` or the reason; `CHANGED` where it accepts what says
     anything else than these summaries."""
     try:
-        found = verify_bundle.verify(data, policy, tsa_ca)
+        found = verify_bundle.verify(data, policy, tsa_ca, schemas)
         return "ok" if summaries is None or found["summary"].encode() in summaries else "CHANGED"
     except verify_bundle.Refused as error:
         return error.reason
 
 
-def cpp_verdicts(program, files, keys, policy="-", tsa_ca="-"):
+def cpp_verdicts(program, files, keys, policy="-", tsa_ca="-", schema="-"):
     """What the verifier in C++ says of each file."""
-    done = subprocess.run([program, "verify", str(keys), str(policy), str(tsa_ca)],
+    done = subprocess.run([program, "verify", str(keys), str(policy), str(tsa_ca), schema],
                           input="".join(f"{file}\n" for file in files), capture_output=True, text=True,
                           timeout=600, check=False)
     assert done.returncode == 0, f"{program}: {done.returncode} {done.stderr}"

@@ -57,8 +57,13 @@ std::string PortIn(std::string_view text) {
 
 std::unique_ptr<ServerProcess> ServerProcess::Start(const std::string& directory,
                                                     const std::vector<std::string>& arguments) {
-  std::vector<std::string> words = {BinFolder() + "/registred", "--data", directory, "--listen",
-                                    "127.0.0.1:0", "--http", "127.0.0.1:0"};
+  std::vector<std::string> words = {BinFolder() + "/registred",
+                                    "--data",
+                                    directory,
+                                    "--listen",
+                                    "127.0.0.1:0",
+                                    "--http",
+                                    "127.0.0.1:0"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   if (access(words[0].c_str(), X_OK) != 0) Fail(words[0]);
   std::vector<char*> argv;
