@@ -313,22 +313,34 @@ TEST_F(AuditServiceTest, NoMoreWatchesThanTheLimit) {
 }
 
 TEST_F(AuditServiceTest, TheStatusSaysWhyNothingIsSigned) {
+  // A folder in the place of the list of keys, which the first signature writes.
+  const std::string verifiers = folder_.Path("data/keys/verifiers");
+  std::filesystem::create_directories(verifiers + "/in-the-way");
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  v1::StoredCheckpoint checkpoint;
+  EXPECT_FALSE(Get(std::nullopt, &checkpoint).ok());
+  EXPECT_NE(Status().checkpoint_message(), "");
+  EXPECT_EQ(Status().checkpoint_size(), 0u);
+  std::filesystem::remove_all(verifiers);
+  EXPECT_EQ(MustGet().size(), 1u);
+  EXPECT_EQ(Status().checkpoint_message(), "");
+}
+
+TEST_F(AuditServiceTest, ARotationThatFailsLeavesTheKeyOfBefore) {
   ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
   MustGet();
-  // A folder in the place of the list of keys, which a rotation writes anew.
   const std::string verifiers = folder_.Path("data/keys/verifiers");
   std::filesystem::remove(verifiers);
   std::filesystem::create_directories(verifiers + "/in-the-way");
   std::string key;
   EXPECT_FALSE(Rotate(&key).ok());
   ASSERT_TRUE(Record("a", {RegisterStructure("st-a")}).ok());
-  v1::StoredCheckpoint checkpoint;
-  EXPECT_FALSE(Get(std::nullopt, &checkpoint).ok());
-  EXPECT_NE(Status().checkpoint_message(), "");
-  EXPECT_EQ(Status().checkpoint_size(), 1u);
-  std::filesystem::remove_all(verifiers);
   EXPECT_EQ(MustGet().size(), 2u);
-  EXPECT_EQ(Status().checkpoint_message(), "");
+  EXPECT_FALSE(MustGet().rotated());
+  std::filesystem::remove_all(verifiers);
+  EXPECT_TRUE(Rotate(&key).ok());
+  ASSERT_TRUE(Record("b", {RegisterStructure("st-b")}).ok());
+  EXPECT_TRUE(MustGet().rotated());
 }
 
 }  // namespace
