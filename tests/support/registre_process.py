@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 SOURCE = pathlib.Path(os.environ.get("REGISTRE_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 BIN = pathlib.Path(os.environ.get("REGISTRE_BIN_DIR", SOURCE / "build/dev/bin"))
@@ -46,12 +47,20 @@ class Server:
     def stop(self):
         """Its exit status after SIGTERM."""
         self.process.terminate()
-        self.output += self.process.communicate(timeout=TIMEOUT_S)[0]
+        self.read_rest()
         return self.process.returncode
 
     def kill(self):
         self.process.kill()
-        self.output += self.process.communicate(timeout=TIMEOUT_S)[0]
+        self.read_rest()
+
+    def read_rest(self):
+        """Until it ends. communicate() would lose what was read with the line that has the port."""
+        timer = threading.Timer(TIMEOUT_S, self.process.kill)
+        timer.start()
+        self.output += self.process.stdout.read()
+        self.process.wait()
+        timer.cancel()
 
     def run(self, *arguments, stdin=b""):
         """Runs registre; stdout and stderr as text."""
