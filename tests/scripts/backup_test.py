@@ -268,7 +268,7 @@ def try_witness(server, folder, witness, old, restored):
     policy = told.policy(keys[1], folder / "new.txt")
     with Server(server.folder, "--witness-policy", policy) as again:
         await_cosigned(again)
-        note = checkpoint(again, folder / "restored.txt")
+        note = checkpoint(again, folder / "cosigned.txt")
         says(run("verify", "checkpoint", note, "--policy", policy), 0)
         says(run("verify", "checkpoint", note, "--policy", old), 1)
         expect(told.size(ORIGIN) == seen, "the witness has forgotten the old log")

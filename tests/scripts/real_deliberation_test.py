@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import re
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -252,17 +251,17 @@ def check_readme(server):
     commands, acts = readme_commands()
     same("the README has commands", bool(commands), True)
     same("the README has an act", bool(acts), True)
-    environment = os.environ | {"REGISTRE_SERVER": server.address}
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as own_acts:
-        own_acts.write(acts)
-        own_acts.flush()
+    environment = os.environ | {"REGISTRE_SERVER": server.address,
+                                "PATH": f"{BIN}:{os.environ['PATH']}"}
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "act.jsonl").write_text(acts, "utf-8")
+        (pathlib.Path(folder) / "tests").symlink_to(SOURCE / "tests")
         for command in commands:
-            words = [own_acts.name if word == "act.jsonl" else word
-                     for word in shlex.split(command, comments=True)]
-            done = subprocess.run([BIN / words[0], *words[1:]], cwd=SOURCE, env=environment,
+            done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment,
                                   capture_output=True, timeout=TIMEOUT_S, check=False)
             same(command, done.returncode, 0)
-            same(f"{command}: prints", bool(done.stdout), True)
+            writes = ">" in command or "-o" in command.split()
+            same(f"{command}: prints", bool(done.stdout), not writes)
     print(f"{len(commands)} commands of the README")
 
 
