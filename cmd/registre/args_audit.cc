@@ -267,7 +267,7 @@ void BuildBackup(CLI::App* admin, const AddCommand& add, Args* args) {
       ->type_name("DIR");
   CLI::App* restore = add(
       admin, "restore", "Make a data folder from a backup",
-      R"(Without --checkpoint, or where it is of a longer log, events may have been lost: the ledger then goes
+      R"(Without --checkpoint, or where it is not of exactly the backup, events may have been lost: the ledger goes
 on under another origin, and says so in its log.
 
 Examples:
