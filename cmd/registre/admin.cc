@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "cmd/registre/command.h"
+#include "cmd/registre/event_progress.h"
 #include "cmd/registre/format.h"
 #include "cmd/registre/json.h"
 #include "cmd/registre/ledger_time.h"
-#include "cmd/registre/progress.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/text.h"
 #include "cmd/registre/words.h"
@@ -76,15 +76,7 @@ int Rebuild(const Args& args, Client& client, Console& console) {
   grpc::ClientContext context;
   const auto stream = client.admin->Rebuild(&context, request);
   v1::RebuildResponse response;
-  {
-    Progress progress(console.err, console.progress);
-    while (stream->Read(&response)) {
-      progress.Update(response.events(), response.total(),
-                      fmt::format("{} / {} events", response.events(), response.total()));
-      if (args.json) PrintJson(console.out, response);
-    }
-  }
-  const absl::Status status = FromGrpc(stream->Finish());
+  const absl::Status status = ReadEventProgress(stream.get(), args.json, console, &response);
   if (!status.ok()) return Fail(status, args, console);
   if (!response.done()) {
     console.err

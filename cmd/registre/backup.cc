@@ -9,6 +9,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "cmd/registre/command.h"
+#include "cmd/registre/event_progress.h"
 #include "cmd/registre/json.h"
 #include "cmd/registre/progress.h"
 #include "cmd/registre/table.h"
@@ -82,15 +83,7 @@ int RunBackup(const Args& args, Client& client, Console& console) {
   grpc::ClientContext context;
   const auto stream = client.admin->Backup(&context, request);
   v1::BackupResponse response;
-  {
-    Progress progress(console.err, console.progress);
-    while (stream->Read(&response)) {
-      progress.Update(response.events(), response.total(),
-                      fmt::format("{} / {} events", response.events(), response.total()));
-      if (args.json) PrintJson(console.out, response);
-    }
-  }
-  const absl::Status status = FromGrpc(stream->Finish());
+  const absl::Status status = ReadEventProgress(stream.get(), args.json, console, &response);
   if (!status.ok()) return Fail(status, args, console);
   if (!response.done()) {
     console.err << "registre: the backup ended before it was done; look at the server's log and "
