@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "ledger/base/errors.h"
+#include "ledger/store/entries_ahead.h"
 #include "ledger/store/index_codec.h"
 #include "ledger/store/index_disk.h"
 
@@ -49,21 +50,20 @@ absl::StatusOr<uint64_t> IndexDisk::Compare(const IndexDisk& fold,
         Compared{kSnapshots, "the snapshot of", true},
         Compared{kCommands, "the command id", false}}) {
     const auto mine = NewIterator(compared.family, nullptr, nullptr);
-    const auto theirs = fold.NewIterator(compared.family, nullptr, nullptr);
+    EntriesAhead theirs(fold.NewIterator(compared.family, nullptr, nullptr));
     mine->SeekToFirst();
-    theirs->SeekToFirst();
-    while (mine->Valid() || theirs->Valid()) {
+    while (mine->Valid() || theirs.valid()) {
       if (++seen % kEntriesAtOnce == 0 && !go_on()) return absl::CancelledError("given up");
-      const int order = !mine->Valid()     ? 1
-                        : !theirs->Valid() ? -1
-                                           : mine->key().compare(theirs->key());
-      if (order == 0 && mine->value() == theirs->value()) {
+      const int order = !mine->Valid()    ? 1
+                        : !theirs.valid() ? -1
+                                          : mine->key().ToStringView().compare(theirs.key());
+      if (order == 0 && mine->value() == theirs.value()) {
         keys += compared.family == kKeys ? 1 : 0;
         mine->Next();
-        theirs->Next();
+        theirs.Next();
         continue;
       }
-      const std::string_view key = (order <= 0 ? mine : theirs)->key().ToStringView();
+      const std::string_view key = order <= 0 ? mine->key().ToStringView() : theirs.key();
       std::string what = fmt::format("{} {}: ", compared.what, NameOf(key, compared.history));
       if (order < 0) {
         what += "the log gives none";
@@ -71,16 +71,16 @@ absl::StatusOr<uint64_t> IndexDisk::Compare(const IndexDisk& fold,
         what += "it is missing";
       } else if (compared.family == kKeys) {
         what += fmt::format("it is {}; the log gives {}", StateText(mine->value().ToStringView()),
-                            StateText(theirs->value().ToStringView()));
+                            StateText(theirs.value()));
       } else {
         what += "it is not what the log gives";
       }
       if (!differs(std::move(what))) return keys;
       if (order <= 0) mine->Next();
-      if (order >= 0) theirs->Next();
+      if (order >= 0) theirs.Next();
     }
     if (!mine->status().ok()) return Damaged(mine->status().ToString());
-    if (!theirs->status().ok()) return fold.ErrorOf(theirs->status());
+    if (!theirs.status().ok()) return fold.ErrorOf(theirs.status());
   }
   return keys;
 }

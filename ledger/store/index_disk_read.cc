@@ -42,6 +42,8 @@ std::unique_ptr<rocksdb::Iterator> IndexDisk::NewIterator(Family family,
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = lower;
   options.iterate_upper_bound = upper;
+  // Who reads all of it reads each block once.
+  options.fill_cache = lower != nullptr || upper != nullptr;
   return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, families_[family]));
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "ledger/base/errors.h"
@@ -77,6 +79,20 @@ absl::StatusOr<std::unique_ptr<rocksdb::FileChecksumList>> ReadChecksums(
   return list;
 }
 
+// What is wrong with a table, of which MANIFEST holds this checksum, or none; empty: nothing.
+std::string WrongWith(const std::string& directory, uint64_t number, const std::string& expected) {
+  const std::string name = fmt::format("{:06}.sst", number);
+  const std::string path = fmt::format("{}/{}", directory, name);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return name + " is missing";
+  const auto checksum = ChecksumOf(path);
+  if (!checksum.ok()) {
+    return fmt::format("{} cannot be read: {}", name, std::string(checksum.status().message()));
+  }
+  if (expected.empty() || expected == *checksum) return "";
+  return fmt::format("{} has not the checksum that MANIFEST holds of it", name);
+}
+
 }  // namespace
 
 absl::StatusOr<TableChecks> CheckTableFiles(const std::string& directory) {
@@ -92,24 +108,19 @@ absl::StatusOr<TableChecks> CheckTableFiles(const std::string& directory) {
     checks.unread = "reading MANIFEST: " + read.ToString();
     return checks;
   }
+  std::vector<std::string> wrong(numbers.size());
+  std::atomic<size_t> next = 0;
+  const auto check = [&] {
+    for (size_t i = next++; i < numbers.size(); i = next++) {
+      wrong[i] = WrongWith(directory, numbers[i], checksums[i]);
+    }
+  };
+  std::thread beside(check);
+  check();
+  beside.join();
   for (size_t i = 0; i < numbers.size(); ++i) {
-    const std::string name = fmt::format("{:06}.sst", numbers[i]);
-    const std::string path = fmt::format("{}/{}", directory, name);
-    std::string wrong;
-    std::error_code error;
-    if (!std::filesystem::exists(path, error)) {
-      if (checks.different.empty()) checks.different = name + " is missing";
-      continue;
-    }
-    const auto checksum = ChecksumOf(path);
-    if (!checksum.ok()) {
-      wrong = fmt::format("{} cannot be read: {}", name, std::string(checksum.status().message()));
-    } else if (checksums[i].empty()) {
-      ++checks.without;
-    } else if (checksums[i] != *checksum) {
-      wrong = fmt::format("{} has not the checksum that MANIFEST holds of it", name);
-    }
-    if (checks.different.empty()) checks.different = wrong;
+    if (checks.different.empty()) checks.different = wrong[i];
+    if (wrong[i].empty() && checksums[i].empty()) ++checks.without;
   }
   return checks;
 }
