@@ -15,17 +15,22 @@ constexpr size_t kChunkEvents = 8'192;
 constexpr size_t kChunkBytes = 8 * 1024 * 1024;
 // Chunks read ahead of the one being folded.
 constexpr size_t kReadAhead = 1;
+// Of an arena's block: a chunk of small events fills some dozens.
+constexpr size_t kArenaBlockBytes = 256 * 1024;
+
+google::protobuf::ArenaOptions LargeBlocks() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = kArenaBlockBytes;
+  options.max_block_size = kArenaBlockBytes;
+  return options;
+}
 
 }  // namespace
 
+Chunk::Chunk() : arena(LargeBlocks()) {}
+
 ChunkReader::ChunkReader(const EventStore& log, uint64_t from, uint64_t to, MerkleTree* tree)
     : log_(log), to_(to), tree_(tree), thread_([this, from] { Run(from); }) {}
-
-ChunkReader::ChunkReader(const EventStore& log, uint64_t from, uint64_t to, MerkleTree* tree,
-                         std::vector<uint64_t> sizes)
-    : log_(log), to_(to), tree_(tree), sizes_(std::move(sizes)), thread_([this, from] {
-        Run(from);
-      }) {}
 
 ChunkReader::~ChunkReader() {
   {
@@ -63,21 +68,15 @@ bool ChunkReader::Take(uint64_t position, std::string_view bytes, Chunk* chunk) 
   const Hash leaf = LeafHash(bytes);
   auto* event = google::protobuf::Arena::CreateMessage<v1::Event>(&chunk->arena);
   const bool parsed = event->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  if (sizes_) {
+  if (tree_ == nullptr) {
     chunk->leaf_hashes.push_back(leaf);
-    while (next_size_ < sizes_->size() && (*sizes_)[next_size_] < position) ++next_size_;
-    const bool asked = next_size_ < sizes_->size() && (*sizes_)[next_size_] == position;
-    const bool stated =
-        parsed && (event->act().has_fiscal_year_closed() || event->act().has_ledger_restored());
-    if (asked || stated) chunk->heads.push_back({position, tree_->Root()});
-    tree_->Append(leaf, &chunk->tiles);
   } else {
     tree_->Append(leaf, &full_tiles_);
     full_tiles_.clear();
   }
   chunk->events.push_back(parsed ? event : nullptr);
   chunk->bytes += bytes.size();
-  return parsed || sizes_.has_value();
+  return parsed || tree_ == nullptr;
 }
 
 absl::Status ChunkReader::ReadAll(uint64_t from) {
@@ -100,7 +99,7 @@ absl::Status ChunkReader::ReadAll(uint64_t from) {
   });
   REGISTRE_RETURN_IF_ERROR(failed);
   // What was read before an error is shown where it is to be verified.
-  if (!read.ok() && !sizes_) return read;
+  if (!read.ok() && tree_ != nullptr) return read;
   if (!wanted) return absl::OkStatus();
   if (!chunk->events.empty()) Put(std::move(chunk));
   REGISTRE_RETURN_IF_ERROR(read);
@@ -112,7 +111,7 @@ absl::Status ChunkReader::ReadAll(uint64_t from) {
 }
 
 bool ChunkReader::Put(std::unique_ptr<Chunk> chunk) {
-  chunk->head = {tree_->size(), tree_->Root()};
+  if (tree_ != nullptr) chunk->head = {tree_->size(), tree_->Root()};
   absl::MutexLock lock(&mutex_);
   const auto room = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return chunks_.size() <= kReadAhead || given_up_;

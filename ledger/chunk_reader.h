@@ -22,19 +22,16 @@
 
 namespace registre {
 
-// Events that follow each other, and the tree after them.
+// Events that follow each other.
 struct Chunk {
+  Chunk();
+
   google::protobuf::Arena arena;
   std::vector<const v1::Event*> events;  // to verify: null where the bytes are no event
   size_t bytes = 0;
-  uint64_t from = 0;  // position of the first
-  LogHead head;
-
-  // To verify: what the events hash to, the tiles that they fill, and the heads of the log at the
-  // sizes asked for and before each act that states one.
-  std::vector<Hash> leaf_hashes;
-  std::vector<Tile> tiles;
-  std::vector<LogHead> heads;
+  uint64_t from = 0;              // position of the first
+  std::vector<Hash> leaf_hashes;  // to verify: what the events hash to
+  LogHead head;                   // to fold: of the log after them; whoever verifies sets it
 };
 
 // Reads a part of the log on a thread of its own. One thread calls it.
@@ -43,9 +40,9 @@ class ChunkReader {
   // To fold [from, to) of the log. Borrows all; the tree, which holds `from` leaves, belongs to the
   // reader until its end.
   ChunkReader(const EventStore& log, uint64_t from, uint64_t to, MerkleTree* tree);
-  // To verify it: with the heads at `sizes`, which ascend.
-  ChunkReader(const EventStore& log, uint64_t from, uint64_t to, MerkleTree* tree,
-              std::vector<uint64_t> sizes);
+  // To verify it: the tree is the caller's to make, of the leaf hashes.
+  ChunkReader(const EventStore& log, uint64_t from, uint64_t to)
+      : ChunkReader(log, from, to, nullptr) {}
   ~ChunkReader();
   ChunkReader(const ChunkReader&) = delete;
   ChunkReader& operator=(const ChunkReader&) = delete;
@@ -67,9 +64,7 @@ class ChunkReader {
 
   const EventStore& log_;
   const uint64_t to_;
-  MerkleTree* const tree_;
-  const std::optional<std::vector<uint64_t>> sizes_;  // set: to verify
-  size_t next_size_ = 0;                              // in sizes_
+  MerkleTree* const tree_;  // null: to verify
   std::vector<Tile> full_tiles_;
   mutable absl::Mutex mutex_;
   std::deque<std::unique_ptr<Chunk>> chunks_ ABSL_GUARDED_BY(mutex_);

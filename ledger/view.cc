@@ -1,29 +1,34 @@
 #include "ledger/view.h"
 
-#include <fmt/format.h>
-
 #include <limits>
 
 namespace registre {
+namespace {
 
-std::string StructureKey(std::string_view id) { return fmt::format("structure:{}", id); }
-std::string CallKey(std::string_view id) { return fmt::format("call:{}", id); }
-std::string ApplicationKey(std::string_view number) {
-  return fmt::format("application:{}", number);
+std::string Key(std::string_view type, std::string_view id) {
+  std::string key;
+  key.reserve(type.size() + id.size());
+  key += type;
+  key += id;
+  return key;
 }
-std::string SessionKey(std::string_view id) { return fmt::format("session:{}", id); }
-std::string DeliberationKey(std::string_view number) {
-  return fmt::format("deliberation:{}", number);
-}
-std::string BudgetLineKey(std::string_view code) { return fmt::format("budget_line:{}", code); }
-std::string ConventionKey(std::string_view number) { return fmt::format("convention:{}", number); }
+
+}  // namespace
+
+std::string StructureKey(std::string_view id) { return Key("structure:", id); }
+std::string CallKey(std::string_view id) { return Key("call:", id); }
+std::string ApplicationKey(std::string_view number) { return Key("application:", number); }
+std::string SessionKey(std::string_view id) { return Key("session:", id); }
+std::string DeliberationKey(std::string_view number) { return Key("deliberation:", number); }
+std::string BudgetLineKey(std::string_view code) { return Key("budget_line:", code); }
+std::string ConventionKey(std::string_view number) { return Key("convention:", number); }
 std::string PaymentKey(int fiscal_year, std::string_view mandat) {
-  return fmt::format("payment:{}-{}", fiscal_year, mandat);
+  return Key("payment:" + std::to_string(fiscal_year) + "-", mandat);
 }
-std::string SiretKey(std::string_view siret) { return fmt::format("siret:{}", siret); }
-std::string SirenKey(std::string_view siren) { return fmt::format("siren:{}", siren); }
-std::string CorrectionKey(std::string_view number) { return fmt::format("correction:{}", number); }
-std::string CorrectedKey(uint64_t position) { return fmt::format("corrected:{}", position); }
+std::string SiretKey(std::string_view siret) { return Key("siret:", siret); }
+std::string SirenKey(std::string_view siren) { return Key("siren:", siren); }
+std::string CorrectionKey(std::string_view number) { return Key("correction:", number); }
+std::string CorrectedKey(uint64_t position) { return Key("corrected:", std::to_string(position)); }
 
 const std::string& OriginOf(const v1::Ledger& ledger) {
   return ledger.restorations().empty() ? ledger.opened().origin()

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -30,9 +29,13 @@ bool IsUuid7(std::string_view id) {
          (static_cast<uint8_t>(id[8]) >> 6) == 2;
 }
 
+// The first 16 bytes. Ids of version 7 ascend then nearly as their bytes do: soon sorted.
 UniqueIds::Id FirstBytesOf(std::string_view bytes) {
-  UniqueIds::Id id;
-  std::memcpy(id.data(), bytes.data(), id.size());
+  UniqueIds::Id id = {};
+  for (size_t i = 0; i < sizeof(id); ++i) {
+    uint64_t& word = id[i / sizeof(uint64_t)];
+    word = word << 8 | static_cast<uint8_t>(bytes[i]);
+  }
   return id;
 }
 
@@ -58,9 +61,7 @@ absl::Status EventChecks::Add(uint64_t position, const v1::Event* event) {
   CheckEnvelope(position, *event);
   REGISTRE_RETURN_IF_ERROR(CheckUnit(position, *event));
   REGISTRE_RETURN_IF_ERROR(CheckTags(position, *event));
-  REGISTRE_RETURN_IF_ERROR(CheckAct(position, *event));
-  head_.reset();
-  return absl::OkStatus();
+  return CheckAct(position, *event);
 }
 
 void EventChecks::CheckEnvelope(uint64_t position, const v1::Event& event) {
@@ -167,9 +168,9 @@ void EventChecks::CheckStatedHead(uint64_t position, const v1::Event& event, uin
   if (event.unit_size() != 1) Wrong(position, "it is not alone in its unit");
   if (size != position) {
     Wrong(position, fmt::format("it says that {} events stood before it", size));
-  } else if (head_ && head_->size == position && root != BytesOf(head_->root)) {
-    Wrong(position, fmt::format("the log before it has not the root that it says, but {}",
-                                HexOf(head_->root)));
+  } else if (const Hash before = tree_->Root(); root != BytesOf(before)) {
+    Wrong(position,
+          fmt::format("the log before it has not the root that it says, but {}", HexOf(before)));
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -21,15 +20,19 @@ namespace registre {
 // of their chains, seals, what acts say of the log. One thread.
 class EventChecks {
  public:
-  // Borrows the log, of which seals read a part again, and the findings. What memory does not hold
-  // goes to files in `folder`.
-  EventChecks(const EventStore* log, const std::string& folder, Findings* findings)
-      : log_(log), findings_(findings), chains_(folder), event_ids_(folder), commands_(folder) {}
+  // Borrows the log, of which seals read a part again; the tree, which holds the events before the
+  // one that is added; and the findings. What memory does not hold goes to files in `folder`.
+  EventChecks(const EventStore* log, const MerkleTree* tree, const std::string& folder,
+              Findings* findings)
+      : log_(log),
+        tree_(tree),
+        findings_(findings),
+        chains_(folder),
+        event_ids_(folder),
+        commands_(folder) {}
 
   // The next event; null: its bytes are none. Errors are those of the disk.
   absl::Status Add(uint64_t position, const v1::Event* event);
-  // The head of the log before the event that is added next.
-  void HeadIs(const LogHead& head) { head_ = head; }
   // The log ends here.
   absl::Status End();
 
@@ -59,6 +62,7 @@ class EventChecks {
   absl::Status CheckSeal(uint64_t position, const v1::DirectorySealed& seal);
 
   const EventStore* const log_;
+  const MerkleTree* const tree_;
   Findings* const findings_;
   TagChains chains_;
   UniqueIds event_ids_;
@@ -67,7 +71,6 @@ class EventChecks {
   absl::Time last_recorded_at_ = absl::InfinitePast();
   std::string origin_;
   uint64_t seals_ = 0;
-  std::optional<LogHead> head_;
 };
 
 }  // namespace registre

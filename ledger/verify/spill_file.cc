@@ -39,10 +39,6 @@ void SpillFile::Write(std::string_view bytes) {
   }
 }
 
-void SpillFile::WriteNumber(uint64_t number) {
-  Write({reinterpret_cast<const char*>(&number), sizeof(number)});
-}
-
 void SpillFile::Rewind() {
   if (error_ == 0 && (std::fflush(file_) != 0 || std::fseek(file_, 0, SEEK_SET) != 0)) {
     error_ = errno;
@@ -54,10 +50,6 @@ bool SpillFile::Read(size_t count, char* bytes) {
   if (::fread_unlocked(bytes, 1, count, file_) == count) return true;
   if (std::ferror(file_) != 0) error_ = errno;
   return false;
-}
-
-bool SpillFile::ReadNumber(uint64_t* number) {
-  return Read(sizeof(*number), reinterpret_cast<char*>(number));
 }
 
 absl::Status SpillFile::status() const {

@@ -3,11 +3,11 @@
 #ifndef REGISTRE_LEDGER_VERIFY_SPILL_FILE_H_
 #define REGISTRE_LEDGER_VERIFY_SPILL_FILE_H_
 
-#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,12 +25,21 @@ class SpillFile {
 
   // An error stays, and is in status().
   void Write(std::string_view bytes);
-  void WriteNumber(uint64_t number);
+  // A value as it lies in memory: only the run that wrote it reads it.
+  template <typename Record>
+  void WriteRecord(const Record& record) {
+    static_assert(std::is_trivially_copyable_v<Record>);
+    Write({reinterpret_cast<const char*>(&record), sizeof(record)});
+  }
   // From the start again, to be read.
   void Rewind();
   // False at the end, and after an error.
   bool Read(size_t count, char* bytes);
-  bool ReadNumber(uint64_t* number);
+  template <typename Record>
+  bool ReadRecord(Record* record) {
+    static_assert(std::is_trivially_copyable_v<Record>);
+    return Read(sizeof(*record), reinterpret_cast<char*>(record));
+  }
 
   absl::Status status() const;
 

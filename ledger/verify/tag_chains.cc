@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <queue>
-#include <tuple>
 #include <utility>
 
 #include "ledger/base/errors.h"
@@ -68,38 +67,32 @@ absl::Status TagChains::Add(uint64_t position, const v1::TagLink& link, Findings
   return absl::OkStatus();
 }
 
-std::vector<const TagChains::Parts::value_type*> TagChains::Sorted() const {
-  std::vector<const Parts::value_type*> sorted;
+std::vector<TagChains::PartView> TagChains::Sorted() const {
+  std::vector<PartView> sorted;
   sorted.reserve(parts_.size());
-  for (const auto& part : parts_) sorted.push_back(&part);
+  for (const auto& [tag, part] : parts_) sorted.push_back({tag, &part});
   std::sort(sorted.begin(), sorted.end(),
-            [](const auto* a, const auto* b) { return a->first < b->first; });
+            [](const PartView& a, const PartView& b) { return a.tag < b.tag; });
   return sorted;
 }
 
 void TagChains::WritePart(std::string_view tag, const Part& part, SpillFile* file) {
-  file->WriteNumber(tag.size());
+  file->WriteRecord(TagRecord{tag.size(), part});
   file->Write(tag);
-  for (const uint64_t number : {part.first, part.before.count, part.before.position,
-                                part.after.count, part.after.position}) {
-    file->WriteNumber(number);
-  }
 }
 
 bool TagChains::ReadPart(SpillFile* file, NamedPart* named) {
-  uint64_t size = 0;
-  if (!file->ReadNumber(&size)) return false;
-  named->tag.resize(size);
-  Part& part = named->part;
-  return file->Read(size, named->tag.data()) && file->ReadNumber(&part.first) &&
-         file->ReadNumber(&part.before.count) && file->ReadNumber(&part.before.position) &&
-         file->ReadNumber(&part.after.count) && file->ReadNumber(&part.after.position);
+  TagRecord record;
+  if (!file->ReadRecord(&record)) return false;
+  named->tag.resize(record.tag_bytes);
+  named->part = record.part;
+  return file->Read(record.tag_bytes, named->tag.data());
 }
 
 absl::Status TagChains::Spill() {
   auto file = SpillFile::Make(folder_);
   if (!file.ok()) return file.status();
-  for (const auto* named : Sorted()) WritePart(named->first, named->second, file->get());
+  for (const auto& [tag, part] : Sorted()) WritePart(tag, *part, file->get());
   parts_.clear();
   files_.push_back(*std::move(file));
   return files_.back()->status();
@@ -108,29 +101,21 @@ absl::Status TagChains::Spill() {
 absl::Status TagChains::Merge(Findings* findings,
                               const std::function<void(const TagEntry&)>& visit) {
   if (files_.empty()) {
-    for (const auto* named : Sorted()) {
-      visit({named->first, named->second.after.count, named->second.after.position});
+    for (const auto& [tag, part] : Sorted()) {
+      visit({std::string(tag), part->after.count, part->after.position});
     }
     return absl::OkStatus();
   }
   if (!parts_.empty()) REGISTRE_RETURN_IF_ERROR(Spill());
-  struct Next {
-    NamedPart named;
-    size_t stretch;
-    bool operator<(const Next& other) const {  // the least tag on top, its first stretch first
-      return std::tie(other.named.tag, other.stretch) < std::tie(named.tag, stretch);
-    }
+  // The next part of each stretch; the least tag on top, its first stretch first.
+  std::vector<NamedPart> next(files_.size());
+  const auto later = [&next](size_t a, size_t b) {
+    const int order = next[a].tag.compare(next[b].tag);
+    return order > 0 || (order == 0 && a > b);
   };
-  std::priority_queue<Next> queue;
-  // priority_queue gives its top only to look at; it goes at once.
-  const auto pop = [&] {
-    Next next = std::move(const_cast<Next&>(queue.top()));
-    queue.pop();
-    return next;
-  };
+  std::priority_queue<size_t, std::vector<size_t>, decltype(later)> queue(later);
   const auto push = [&](size_t stretch) {
-    Next next{{}, stretch};
-    if (ReadPart(files_[stretch].get(), &next.named)) queue.push(std::move(next));
+    if (ReadPart(files_[stretch].get(), &next[stretch])) queue.push(stretch);
     return files_[stretch]->status();
   };
   for (size_t stretch = 0; stretch < files_.size(); ++stretch) {
@@ -140,21 +125,21 @@ absl::Status TagChains::Merge(Findings* findings,
   // What was merged is one stretch from then on.
   auto merged = SpillFile::Make(folder_);
   if (!merged.ok()) return merged.status();
+  NamedPart whole;
   while (!queue.empty()) {
-    Next next = pop();
-    REGISTRE_RETURN_IF_ERROR(push(next.stretch));
-    NamedPart whole{next.named.tag, {next.named.part.first, End(), End()}};
-    while (true) {
-      const Part& part = next.named.part;
+    whole.tag = next[queue.top()].tag;
+    whole.part = {next[queue.top()].part.first, End(), End()};
+    while (!queue.empty() && next[queue.top()].tag == whole.tag) {
+      const size_t stretch = queue.top();
+      const Part& part = next[stretch].part;
       if (part.before != whole.part.after) {
         findings->AtEvent(part.first,
                           NotFollowing(whole.tag, part.before.count, part.before.position,
                                        whole.part.after.count, whole.part.after.position));
       }
       whole.part.after = part.after;
-      if (queue.empty() || queue.top().named.tag != whole.tag) break;
-      next = pop();
-      REGISTRE_RETURN_IF_ERROR(push(next.stretch));
+      queue.pop();
+      REGISTRE_RETURN_IF_ERROR(push(stretch));
     }
     WritePart(whole.tag, whole.part, merged->get());
     visit({whole.tag, whole.part.after.count, whole.part.after.position});

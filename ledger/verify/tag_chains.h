@@ -60,17 +60,25 @@ class TagChains {
     std::string tag;
     Part part;
   };
-  using Parts = absl::flat_hash_map<std::string, Part>;
+  // What stands in a file before the bytes of a tag.
+  struct TagRecord {
+    uint64_t tag_bytes = 0;
+    Part part;
+  };
+  struct PartView {
+    std::string_view tag;
+    const Part* part;
+  };
 
   // In order of the tags' bytes; good until parts_ changes.
-  std::vector<const Parts::value_type*> Sorted() const;
+  std::vector<PartView> Sorted() const;
   absl::Status Spill();
   static void WritePart(std::string_view tag, const Part& part, SpillFile* file);
   static bool ReadPart(SpillFile* file, NamedPart* named);
 
   const std::string folder_;
   const size_t in_memory_;
-  Parts parts_;
+  absl::flat_hash_map<std::string, Part> parts_;
   std::vector<std::unique_ptr<SpillFile>> files_;  // by stretch, the first one first
 };
 

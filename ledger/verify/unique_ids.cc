@@ -47,7 +47,7 @@ absl::Status UniqueIds::Finish(const std::function<void(uint64_t, uint64_t)>& fo
   std::priority_queue<Next> queue;
   const auto push = [&](size_t file) {
     Next next{{}, file};
-    if (files_[file]->Read(sizeof(Entry), reinterpret_cast<char*>(&next.entry))) queue.push(next);
+    if (files_[file]->ReadRecord(&next.entry)) queue.push(next);
     return files_[file]->status();
   };
   for (size_t file = 0; file < files_.size(); ++file) {

@@ -10,7 +10,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,7 +23,7 @@ namespace registre {
 // One thread.
 class UniqueIds {
  public:
-  using Id = std::array<char, 16>;
+  using Id = std::array<uint64_t, 2>;
   static constexpr size_t kIdsInMemory = 1'000'000;
 
   explicit UniqueIds(std::string folder, size_t in_memory = kIdsInMemory)
@@ -41,10 +40,7 @@ class UniqueIds {
   struct Entry {
     Id id;
     uint64_t position;
-    bool operator<(const Entry& other) const {
-      const int order = std::memcmp(id.data(), other.id.data(), id.size());
-      return order != 0 ? order < 0 : position < other.position;
-    }
+    auto operator<=>(const Entry&) const = default;
   };
   static_assert(sizeof(Entry) == 24);
 

@@ -85,9 +85,9 @@ class LedgerVerifier {
   void CheckRestoreMark();
   void OpenIndex();
   absl::Status ReadEvents();
-  absl::Status ReadPart(uint64_t to, MerkleTree* tree);
+  absl::Status ReadPart(uint64_t to);
   absl::Status CheckChunk(const Chunk& chunk);
-  void Reached(const LogHead& head);
+  void Reached(uint64_t size);
   absl::Status CompareIndex();
 
   void Found(const char* subject, const absl::Status& status) {
@@ -103,6 +103,7 @@ class LedgerVerifier {
   std::vector<ClaimedHead> claimed_;  // by size
   size_t next_claimed_ = 0;
   std::unique_ptr<IndexInspection> index_;  // null: nothing is compared
+  MerkleTree tree_;                         // of the events read so far
   std::unique_ptr<StoredHashes> hashes_;
   std::unique_ptr<EventChecks> checks_;
   std::unique_ptr<FoldThread> fold_;
@@ -274,27 +275,26 @@ void LedgerVerifier::OpenIndex() {
 absl::Status LedgerVerifier::ReadEvents() {
   const EventStore& log = log_->log();
   hashes_ = std::make_unique<StoredHashes>(log_.get(), &findings_);
-  checks_ = std::make_unique<EventChecks>(&log, work_, &findings_);
+  checks_ = std::make_unique<EventChecks>(&log, &tree_, work_, &findings_);
   if (index_ != nullptr && index_->head().size > 0) {
     auto fold = FoldThread::Start(work_ + "/index", options_.projection);
     if (!fold.ok()) return fold.status();
     fold_ = *std::move(fold);
   }
-  MerkleTree tree;
-  if (fold_ != nullptr) REGISTRE_RETURN_IF_ERROR(ReadPart(index_->head().size, &tree));
-  const bool whole = fold_ != nullptr && tree.size() == index_->head().size;
+  if (fold_ != nullptr) REGISTRE_RETURN_IF_ERROR(ReadPart(index_->head().size));
+  const bool whole = fold_ != nullptr && tree_.size() == index_->head().size;
   if (whole && !enough()) REGISTRE_RETURN_IF_ERROR(CompareIndex());
   fold_.reset();
-  if (!enough() && (index_ == nullptr || tree.size() >= index_->head().size)) {
-    REGISTRE_RETURN_IF_ERROR(ReadPart(log.size(), &tree));
+  if (!enough() && (index_ == nullptr || tree_.size() >= index_->head().size)) {
+    REGISTRE_RETURN_IF_ERROR(ReadPart(log.size()));
   }
-  result_.events = tree.size();
-  result_.root = tree.Root();
+  result_.events = tree_.size();
+  result_.root = tree_.Root();
   result_.origin = checks_->origin();
   result_.seals = checks_->seals();
   if (enough()) return absl::OkStatus();
-  if (tree.size() == log.size()) {
-    Reached({tree.size(), tree.Root()});
+  if (tree_.size() == log.size()) {
+    Reached(tree_.size());
     for (; next_claimed_ < claimed_.size(); ++next_claimed_) {
       const ClaimedHead& claim = claimed_[next_claimed_];
       findings_.Of(claim.subject, fmt::format("it is of {} events, and the log holds {}: the last "
@@ -306,66 +306,63 @@ absl::Status LedgerVerifier::ReadEvents() {
   return checks_->End();
 }
 
-absl::Status LedgerVerifier::ReadPart(uint64_t to, MerkleTree* tree) {
-  const uint64_t from = tree->size();
+absl::Status LedgerVerifier::ReadPart(uint64_t to) {
+  const uint64_t from = tree_.size();
   if (from >= to) return absl::OkStatus();
-  std::vector<uint64_t> sizes;
-  for (const ClaimedHead& claim : claimed_) sizes.push_back(claim.checkpoint.size);
-  uint64_t read = from;
-  ChunkReader reader(log_->log(), from, to, tree, std::move(sizes));
+  ChunkReader reader(log_->log(), from, to);
   while (std::unique_ptr<Chunk> chunk = reader.Next()) {
     REGISTRE_RETURN_IF_ERROR(CheckChunk(*chunk));
-    read = chunk->head.size;
     if (enough()) return absl::OkStatus();
-    if (fold_ != nullptr) fold_->Add(std::move(chunk));
-    if (options_.on_progress && !options_.on_progress({read, log_->log().size()})) {
+    if (fold_ != nullptr) {
+      chunk->head = {tree_.size(), tree_.Root()};
+      fold_->Add(std::move(chunk));
+    }
+    if (options_.on_progress && !options_.on_progress({tree_.size(), log_->log().size()})) {
       return absl::CancelledError("the verification was given up");
     }
   }
   if (!reader.status().ok()) {
-    findings_.AtEvent(read, fmt::format("it cannot be read, nor what stands behind it: {}",
-                                        std::string(reader.status().message())));
+    findings_.AtEvent(tree_.size(), fmt::format("it cannot be read, nor what stands behind it: {}",
+                                                std::string(reader.status().message())));
   }
   return absl::OkStatus();
 }
 
 absl::Status LedgerVerifier::CheckChunk(const Chunk& chunk) {
-  auto head = chunk.heads.begin();
+  std::vector<Tile> tiles;
   for (size_t i = 0; i < chunk.events.size(); ++i) {
     const uint64_t position = chunk.from + i;
-    if (head != chunk.heads.end() && head->size == position) {
-      Reached(*head);
-      checks_->HeadIs(*head);
-      ++head;
-    }
+    Reached(position);
     hashes_->Compare(position, chunk.leaf_hashes[i]);
     REGISTRE_RETURN_IF_ERROR(checks_->Add(position, chunk.events[i]));
+    tree_.Append(chunk.leaf_hashes[i], &tiles);
+    for (const Tile& tile : tiles) hashes_->Compare(tile);
+    tiles.clear();
   }
-  for (const Tile& tile : chunk.tiles) hashes_->Compare(tile);
   return absl::OkStatus();
 }
 
-// The log, as far as it was read, has this head.
-void LedgerVerifier::Reached(const LogHead& head) {
+// The log was read to this size.
+void LedgerVerifier::Reached(uint64_t size) {
   for (; next_claimed_ < claimed_.size(); ++next_claimed_) {
     const ClaimedHead& claim = claimed_[next_claimed_];
-    if (claim.checkpoint.size != head.size) return;
-    if (claim.checkpoint.root != head.root) {
+    if (claim.checkpoint.size != size) return;
+    if (const Hash root = tree_.Root(); claim.checkpoint.root != root) {
       findings_.Of(claim.subject,
-                   fmt::format("the first {} events have the root {}, but it says {}", head.size,
-                               HexOf(head.root), HexOf(claim.checkpoint.root)));
+                   fmt::format("the first {} events have the root {}, but it says {}", size,
+                               HexOf(root), HexOf(claim.checkpoint.root)));
     }
     const std::string& origin = claim.checkpoint.origin;
     if (!origin.empty() && origin != checks_->origin()) {
       findings_.Of(claim.subject,
-                   fmt::format("it is of the log {}, but {} events are of the log {}", origin,
-                               head.size, checks_->origin()));
+                   fmt::format("it is of the log {}, but {} events are of the log {}", origin, size,
+                               checks_->origin()));
     }
     if (claim.sealed && checks_->seals() == 0) {
       findings_.Of(claim.subject, "it says that it holds a seal, and no event seals the log");
     }
-    if (head.size > 0 && checks_->within_unit()) {
-      findings_.Of(claim.subject, fmt::format("its {} events end within a unit", head.size));
+    if (size > 0 && checks_->within_unit()) {
+      findings_.Of(claim.subject, fmt::format("its {} events end within a unit", size));
     }
   }
 }
