@@ -124,6 +124,12 @@ absl::StatusOr<v1::BackupResponse> BackUp(const AdminServiceParts& parts,
   return last;
 }
 
+template <class Response>
+void TellEvents(const FoldProgress& progress, Response* response) {
+  response->set_events(progress.events);
+  response->set_total(progress.total);
+}
+
 class AdminService final : public v1::AdminService::CallbackService {
  public:
   explicit AdminService(const AdminServiceParts& parts) : parts_(parts) {}
@@ -152,10 +158,11 @@ class AdminService final : public v1::AdminService::CallbackService {
       return new EndedCall<grpc::ServerWriteReactor<v1::RebuildResponse>>(caller.status());
     }
     return new ProgressStream<v1::RebuildResponse>(
-        {parts_.rebuilds, &rebuilding_, parts_.draining, "REBUILD_RUNNING", "rebuild or check"},
+        {parts_.rebuilds, parts_.draining, "rebuild or check", &rebuilding_, "REBUILD_RUNNING"},
         [this, check = request->check()](const OnFoldProgress& on_progress) {
           return RebuildOrCheck(parts_.context.ledger, check, on_progress);
-        });
+        },
+        TellEvents<v1::RebuildResponse>);
   }
 
   grpc::ServerUnaryReactor* AcceptClock(grpc::CallbackServerContext* call,
@@ -175,10 +182,11 @@ class AdminService final : public v1::AdminService::CallbackService {
       return new EndedCall<grpc::ServerWriteReactor<v1::BackupResponse>>(caller.status());
     }
     return new ProgressStream<v1::BackupResponse>(
-        {parts_.backups, &backing_up_, parts_.draining, "BACKUP_RUNNING", "backup"},
+        {parts_.backups, parts_.draining, "backup", &backing_up_, "BACKUP_RUNNING"},
         [this, directory = request->directory()](const OnFoldProgress& on_progress) {
           return BackUp(parts_, directory, on_progress);
-        });
+        },
+        TellEvents<v1::BackupResponse>);
   }
 
   grpc::ServerUnaryReactor* RotateKey(grpc::CallbackServerContext* call,

@@ -25,8 +25,7 @@ class BundleStream final : public grpc::ServerWriteReactor<v1::GetBundleResponse
       End(Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_BUNDLES",
                 "the server serves as many bundles as it may; try again later"));
     } else if (!parts_.long_reads->Submit([this] { BuildAndWrite(); })) {
-      End(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
-                "too many reads are waiting; ask again in a moment"));
+      End(ReadsFull());
     }
   }
 

@@ -51,8 +51,7 @@ class ReplayStream final : public grpc::ServerWriteReactor<v1::ReplayResponse> {
  private:
   void Submit() {
     if (parts_.long_reads->Submit([this] { ReadAndWrite(); })) return;
-    End(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
-              "too many reads are waiting; replay again in a moment"));
+    End(ReadsFull());
   }
 
   void ReadAndWrite() {

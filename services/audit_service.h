@@ -46,8 +46,6 @@ inline constexpr size_t kReplayPageBytes = 512 * 1024;
 // Bundles on their way at once; one more is refused with RESOURCE_EXHAUSTED (TOO_MANY_BUNDLES).
 // Each is held, kMaxBundleBytes at most, until the client has taken it: 1 GiB for all of them.
 inline constexpr size_t kMaxBundles = 16;
-// Tags between two messages of progress of a seal.
-inline constexpr uint64_t kTagsBetweenProgress = 50'000;
 
 // OK for a tag; INVALID_ARGUMENT (FIELD_INVALID).
 [[nodiscard]] absl::Status CheckTag(const std::string& tag);

@@ -62,8 +62,7 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
   void Look() {
     // The pool's queue has room for every watch, so this cannot fail.
     if (!parts_.watch_reads->Submit([self = shared_from_this()] { self->WriteOrWait(); })) {
-      FinishOnce(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
-                       "too many reads are waiting; watch again in a moment"));
+      FinishOnce(ReadsFull());
     }
   }
 

@@ -20,34 +20,35 @@
 
 namespace registre {
 
-// A progress message is sent each time this many events are done.
+// Events, or tags, done between two messages of progress.
 inline constexpr uint64_t kProgressEvery = 50'000;
 
 // What runs such calls, and how they are named.
 struct ProgressStreamParts {
   ReadPool* pool;
-  std::atomic<bool>* running;  // true while there is one: another is refused, not queued behind it
   const std::atomic<bool>* draining;
-  const char* busy_reason;  // of the refusal
-  const char* name;         // "rebuild or check"
+  const char* name;  // "rebuild or check"
+  // True while there is one: another is refused for this reason, not queued behind it. Null where
+  // the work itself says so.
+  std::atomic<bool>* running = nullptr;
+  const char* busy_reason = nullptr;
 };
 
-// Runs `work` on a thread of the pool; its progress is queued and written one by one, and what it
-// returns is the last message. `work` gives up with CANCELLED once the progress that it tells is
-// answered with false: the client has gone, or the server stops (UNAVAILABLE, DRAINING).
+// Runs `work` on a thread of the pool; its progress is put into messages by `tell`, queued and
+// written one by one, and what it returns is the last message. `work` gives up with CANCELLED once
+// the progress that it tells is answered with false: the client has gone, or the server stops
+// (UNAVAILABLE, DRAINING). Deletes itself when gRPC is done with it, which is after Finish: no work
+// is under way then.
 template <class Response>
 class ProgressStream final : public grpc::ServerWriteReactor<Response> {
  public:
   using Work = std::function<absl::StatusOr<Response>(const OnFoldProgress&)>;
+  using Tell = void (*)(const FoldProgress&, Response*);
 
-  ProgressStream(const ProgressStreamParts& parts, Work work)
-      : parts_(parts), work_(std::move(work)) {
-    const bool mine = !parts_.running->exchange(true);
-    if (mine && parts_.pool->Submit([this] { Run(); })) return;
-    if (mine) parts_.running->store(false);
-    this->Finish(
-        ToGrpcStatus(Error(absl::StatusCode::kResourceExhausted, parts_.busy_reason,
-                           std::string("a ") + parts_.name + " is under way; wait until it ends")));
+  ProgressStream(const ProgressStreamParts& parts, Work work, Tell tell)
+      : parts_(parts), work_(std::move(work)), tell_(tell) {
+    const absl::Status started = Start();
+    if (!started.ok()) this->Finish(ToGrpcStatus(started));
   }
 
   void OnWriteDone(bool ok) override {
@@ -66,6 +67,16 @@ class ProgressStream final : public grpc::ServerWriteReactor<Response> {
   void OnDone() override { delete this; }
 
  private:
+  absl::Status Start() {
+    if (parts_.running != nullptr && parts_.running->exchange(true)) {
+      return Error(absl::StatusCode::kResourceExhausted, parts_.busy_reason,
+                   std::string("a ") + parts_.name + " is under way; wait until it ends");
+    }
+    if (parts_.pool->Submit([this] { Run(); })) return absl::OkStatus();
+    if (parts_.running != nullptr) parts_.running->store(false);
+    return ReadsFull();
+  }
+
   void Run() {
     uint64_t told = 0;
     absl::StatusOr<Response> last = work_([&](const FoldProgress& progress) {
@@ -75,13 +86,11 @@ class ProgressStream final : public grpc::ServerWriteReactor<Response> {
         go_on = !cancelled_ && !parts_.draining->load();
         if (!tell || messages_.size() > 1) return;
         told = progress.events;
-        messages_.emplace_back();
-        messages_.back().set_events(progress.events);
-        messages_.back().set_total(progress.total);
+        tell_(progress, &messages_.emplace_back());
       });
       return go_on;
     });
-    parts_.running->store(false);
+    if (parts_.running != nullptr) parts_.running->store(false);
     Step([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       over_ = true;
       status_ = last.status();
@@ -117,6 +126,7 @@ class ProgressStream final : public grpc::ServerWriteReactor<Response> {
 
   const ProgressStreamParts parts_;
   const Work work_;
+  const Tell tell_;
   absl::Mutex mutex_;
   std::deque<Response> messages_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,6 +1,10 @@
 #include "services/read_pool.h"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "ledger/base/errors.h"
 
 namespace registre {
 
@@ -38,6 +42,11 @@ void ReadPool::Run() {
     }
     work();
   }
+}
+
+absl::Status ReadsFull(std::string_view then) {
+  return Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
+               fmt::format("too many reads are waiting; {}", then));
 }
 
 }  // namespace registre

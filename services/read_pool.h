@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 
 namespace registre {
@@ -34,6 +36,9 @@ class ReadPool {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
+
+// RESOURCE_EXHAUSTED (READS_FULL): what Submit did not queue, and what the client is to do.
+absl::Status ReadsFull(std::string_view then = "try again in a moment");
 
 }  // namespace registre
 

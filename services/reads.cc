@@ -164,10 +164,7 @@ grpc::ServerUnaryReactor* ServeRead(const ServiceContext& context,
                                 : work(caller);
         reactor->Finish(ToGrpcStatus(status));
       });
-  if (!queued) {
-    reactor->Finish(ToGrpcStatus(Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
-                                       "too many reads are waiting; try again in a moment")));
-  }
+  if (!queued) reactor->Finish(ToGrpcStatus(ReadsFull()));
   return reactor;
 }
 

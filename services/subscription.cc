@@ -75,9 +75,7 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
   void Pump() {
     // The pool's queue has room for every subscription, so this cannot fail.
     if (!parts_.subscription_reads->Submit([self = shared_from_this()] { self->ReadAndWrite(); })) {
-      FinishOnce(
-          Error(absl::StatusCode::kResourceExhausted, "READS_FULL",
-                "too many reads are waiting; subscribe again from the last position reached"));
+      FinishOnce(ReadsFull("subscribe again from the last position reached"));
     }
   }
 
