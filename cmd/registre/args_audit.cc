@@ -132,13 +132,18 @@ void BuildProof(CLI::App* app, const AddCommand& add, Args* args) {
   AddOutput(consistency, args);
   CLI::App* tag = add(
       group, "tag", "How many events a tag has up to the last seal",
-      R"(What the server says, checked against the seal that it gives and against no key; registre bundle
-writes what proves it.
+      R"(Without --key it is what the server says, checked against the seal that it gives alone; registre bundle
+writes what is verified with no server.
 
-Example:
-  registre proof tag convention:2023-00963)",
+Examples:
+  registre proof tag convention:2023-00963
+  registre proof tag convention:2023-00963 --key "$KEY")",
       Command::kProofTag);
   tag->add_option("tag", args->subject, "The tag")->required()->type_name("KIND:ID");
+  tag->add_option("--key", args->audit.keys,
+                  "A verifier key of the log: that the seal stands in what it signed")
+      ->type_name("KEY|FILE")
+      ->allow_extra_args(false);
 }
 
 void BuildBundle(CLI::App* app, const AddCommand& add, Args* args) {

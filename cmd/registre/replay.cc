@@ -220,20 +220,8 @@ class VerifiedReplay {
       completeness_ = Completeness::kCut;
       return absl::OkStatus();
     }
-    const uint64_t position = sealed_->seal.position();
-    const Checkpoint& checkpoint = trusted_.checkpoint;
-    if (position >= checkpoint.size) return absl::OkStatus();
-    v1::GetInclusionProofRequest request;
-    request.set_position(position);
-    request.set_size(checkpoint.size);
-    v1::GetInclusionProofResponse response;
-    REGISTRE_RETURN_IF_ERROR(
-        Call(*client_.audit, &v1::AuditService::Stub::GetInclusionProof, request, &response));
-    const auto proof = ProofOf(response.hashes());
-    if (!proof.ok()) return proof.status();
-    const absl::Status included = VerifyInclusion(LeafHash(sealed_->seal_bytes), position,
-                                                  checkpoint.size, *proof, checkpoint.root);
-    if (!included.ok()) return Annotate(included, fmt::format("the seal at #{}: ", position));
+    if (sealed_->seal.position() >= trusted_.checkpoint.size) return absl::OkStatus();
+    REGISTRE_RETURN_IF_ERROR(VerifySealIn(client_, *sealed_, trusted_.checkpoint));
     completeness_ = Completeness::kSealed;
     return absl::OkStatus();
   }

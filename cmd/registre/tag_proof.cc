@@ -12,6 +12,7 @@
 #include "cmd/registre/progress.h"
 #include "cmd/registre/table.h"
 #include "cmd/registre/text.h"
+#include "cmd/registre/trust.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/shape.h"
 #include "ledger/proof/checkpoint.h"
@@ -19,12 +20,12 @@
 namespace registre::cli {
 namespace {
 
-constexpr std::string_view kWhatItIsWorth =
+constexpr std::string_view kOfTheServer =
     "It fits the seal that the server gave. No key was looked at, nor that the seal stands in the "
-    "log: to who\ndoes not trust the server, `registre bundle` and `registre convention NUMBER "
-    "--replay --verify --key` prove it.\nThe seal commits the authority to it. That the sealed "
-    "directory itself leaves no event out, a full\n`registre verify ledger` of the data folder "
-    "alone proves.";
+    "log: --key does\nboth, and `registre bundle` writes what proves it with no server.";
+constexpr std::string_view kOfTheSeal =
+    "The seal commits the authority to it. That the sealed directory itself leaves no event out, a "
+    "full\n`registre verify ledger` of the data folder alone proves.";
 
 absl::Status AnswerInvalid(std::string why) {
   return Error(absl::StatusCode::kInternal, "ANSWER_INVALID", std::move(why));
@@ -106,6 +107,21 @@ absl::StatusOr<ProvenTag> VerifyTagProof(const std::string& tag,
   return proven;
 }
 
+absl::Status VerifySealIn(Client& client, const ProvenTag& proven, const Checkpoint& checkpoint) {
+  const uint64_t position = proven.seal.position();
+  v1::GetInclusionProofRequest request;
+  request.set_position(position);
+  request.set_size(checkpoint.size);
+  v1::GetInclusionProofResponse response;
+  REGISTRE_RETURN_IF_ERROR(
+      Call(*client.audit, &v1::AuditService::Stub::GetInclusionProof, request, &response));
+  const auto proof = ProofOf(response.hashes());
+  if (!proof.ok()) return proof.status();
+  const absl::Status included = VerifyInclusion(LeafHash(proven.seal_bytes), position,
+                                                checkpoint.size, *proof, checkpoint.root);
+  return Annotate(included, fmt::format("the seal at #{}: ", position));
+}
+
 int RunSeal(const Args& args, Client& client, Console& console) {
   // No deadline: it takes as long as there are tags, and the server says how far it is.
   grpc::ClientContext context;
@@ -131,6 +147,23 @@ int RunSeal(const Args& args, Client& client, Console& console) {
   return kExitDone;
 }
 
+namespace {
+
+// A checkpoint of the keys given in whose log the seal stands.
+absl::StatusOr<TrustedCheckpoint> TrustedSeal(const ProvenTag& proven, const TrustPolicy& policy,
+                                              Client& client) {
+  v1::GetCheckpointRequest request;
+  v1::GetCheckpointResponse response;
+  REGISTRE_RETURN_IF_ERROR(
+      Call(*client.audit, &v1::AuditService::Stub::GetCheckpoint, request, &response));
+  auto trusted = VerifyCheckpoint(response.checkpoint().note(), policy);
+  if (!trusted.ok()) return Annotate(trusted.status(), "the checkpoint: ");
+  REGISTRE_RETURN_IF_ERROR(VerifySealIn(client, proven, trusted->checkpoint));
+  return trusted;
+}
+
+}  // namespace
+
 int RunProofOfTag(const Args& args, Client& client, Console& console) {
   const std::string& tag = args.subject;
   v1::GetTagProofRequest request;
@@ -141,21 +174,37 @@ int RunProofOfTag(const Args& args, Client& client, Console& console) {
   if (!status.ok()) return Fail(status, args, console);
   const absl::StatusOr<ProvenTag> proven = VerifyTagProof(tag, response);
   if (!proven.ok()) return FailAnswer(proven.status(), args, console);
+  const auto policy = ReadTrust(args.audit);
+  if (!policy.ok()) return Fail(policy.status(), args, console);
+  const bool trusts = !policy->logs.empty();
+  absl::StatusOr<TrustedCheckpoint> trusted;
+  if (trusts) {
+    trusted = TrustedSeal(*proven, *policy, client);
+    if (!trusted.ok()) return FailAnswer(trusted.status(), args, console);
+  }
   if (args.json) {
     PrintJson(console.out, response);
     return kExitDone;
   }
   const v1::DirectorySealed& sealed = proven->seal.act().directory_sealed();
-  console.out << "As the server says: " << VerdictOn(tag, *proven) << "\n\n";
-  PrintPairs(
-      console.out, console.width,
-      {{"Seal", fmt::format("event at position #{}, recorded on {}", proven->seal.position(),
-                            LedgerTime(client).Text(proven->seal.recorded_at()))},
-       {"Through", fmt::format("position #{}", sealed.through_position())},
-       {"Tags", fmt::format("{}", sealed.count())},
-       {"Root", Base64Of(*HashFromBytes(sealed.root()))},
-       {"Proof of the seal", fmt::format("registre proof inclusion {}", proven->seal.position())}});
-  console.out << '\n' << kWhatItIsWorth << '\n';
+  console.out << (trusts ? "Verified: " : "As the server says: ") << VerdictOn(tag, *proven)
+              << "\n\n";
+  std::vector<std::pair<std::string, std::string>> pairs = {
+      {"Seal", fmt::format("event at position #{}, recorded on {}", proven->seal.position(),
+                           LedgerTime(client).Text(proven->seal.recorded_at()))},
+      {"Through", fmt::format("position #{}", sealed.through_position())},
+      {"Tags", fmt::format("{}", sealed.count())},
+      {"Root of the tags", Base64Of(*HashFromBytes(sealed.root()))}};
+  if (!trusts) {
+    pairs.emplace_back("Proof of the seal",
+                       fmt::format("registre proof inclusion {}", proven->seal.position()));
+  } else {
+    for (auto& pair : DescribeCheckpoint(*trusted, *policy)) pairs.push_back(std::move(pair));
+  }
+  PrintPairs(console.out, console.width, pairs);
+  console.out << '\n';
+  if (!trusts) console.out << kOfTheServer << '\n';
+  console.out << kOfTheSeal << '\n';
   return kExitDone;
 }
 

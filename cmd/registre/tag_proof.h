@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cmd/registre/client.h"
+#include "ledger/proof/checkpoint.h"
 #include "ledger/proof/directory.h"
 #include "ledger/proof/tree_proof.h"
 #include "registre/v1/audit_service.pb.h"
@@ -22,10 +24,15 @@ struct ProvenTag {
   std::vector<ProvenEntry> entries;  // its own, or its neighbours
 };
 
-// Verifies the answer about `tag`; that the seal stands in a log is not looked into. INTERNAL
+// Verifies the answer about `tag`; that the seal stands in a log, VerifySealIn does. INTERNAL
 // (ANSWER_INVALID) when it is malformed; INVALID_ARGUMENT (PROOF_INVALID) when it proves nothing.
 absl::StatusOr<ProvenTag> VerifyTagProof(const std::string& tag,
                                          const v1::GetTagProofResponse& response);
+
+// That the seal stands in the log of a checkpoint that holds it: asks the server for the proof.
+// INTERNAL (ANSWER_INVALID) when it is malformed; INVALID_ARGUMENT (PROOF_INVALID) when the event
+// is not there; errors of the call.
+absl::Status VerifySealIn(Client& client, const ProvenTag& proven, const Checkpoint& checkpoint);
 
 // The hashes of a proof. INTERNAL (ANSWER_INVALID) when one has not 32 bytes.
 absl::StatusOr<Proof> ProofOf(const google::protobuf::RepeatedPtrField<std::string>& hashes);

@@ -47,6 +47,11 @@ struct FakeAuditor final : v1::AuditService::Service {
     *response = seal_proof;
     return grpc::Status::OK;
   }
+  grpc::Status GetCheckpoint(grpc::ServerContext*, const v1::GetCheckpointRequest*,
+                             v1::GetCheckpointResponse* response) override {
+    *response->mutable_checkpoint() = messages.front().checkpoint();
+    return grpc::Status::OK;
+  }
   grpc::Status SealDirectory(grpc::ServerContext*, const v1::SealDirectoryRequest*,
                              grpc::ServerWriter<v1::SealDirectoryResponse>* writer) override {
     v1::SealDirectoryResponse response;
@@ -331,6 +336,35 @@ TEST_F(ReplayCommand, ProofOfATagThatIsNot) {
   const Outcome outcome = Cli({"proof", "tag", "convention:c2"});
   EXPECT_EQ(outcome.exit, kExitRefused);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("does not verify"), HasSubstr("PROOF_INVALID")));
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+TEST_F(ReplayCommand, ProofOfATagUnderAKey) {
+  const Outcome outcome = Cli({"proof", "tag", "convention:c1", "--key", key_});
+  EXPECT_EQ(outcome.exit, kExitDone) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("Verified: convention:c1 has 4 events through position #7"));
+  EXPECT_THAT(outcome.out, HasSubstr("Signed by"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("No key was looked at")));
+}
+
+TEST_F(ReplayCommand, ProofOfATagWhoseSealIsNotInTheLog) {
+  server_.seal_proof.mutable_hashes(0)->front() ^= 1;
+  Outcome outcome = Cli({"proof", "tag", "convention:c1", "--key", key_});
+  EXPECT_EQ(outcome.exit, kExitRefused);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("does not verify"), HasSubstr("the seal at #8")));
+  EXPECT_THAT(outcome.out, IsEmpty());
+  // Nor is a hash that is none looked at.
+  server_.seal_proof.add_hashes("short");
+  outcome = Cli({"proof", "tag", "convention:c1", "--key", key_});
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("ANSWER_INVALID"), HasSubstr("a hash of 5 bytes")));
+}
+
+TEST_F(ReplayCommand, ProofOfATagUnderACheckpointThatNobodyTrusted) {
+  std::string* note = server_.messages.front().mutable_checkpoint()->mutable_note();
+  note->replace(note->find('\n'), 1, "x\n");
+  const Outcome outcome = Cli({"proof", "tag", "convention:c1", "--key", key_});
+  EXPECT_EQ(outcome.exit, kExitRefused);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("does not verify"), HasSubstr("the checkpoint: ")));
   EXPECT_THAT(outcome.out, IsEmpty());
 }
 
