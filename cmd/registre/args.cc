@@ -386,7 +386,14 @@ class Parser {
         ->check(kWholeNumber)
         ->type_name("POSITION");
     command->add_flag("--backward", events.backward, "Newest first");
-    command->add_flag("--follow", events.follow, "Then wait for those to come");
+    CLI::Option* follow =
+        command->add_flag("--follow", events.follow, "Then wait for those to come");
+    command
+        ->add_option("--origin", events.origin,
+                     "With --follow: of the log that was read up to --from; refused if that is not "
+                     "in this log")
+        ->type_name("ORIGIN")
+        ->needs(follow);
     command->add_option("--limit", events.limit, "At most so many, 1 or more")
         ->check(kWholeNumber)
         ->type_name("N");

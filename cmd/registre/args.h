@@ -107,6 +107,7 @@ struct EventsArgs {
   std::optional<uint64_t> from;
   bool backward = false;
   bool follow = false;
+  std::string origin;             // empty: not compared
   std::optional<uint64_t> limit;  // unset: all; never 0
 };
 

@@ -66,6 +66,7 @@ int Follow(const Args& args, Client& client, Console& console) {
   *request.mutable_query() = QueryOf(args);
   uint64_t next = args.events.from.value_or(0);
   request.set_from_position(next);
+  request.set_origin(args.events.origin);
 
   // No deadline: it lasts until the reader has enough.
   grpc::ClientContext context;
@@ -107,7 +108,11 @@ int Follow(const Args& args, Client& client, Console& console) {
   if (damaged) return kExitRefused;
   if (enough || interrupted || status.ok()) return kExitDone;
   const int exit = Fail(status, args, console);
-  console.err << fmt::format("  To go on from there: registre events --follow --from {}\n", next);
+  // Another log has other events at that position.
+  if (ReasonOf(status) == "ORIGIN_CHANGED") return exit;
+  const std::string& origin = args.events.origin;
+  console.err << fmt::format("  To go on from there: registre events --follow --from {}{}\n", next,
+                             origin.empty() ? "" : " --origin " + origin);
   return exit;
 }
 

@@ -19,6 +19,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 v1::RecordedEvent EventAt(uint64_t position) {
   v1::Event event;
@@ -166,6 +167,26 @@ TEST_F(Events, FollowPrintsAsTheyComeAndSaysWhenItHasCaughtUp) {
   EXPECT_THAT(outcome.out, HasSubstr(R"("reason":"DRAINING")"));
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("caught up at position 8, waiting"),
                                  HasSubstr("DRAINING"), HasSubstr("--follow --from 10")));
+}
+
+TEST_F(Events, FollowsTheLogThatWasReadSoFar) {
+  std::string origin;
+  server_.answers.subscribe = [&](const v1::SubscribeRequest& request, v1::SubscribeResponse*) {
+    origin = request.origin();
+    return false;
+  };
+  const std::vector<std::string> follow = {"events", "--follow", "--from",
+                                           "7",      "--origin", "example.org/registre"};
+  server_.answers.subscribe_end = Error(absl::StatusCode::kUnavailable, "DRAINING", "it stops");
+  EXPECT_THAT(RunCli(server_, follow).err,
+              HasSubstr("--follow --from 7 --origin example.org/registre\n"));
+  EXPECT_EQ(origin, "example.org/registre");
+  // Nobody is told to go on from there in a log that is another.
+  server_.answers.subscribe_end =
+      Error(absl::StatusCode::kFailedPrecondition, "ORIGIN_CHANGED", "another log");
+  const Outcome outcome = RunCli(server_, follow);
+  EXPECT_EQ(outcome.exit, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("ORIGIN_CHANGED"), Not(HasSubstr("To go on"))));
 }
 
 TEST_F(Events, FollowEndsAtItsLimit) {
