@@ -50,9 +50,9 @@ def wrong_of(command, shown, done):
     return None
 
 
-def tell(guide, address, folder):
+def tell(guide, address, folder, variables=None):
     """Runs the guide against a server, in a folder. What first went wrong, with the output, or nothing."""
-    environment = os.environ | {"REGISTRE_SERVER": address, "SOURCE": str(SOURCE),
+    environment = os.environ | (variables or {}) | {"REGISTRE_SERVER": address, "SOURCE": str(SOURCE),
                                 "PATH": f"{BIN}:{os.environ['PATH']}", "COLUMNS": "120"}
     for command, shown in steps(guide):
         done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True,
