@@ -3,6 +3,7 @@
 //   build/release/bin/bench_micro [--benchmark_filter=Merkle]
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <rocksdb/write_batch.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
@@ -13,10 +14,12 @@
 
 #include "ledger/acts/act.h"
 #include "ledger/command.h"
+#include "ledger/proof/checkpoint.h"
 #include "ledger/proof/merkle.h"
 #include "ledger/proof/tile_hashes.h"
 #include "ledger/proof/tree_proof.h"
 #include "ledger/store/event_store.h"
+#include "ledger/store/rocksdb_log_check.h"
 #include "projections/state_reader.h"
 #include "tests/support/large_ledger.h"
 #include "tests/support/temp_folder.h"
@@ -197,7 +200,16 @@ void BM_VerifyInclusion(benchmark::State& state) {
 }
 BENCHMARK(BM_VerifyInclusion);
 
-// Appends of the log alone, each synced: of that many events, with tiles (1) and without (0).
+EventBatch ABatch(int64_t events) {
+  EventBatch batch;
+  for (int64_t i = 0; i < events; ++i) {
+    batch.events.push_back(AnEvent().SerializeAsString());
+    batch.leaf_hashes.push_back(LeafHash(batch.events.back()));
+  }
+  return batch;
+}
+
+// Appends to the log alone, each synced, of that many events: with the tree and its tiles.
 void BM_LogAppend(benchmark::State& state) {
   const TempFolder folder;
   auto log = OpenRocksDbEventStore(folder.Path("log"));
@@ -205,24 +217,41 @@ void BM_LogAppend(benchmark::State& state) {
     state.SkipWithError("no log");
     return;
   }
-  EventBatch batch;
-  for (int64_t i = 0; i < state.range(0); ++i) {
-    batch.events.push_back(AnEvent().SerializeAsString());
-    batch.leaf_hashes.push_back(LeafHash(batch.events.back()));
-  }
+  EventBatch batch = ABatch(state.range(0));
   MerkleTree tree;
   for (auto _ : state) {
     batch.tiles.clear();
     for (const Hash& leaf : batch.leaf_hashes) tree.Append(leaf, &batch.tiles);
-    if (state.range(1) == 0) batch.tiles.clear();
     if (!(*log)->Append((*log)->size(), batch).ok()) state.SkipWithError("no append");
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(BM_LogAppend)
-    ->ArgNames({"events", "tiles"})
-    ->ArgsProduct({{1, 64, 1'024}, {0, 1}})
-    ->UseRealTime();
+BENCHMARK(BM_LogAppend)->ArgName("events")->Arg(1)->Arg(64)->Arg(1'024)->UseRealTime();
+
+// The same without tree and tiles, which no log can be: written past it into a database like its
+// own.
+void BM_LogAppendNoTiles(benchmark::State& state) {
+  const TempFolder folder;
+  const auto log = OpenLog::Open(folder.Path("log"), LogTuning());
+  if (!log.ok()) {
+    state.SkipWithError("no log");
+    return;
+  }
+  const EventBatch batch = ABatch(state.range(0));
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  uint64_t position = 0;
+  for (auto _ : state) {
+    rocksdb::WriteBatch writes;
+    for (size_t i = 0; i < batch.events.size(); ++i, ++position) {
+      writes.Put(log->events, PositionKey(position), batch.events[i]);
+      writes.Put(log->leaves, PositionKey(position), BytesOf(batch.leaf_hashes[i]));
+    }
+    if (!log->db->Write(synced, &writes).ok()) state.SkipWithError("no append");
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(BM_LogAppendNoTiles)->ArgName("events")->Arg(1)->Arg(64)->Arg(1'024)->UseRealTime();
 
 }  // namespace
 }  // namespace registre::testing
