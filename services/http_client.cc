@@ -125,6 +125,9 @@ class WithoutSigpipe {
 }  // namespace
 
 struct HttpClient::Exchanges {
+  Exchanges(HttpUrl where, std::chrono::milliseconds at_most, std::unique_ptr<TlsClient> over)
+      : url(std::move(where)), time(at_most), tls(std::move(over)) {}
+
   const HttpUrl url;
   const std::chrono::milliseconds time;
   const std::unique_ptr<TlsClient> tls;  // null: plain
