@@ -454,10 +454,11 @@ TEST(AfterItsEnd, NothingMoreIsDrawnOrOrdered) {
   const std::vector<std::pair<std::string, Ended>> ends = {
       {"2023-10 was withdrawn on 20/12/2023", Withdraw},
       {"2023-10 was annulled on 05/03/2024", Annul}};
-  for (const auto& [says, end] : ends) {
+  for (const auto& [says, ending] : ends) {
     SCOPED_TRACE(says);
+    const auto& end = ending;  // which a lambda may capture
     const auto stands = [](auto&, auto&) {};
-    const auto ended = [&, end = end](auto&, auto& world) { end(world, "2023-10"); };
+    const auto ended = [&](auto&, auto& world) { end(world, "2023-10"); };
     const Expected refused{"NOT_AUTHORISED", {says, "terminate"}};
     RunCasesOf<v1::ConventionSigned>(kConvention,
                                      {{"signed", stands, {""}}, {"signed after", ended, refused}});
