@@ -2,7 +2,8 @@
 // answers exactly as before.
 //
 // Of the log's files, HEAD, FORMAT and the keys each byte is changed, to one other value drawn at
-// random; each file is cut to many lengths, and removed. A private key that is gone is no finding,
+// random, or to REGISTRE_TAMPER_VALUES of them (255: to each, which takes hours); each file is cut
+// to many lengths, and removed. A private key that is gone is no finding,
 // since who verifies needs none, but without it the ledger does not start. Of the index, which may
 // be deleted, and of the files that nothing is read from, bytes are drawn. What is not found is
 // held against the answers of a server that starts on a copy.
@@ -54,6 +55,12 @@ constexpr size_t kLengths = 100;  // that a file is cut to, at most
 int ChangesWanted() {
   const char* const given = std::getenv("REGISTRE_TAMPER");
   return given != nullptr ? std::max(1, std::atoi(given)) : 300;
+}
+
+// Other values that each byte is changed to.
+int ValuesWanted() {
+  const char* const given = std::getenv("REGISTRE_TAMPER_VALUES");
+  return given != nullptr ? std::clamp(std::atoi(given), 1, 255) : 1;
 }
 
 // What a file is, by its path in the folder.
@@ -162,7 +169,12 @@ class TamperTest : public ::testing::Test {
                            : absl::StartsWith(kind, "index ") ? kDrawnOfIndex
                                                               : size;
       for (size_t i = 0; i < std::min(size, drawn); ++i) {
-        changes.push_back({path, Change::What::kByte, drawn < size ? Draw(size) : i, DrawFlip()});
+        const size_t at = drawn < size ? Draw(size) : i;
+        const int first = DrawFlip();
+        for (int value = 0; value < (drawn < size ? 1 : ValuesWanted()); ++value) {
+          const auto flip = static_cast<uint8_t>((first + value - 1) % 255 + 1);
+          changes.push_back({path, Change::What::kByte, at, flip});
+        }
       }
       const size_t lengths = std::min({size, drawn, kLengths});
       for (size_t i = 0; i < lengths; ++i) {
