@@ -50,9 +50,9 @@ absl::Status LogDifferent(const Checkpoint& signed_before, std::string_view foun
                   "the checkpoint's root is {}, but {}. It is not the log that was "
                   "written here. Record nothing more. Keep a copy of the folder and "
                   "restore the ledger from a backup.",
-                  signed_before.size, signed_before.origin, HexOf(signed_before.root), found),
+                  signed_before.size, signed_before.origin, Base64Of(signed_before.root), found),
       {{"checkpoint_size", fmt::format("{}", signed_before.size)},
-       {"checkpoint_root", HexOf(signed_before.root)}});
+       {"checkpoint_root", Base64Of(signed_before.root)}});
 }
 
 // The origin of the log when it held `size` events: a restoration counts from its own event on,
@@ -215,7 +215,7 @@ absl::Status Checkpoints::VerifyRoot(const Checkpoint& checkpoint) const {
   if (!root.ok()) return root.status();
   if (*root == checkpoint.root) return absl::OkStatus();
   return LogDifferent(checkpoint, fmt::format("that of the log's first {} events is {}",
-                                              checkpoint.size, HexOf(*root)));
+                                              checkpoint.size, Base64Of(*root)));
 }
 
 void Checkpoints::Run() {

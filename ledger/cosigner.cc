@@ -198,9 +198,9 @@ void Cosigner::KeepEvidence(std::string_view body, const WitnessRequest& request
   spdlog::critical(
       "REFUSED: the log {} signed a checkpoint of {} entries with root {}, which {} the one of {} "
       "entries with root {} that was cosigned here. {} The request is kept in {}/{}/{}",
-      checkpoint.origin, checkpoint.size, HexOf(checkpoint.root),
+      checkpoint.origin, checkpoint.size, Base64Of(checkpoint.root),
       kind == kOtherRoot ? "contradicts" : "is not shown to continue", latest.size,
-      HexOf(latest.root),
+      Base64Of(latest.root),
       kind == kOtherRoot
           ? "The log was forked: tell its auditors."
           : "The log was forked or cut off, or who asked gave a wrong proof: ask the "

@@ -16,6 +16,7 @@
 #include "ledger/base/limits.h"
 #include "ledger/base/shape.h"
 #include "ledger/command.h"
+#include "ledger/proof/checkpoint.h"
 #include "ledger/proof/encoding.h"
 #include "ledger/proof/sha256_stream.h"
 #include "ledger/store/disk.h"
@@ -133,7 +134,7 @@ absl::Status CompareCheckpoint(const EventStore& log, const ReadLog& read,
   if (!root.ok()) return root.status();
   if (*root == checkpoint.root) return absl::OkStatus();
   return Contradicts(fmt::format("the root of its {} events is {}, the log's is {}",
-                                 checkpoint.size, HexOf(checkpoint.root), HexOf(*root)));
+                                 checkpoint.size, Base64Of(checkpoint.root), Base64Of(*root)));
 }
 
 // Reads the copied log and compares it with what is said of it.
@@ -149,8 +150,8 @@ absl::Status CheckLog(const RestoreOrder& order, const Backup& backup, const fs:
     return BackupDamaged(
         order.backup,
         fmt::format("its log has {} events, root {}, origin {}, where BACKUP says {}, {}, {}",
-                    read->head.size, HexOf(read->head.root), read->origin, backup.head.size,
-                    HexOf(backup.head.root), backup.origin));
+                    read->head.size, Base64Of(read->head.root), read->origin, backup.head.size,
+                    Base64Of(backup.head.root), backup.origin));
   }
   if (!order.last_seen) return absl::OkStatus();
   return CompareCheckpoint(log, *read, *order.last_seen);

@@ -158,8 +158,8 @@ absl::Status Seals::Restore(const Seal& seal) {
                fmt::format("the index has {} tags up to position {}, root {}; the seal at position "
                            "{} says {}, root {}: rebuild the index, and verify the data folder "
                            "(`registre verify ledger`)",
-                           head->count, seal.act.through_position(), HexOf(head->root),
-                           seal.position, sealed->count, HexOf(sealed->root)));
+                           head->count, seal.act.through_position(), Base64Of(head->root),
+                           seal.position, sealed->count, Base64Of(sealed->root)));
 }
 
 absl::Status Seals::Install(const std::string& built, uint64_t position) {

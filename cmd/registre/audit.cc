@@ -98,7 +98,7 @@ std::string RootText(const v1::StoredCheckpoint& checkpoint) {
   const auto note = ParseNote(checkpoint.note());
   if (!note.ok()) return "";
   const auto parsed = ParseCheckpoint(note->text);
-  return parsed.ok() ? HexOf(parsed->root) : "";
+  return parsed.ok() ? Base64Of(parsed->root) : "";
 }
 
 std::string MarksOf(const v1::StoredCheckpoint& checkpoint) {

@@ -17,6 +17,7 @@
 #include "cmd/registre/trust.h"
 #include "google/protobuf/struct.pb.h"
 #include "ledger/base/errors.h"
+#include "ledger/proof/checkpoint.h"
 #include "ledger/restore.h"
 
 namespace registre::cli {
@@ -41,7 +42,7 @@ void PrintRestoredJson(const Restored& restored, const std::string& data, Consol
   auto& fields = *json.mutable_fields();
   fields["data"].set_string_value(data);
   fields["events"].set_string_value(fmt::format("{}", restored.backup.head.size));
-  fields["root"].set_string_value(HexOf(restored.backup.head.root));
+  fields["root"].set_string_value(Base64Of(restored.backup.head.root));
   fields["made_at"].set_string_value(RfcInstant(restored.backup.made_at));
   fields["previous_origin"].set_string_value(restored.backup.origin);
   fields["origin"].set_string_value(restored.origin);
@@ -64,7 +65,7 @@ void PrintRestored(const Restored& restored, const std::string& data, Console& c
   console.out << fmt::format("Restored: {}, made of the backup and verified.\n\n", data);
   PrintPairs(console.out, console.width,
              {{"Events", fmt::format("{}", restored.backup.head.size)},
-              {"Root", HexOf(restored.backup.head.root)},
+              {"Root", Base64Of(restored.backup.head.root)},
               {"Backup of", InstantText(restored.backup.made_at)},
               {"Lost", WhatIsLost(restored)},
               {"Origin", OneLine(restored.origin)}});

@@ -19,6 +19,7 @@
 #include "cmd/registre/trust.h"
 #include "google/protobuf/struct.pb.h"
 #include "ledger/base/errors.h"
+#include "ledger/proof/checkpoint.h"
 #include "ledger/proof/time_stamp.h"
 #include "projections/state_reader.h"
 
@@ -74,7 +75,7 @@ void PrintVerificationJson(const LedgerVerification& verification, bool trusted,
     fields[name] = StringValue(fmt::format("{}", value));
   };
   number("events", verification.events);
-  fields["root"] = StringValue(HexOf(verification.root));
+  fields["root"] = StringValue(Base64Of(verification.root));
   fields["origin"] = StringValue(verification.origin);
   fields["signature_trusted"].set_bool_value(trusted);
   if (verification.signed_head) {
@@ -124,7 +125,7 @@ void PrintVerification(const LedgerVerification& verification, const AuditArgs& 
   PrintPairs(out, console.width,
              {{"Origin", verification.origin},
               {"Events", fmt::format("{}", verification.events)},
-              {"Root", HexOf(verification.root)},
+              {"Root", Base64Of(verification.root)},
               {"Signed", SignedText(verification, trusted)},
               {"Checkpoints", fmt::format("{}", verification.checkpoints)},
               {"Time stamps", StampsText(verification, !args.tsa_ca.empty())},

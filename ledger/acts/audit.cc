@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "ledger/acts/rules.h"
 #include "ledger/base/errors.h"
+#include "ledger/proof/checkpoint.h"
 
 namespace registre {
 namespace {
@@ -40,7 +41,7 @@ absl::Status Judge(const RuleContext& context, v1::LedgerRestored* act) {
     return Refused(
         "RESTORE_INVALID",
         fmt::format("a restoration at {} events, root {}, of a log of {}, root {}", act->log_size(),
-                    absl::BytesToHexString(act->log_root()), head.size, HexOf(head.root)));
+                    absl::Base64Escape(act->log_root()), head.size, Base64Of(head.root)));
   }
   return absl::OkStatus();
 }

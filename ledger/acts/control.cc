@@ -106,7 +106,7 @@ absl::Status FillLog(const RuleContext& context, v1::FiscalYearClosed* act) {
                                 [&](uint64_t size) { act->set_log_size(size); }));
   const std::string root(head.root.begin(), head.root.end());
   if (!act->log_root().empty() && act->log_root() != root) {
-    return FilledDiffers("log_root", absl::BytesToHexString(act->log_root()), HexOf(head.root));
+    return FilledDiffers("log_root", absl::Base64Escape(act->log_root()), absl::Base64Escape(root));
   }
   act->set_log_root(root);
   return absl::OkStatus();

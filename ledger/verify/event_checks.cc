@@ -170,7 +170,7 @@ void EventChecks::CheckStatedHead(uint64_t position, const v1::Event& event, uin
     Wrong(position, fmt::format("it says that {} events stood before it", size));
   } else if (const Hash before = tree_->Root(); root != BytesOf(before)) {
     Wrong(position,
-          fmt::format("the log before it has not the root that it says, but {}", HexOf(before)));
+          fmt::format("the log before it has not the root that it says, but {}", Base64Of(before)));
   }
 }
 
@@ -209,9 +209,10 @@ absl::Status EventChecks::CheckSeal(uint64_t position, const v1::DirectorySealed
   };
   REGISTRE_RETURN_IF_ERROR(chains_.Merge(findings_, take));
   if (count != seal.count() || BytesOf(tree.Root()) != seal.root()) {
-    Wrong(position, fmt::format("it seals {} tags, but the {} tags that the log has through #{} "
-                                "have the root {}",
-                                seal.count(), count, seal.through_position(), HexOf(tree.Root())));
+    Wrong(position,
+          fmt::format("it seals {} tags, but the {} tags that the log has through #{} "
+                      "have the root {}",
+                      seal.count(), count, seal.through_position(), Base64Of(tree.Root())));
   }
   return absl::OkStatus();
 }

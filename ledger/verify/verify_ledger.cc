@@ -13,6 +13,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/chunk_reader.h"
 #include "ledger/keyring.h"
+#include "ledger/proof/checkpoint.h"
 #include "ledger/restore.h"
 #include "ledger/store/data_folder.h"
 #include "ledger/store/disk.h"
@@ -350,7 +351,7 @@ void LedgerVerifier::Reached(uint64_t size) {
     if (const Hash root = tree_.Root(); claim.checkpoint.root != root) {
       findings_.Of(claim.subject,
                    fmt::format("the first {} events have the root {}, but it says {}", size,
-                               HexOf(root), HexOf(claim.checkpoint.root)));
+                               Base64Of(root), Base64Of(claim.checkpoint.root)));
     }
     const std::string& origin = claim.checkpoint.origin;
     if (!origin.empty() && origin != checks_->origin()) {

@@ -4,7 +4,6 @@ by an authority that `openssl ts` plays; verified by `registre verify bundle` an
 deploy/audit/verify_bundle.py, which agree, also on what is spoilt at random (REGISTRE_TEST_SEED repeats a
 run, REGISTRE_BUNDLE_MUTATIONS is how many are tried). Stamps and witness are test data."""
 import collections
-import http.server
 import json
 import os
 import pathlib
@@ -13,14 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from registre_process import (  # noqa: E402
-    REAL_INPUT, SKIPPED, SOURCE, TIMEOUT_S, Server, need_programs, run)
+    REAL_INPUT, SOURCE, TIMEOUT_S, Server, need_programs, run)
+from time_stamp_authority import start_authority  # noqa: E402
 import bundle_mutations as mutations  # noqa: E402
-import time_stamp_test  # noqa: E402
 import verify_bundle  # noqa: E402
 import witness_test  # noqa: E402
 
@@ -185,17 +183,11 @@ def other_ledger(folder):
 
 def main():
     need_programs()
-    if shutil.which("openssl") is None:
-        print("skipped: the openssl command is not installed (deploy/common.sh lists it)")
-        return SKIPPED
     seed = int(os.environ.get("REGISTRE_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
     print(f"REGISTRE_TEST_SEED={seed}")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="registre-bundle-"))
-    time_stamp_test.Authority.folder = folder
-    authority = http.server.ThreadingHTTPServer(("127.0.0.1", 0), time_stamp_test.Authority)
-    threading.Thread(target=authority.serve_forever, daemon=True).start()
+    authority = start_authority(folder)
     try:
-        time_stamp_test.make_authority(folder)
         data = prepare(folder)
         witness = witness_test.Witness(folder / "witness", folder / "keys.txt")
         key = (folder / "keys.txt").read_text("utf-8").split()[0]

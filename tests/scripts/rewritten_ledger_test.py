@@ -4,20 +4,18 @@ what was kept elsewhere finds it: an old checkpoint, a witness, a stamp, a bundl
 authority of stamps (`openssl ts`) and what the forgeries say are test data."""
 import base64
 import hashlib
-import http.server
 import json
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from registre_process import (  # noqa: E402
-    BIN, SKIPPED, TIMEOUT_S, Server, need_programs, real_lines, run)
-import time_stamp_test  # noqa: E402
+    BIN, TIMEOUT_S, Server, need_programs, real_lines, run)
+from time_stamp_authority import start_authority  # noqa: E402
 import witness_test  # noqa: E402
 
 CONVENTION = "2023-00963"
@@ -301,15 +299,9 @@ def try_log_alone(kept, name, data):
 
 def main():
     need_programs()
-    if shutil.which("openssl") is None:
-        print("skipped: the openssl command is not installed (deploy/common.sh lists it)")
-        return SKIPPED
     folder = pathlib.Path(tempfile.mkdtemp(prefix="registre-rewritten-"))
-    time_stamp_test.Authority.folder = folder
-    authority = http.server.ThreadingHTTPServer(("127.0.0.1", 0), time_stamp_test.Authority)
-    threading.Thread(target=authority.serve_forever, daemon=True).start()
+    authority = start_authority(folder)
     try:
-        time_stamp_test.make_authority(folder)
         kept = Kept(folder, f"http://127.0.0.1:{authority.server_port}/")
         kept.try_good()
         for name in FORGERIES:

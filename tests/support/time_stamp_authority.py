@@ -1,6 +1,8 @@
 """A time stamp authority that `openssl ts` plays, on a port of its own. All of it is test data."""
 import http.server
+import shutil
 import subprocess
+import sys
 import threading
 
 from registre_process import TIMEOUT_S
@@ -76,6 +78,8 @@ class Authority(http.server.BaseHTTPRequestHandler):
 def start_authority(folder):
     """Makes its certificates in the folder (ca.pem; other.pem is a stranger's) and serves. The caller
     shuts it down."""
+    if shutil.which("openssl") is None:
+        sys.exit("failed: the openssl command is not installed (deploy/common.sh lists it)")
     make_authority(folder)
     Authority.folder = folder
     authority = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Authority)
