@@ -195,12 +195,18 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
     if (!ledger.ok()) return ledger.status();
     const uint64_t shared = EventsSharedWith(*ledger, known);
     if (next_ <= shared) return absl::OkStatus();
+    const std::string read =
+        fmt::format("the client read the log {:.200} up to position {}", known, next_);
     return Error(
         absl::StatusCode::kFailedPrecondition, "ORIGIN_CHANGED",
-        fmt::format("the client read the log {:.200} up to position {}, but this is the log {}, "
-                    "which shares its first {} events with it: a backup was restored. Undo what "
-                    "the client did of later events, then subscribe from {} or below",
-                    known, next_, OriginOf(*ledger), shared, shared),
+        shared == 0
+            ? fmt::format("{}, but this is the log {}, which never had that name: is it the right "
+                          "server, and the name the first line of a checkpoint?",
+                          read, OriginOf(*ledger))
+            : fmt::format("{}, but this is the log {}, which shares its first {} events with it: a "
+                          "backup was restored. Undo what the client did of later events, then "
+                          "subscribe from {} or below",
+                          read, OriginOf(*ledger), shared, shared),
         {{"origin", OriginOf(*ledger)}, {"shared_events", fmt::format("{}", shared)}});
   }
 

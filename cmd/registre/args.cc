@@ -26,6 +26,10 @@ const CLI::Validator kWholeNumber(
     },
     "");
 
+const CLI::Validator kNotEmpty(
+    [](std::string& text) { return text.empty() ? std::string("it is empty") : std::string(); },
+    "");
+
 // How grave a flag is, in the words of the tables and of the contract.
 const CLI::Validator kSeverity(
     [](std::string& text) {
@@ -374,7 +378,9 @@ class Parser {
   registre events --from 60
   registre events --tag convention:2023-00963 --backward --limit 5
   registre events --type payment_ordered --type payment_settled
-  registre events --follow --from 50           what is there, then what comes; Ctrl-C ends)",
+  registre events --follow --from 50           what is there, then what comes; Ctrl-C ends
+  registre events --follow --from 50 --origin registre.example/pas-de-calais/2023-405
+                                               and refused, should another log be served by now)",
                                 [this] { args_->command = Command::kEvents; });
     command->add_option("--tag", args_->tags, "Only with this tag; several: with all of them")
         ->type_name("KIND:ID")
@@ -382,18 +388,21 @@ class Parser {
     command->add_option("--type", events.types, "Only this act; several: any of them")
         ->type_name("ACT")
         ->allow_extra_args(false);
-    command->add_option("--from", events.from, "First position, or the last with --backward")
-        ->check(kWholeNumber)
-        ->type_name("POSITION");
+    CLI::Option* from =
+        command->add_option("--from", events.from, "First position, or the last with --backward")
+            ->check(kWholeNumber)
+            ->type_name("POSITION");
     command->add_flag("--backward", events.backward, "Newest first");
     CLI::Option* follow =
         command->add_flag("--follow", events.follow, "Then wait for those to come");
     command
         ->add_option("--origin", events.origin,
-                     "With --follow: of the log that was read up to --from; refused if that is not "
-                     "in this log")
+                     "With --follow: the log that was read up to --from (first line of registre "
+                     "checkpoint show); refused where this log has other events there")
+        ->check(kNotEmpty)
         ->type_name("ORIGIN")
-        ->needs(follow);
+        ->needs(follow)
+        ->needs(from);
     command->add_option("--limit", events.limit, "At most so many, 1 or more")
         ->check(kWholeNumber)
         ->type_name("N");

@@ -7,6 +7,7 @@
 #include "cmd/registre/command.h"
 #include "cmd/registre/event_printer.h"
 #include "cmd/registre/format.h"
+#include "ledger/proof/note.h"
 
 namespace registre::cli {
 namespace {
@@ -61,12 +62,31 @@ void SayCaughtUp(const v1::CaughtUp& caught_up, Console& console) {
                       : "registre: the ledger is empty, waiting\n");
 }
 
+// The origin of the log that the server serves, by its newest key; empty when it does not say.
+std::string OriginServed(Client& client) {
+  v1::ListKeysResponse keys;
+  const absl::Status asked =
+      Call(*client.audit, &v1::AuditService::Stub::ListKeys, v1::ListKeysRequest(), &keys);
+  if (!asked.ok() || keys.verifier_keys().empty()) return "";
+  const auto key = ParseVerifierKey(*keys.verifier_keys().rbegin());
+  return key.ok() ? key->name : "";
+}
+
+// How to go on behind what was read, where that helps: nothing else cures a position or an origin
+// that was refused.
+void SayHowToGoOn(const std::string& origin, uint64_t next, Console& console) {
+  console.err << fmt::format("  To go on from there: registre events --follow --from {}{}\n", next,
+                             origin.empty() ? "" : " --origin " + origin);
+}
+
 int Follow(const Args& args, Client& client, Console& console) {
   v1::SubscribeRequest request;
   *request.mutable_query() = QueryOf(args);
   uint64_t next = args.events.from.value_or(0);
   request.set_from_position(next);
   request.set_origin(args.events.origin);
+  // What is read from here on is of this log, whatever the one before it was called.
+  const std::string origin = args.events.origin.empty() ? "" : OriginServed(client);
 
   // No deadline: it lasts until the reader has enough.
   grpc::ClientContext context;
@@ -80,9 +100,11 @@ int Follow(const Args& args, Client& client, Console& console) {
   const auto stream = client.ledger->Subscribe(&context, request);
   EventPrinter printer(args.json, args.events.limit, client, console);
   bool damaged = false;
+  bool accepted = false;
   bool news = true;
   v1::SubscribeResponse message;
   while (!damaged && !printer.full() && console.out.good() && stream->Read(&message)) {
+    accepted = true;
     if (message.has_caught_up()) {
       if (message.caught_up().has_position()) {
         next = std::max(next, message.caught_up().position() + 1);
@@ -108,11 +130,8 @@ int Follow(const Args& args, Client& client, Console& console) {
   if (damaged) return kExitRefused;
   if (enough || interrupted || status.ok()) return kExitDone;
   const int exit = Fail(status, args, console);
-  // Another log has other events at that position.
-  if (ReasonOf(status) == "ORIGIN_CHANGED") return exit;
-  const std::string& origin = args.events.origin;
-  console.err << fmt::format("  To go on from there: registre events --follow --from {}{}\n", next,
-                             origin.empty() ? "" : " --origin " + origin);
+  if (accepted) SayHowToGoOn(origin, next, console);
+  if (!accepted && exit == kExitUnreached) SayHowToGoOn(args.events.origin, next, console);
   return exit;
 }
 

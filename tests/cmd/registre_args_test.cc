@@ -183,7 +183,9 @@ TEST(Args, Events) {
   EXPECT_THAT(Refused({"events", "--limit", "0"}), HasSubstr("--limit 0 shows nothing"));
   EXPECT_FALSE(Parsed({"events"}).events.limit.has_value());
   Refused({"events", "--follow", "--backward"});
-  Refused({"events", "--origin", "example.org/registre"});
+  Refused({"events", "--from", "7", "--origin", "example.org/registre"});
+  Refused({"events", "--follow", "--origin", "example.org/registre"});
+  Refused({"events", "--follow", "--from", "7", "--origin", ""});
   Refused({"events", "--follow", "--as-of", "2023-09-18"});
 }
 

@@ -11,6 +11,7 @@
 #include "registre/v1/event.pb.h"
 #include "tests/cmd/registre_fake.h"
 #include "tests/cmd/registre_fixture.h"
+#include "tests/support/test_keys.h"
 
 namespace registre::cli::registre_events_test {
 namespace {
@@ -170,23 +171,43 @@ TEST_F(Events, FollowPrintsAsTheyComeAndSaysWhenItHasCaughtUp) {
 }
 
 TEST_F(Events, FollowsTheLogThatWasReadSoFar) {
+  const std::string restored = "example.org/registre/restored-1";
+  server_.answers.keys = [&](const v1::ListKeysRequest&, v1::ListKeysResponse* response) {
+    const SigningKey key = TestKey('k');
+    response->add_verifier_keys(FormatVerifierKey(TestLogKey("example.org/registre", key)));
+    response->add_verifier_keys(FormatVerifierKey(TestLogKey(restored, key)));
+    return absl::OkStatus();
+  };
   std::string origin;
-  server_.answers.subscribe = [&](const v1::SubscribeRequest& request, v1::SubscribeResponse*) {
+  int messages = 0;
+  server_.answers.subscribe = [&](const v1::SubscribeRequest& request, v1::SubscribeResponse* out) {
     origin = request.origin();
-    return false;
+    out->mutable_caught_up()->set_position(8);
+    return messages-- > 0;
   };
   const std::vector<std::string> follow = {"events", "--follow", "--from",
                                            "7",      "--origin", "example.org/registre"};
   server_.answers.subscribe_end = Error(absl::StatusCode::kUnavailable, "DRAINING", "it stops");
   EXPECT_THAT(RunCli(server_, follow).err,
-              HasSubstr("--follow --from 7 --origin example.org/registre\n"));
+              HasSubstr("registre events --follow --from 7 --origin example.org/registre\n"));
   EXPECT_EQ(origin, "example.org/registre");
-  // Nobody is told to go on from there in a log that is another.
-  server_.answers.subscribe_end =
-      Error(absl::StatusCode::kFailedPrecondition, "ORIGIN_CHANGED", "another log");
-  const Outcome outcome = RunCli(server_, follow);
-  EXPECT_EQ(outcome.exit, 1);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("ORIGIN_CHANGED"), Not(HasSubstr("To go on"))));
+  // What was read since is of the log that was served.
+  messages = 1;
+  EXPECT_THAT(RunCli(server_, follow).err,
+              HasSubstr("registre events --follow --from 9 --origin " + restored + "\n"));
+}
+
+TEST_F(Events, NobodyIsToldToGoOnWhereThatWasRefused) {
+  server_.answers.subscribe = [](const v1::SubscribeRequest&, v1::SubscribeResponse*) {
+    return false;
+  };
+  for (const char* reason : {"ORIGIN_CHANGED", "POSITION_AHEAD"}) {
+    server_.answers.subscribe_end =
+        Error(absl::StatusCode::kFailedPrecondition, reason, "another log");
+    const Outcome outcome = RunCli(server_, {"events", "--follow", "--from", "7"});
+    EXPECT_EQ(outcome.exit, 1);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr(reason), Not(HasSubstr("To go on"))));
+  }
 }
 
 TEST_F(Events, FollowEndsAtItsLimit) {

@@ -35,7 +35,8 @@ struct FakeServer::Services {
         conventions(answers),
         deliberations(answers),
         anomalies(answers),
-        admin(answers) {}
+        admin(answers),
+        audit(answers) {}
 
   struct Ledger final : v1::LedgerService::Service {
     explicit Ledger(Answers& a) : answers(a) {}
@@ -132,6 +133,12 @@ struct FakeServer::Services {
     Answers& answers;
   };
 
+  struct Audit final : v1::AuditService::Service {
+    explicit Audit(Answers& a) : answers(a) {}
+    METHOD(ListKeys, keys)
+    Answers& answers;
+  };
+
   Ledger ledger;
   Budget budget;
   Structures structures;
@@ -139,6 +146,7 @@ struct FakeServer::Services {
   Deliberations deliberations;
   Anomalies anomalies;
   Admin admin;
+  Audit audit;
 };
 
 #undef METHOD
@@ -154,6 +162,7 @@ FakeServer::FakeServer() : services_(std::make_unique<Services>(answers)) {
   builder.RegisterService(&services_->deliberations);
   builder.RegisterService(&services_->anomalies);
   builder.RegisterService(&services_->admin);
+  builder.RegisterService(&services_->audit);
   server_ = builder.BuildAndStart();
   address_ = "127.0.0.1:" + std::to_string(port);
 }

@@ -34,6 +34,7 @@ struct Answers {
   Answer<v1::ListDeliberationsRequest, v1::ListDeliberationsResponse> deliberations;
   Answer<v1::ListAnomaliesRequest, v1::ListAnomaliesResponse> anomalies;
   Answer<v1::GetStatusRequest, v1::GetStatusResponse> status;
+  Answer<v1::ListKeysRequest, v1::ListKeysResponse> keys;
   Answer<v1::AcceptClockRequest, v1::AcceptClockResponse> accept_clock;
   Answer<v1::ReadEventsRequest, v1::ReadEventsResponse> events;
   Answer<v1::GetEventRequest, v1::GetEventResponse> event;

@@ -235,7 +235,10 @@ TEST_F(StreamsTest, ASubscriptionIsToldThatWhatItReadWasLost) {
     v1::SubscribeResponse message;
     const bool served = stream->Read(&message);
     if (served) context.TryCancel();
-    google::rpc::ErrorInfo info = InfoOf(stream->Finish());
+    const grpc::Status end = stream->Finish();
+    EXPECT_EQ(end.error_message().find("never had that name") != std::string::npos,
+              !served && origin == "other.example/log");
+    google::rpc::ErrorInfo info = InfoOf(end);
     return served ? "served" : info.reason() + " " + (*info.mutable_metadata())["shared_events"];
   };
   EXPECT_EQ(subscribe("", 4), "served") << "it compares by itself";
