@@ -1,5 +1,7 @@
 #include "cmd/registre/args_audit.h"
 
+#include <array>
+
 namespace registre::cli {
 namespace {
 
@@ -37,16 +39,24 @@ void AddOutput(CLI::App* app, Args* args) {
       ->type_name("FILE");
 }
 
+// Which logs and witnesses a verifier trusts: the two options.
+std::array<CLI::Option*, 2> AddLogTrust(CLI::App* app, Args* args) {
+  CLI::Option* key =
+      app->add_option("--key", args->audit.keys,
+                      "A verifier key of the log (registre keys), or a file of them, one a line")
+          ->type_name("KEY|FILE")
+          ->allow_extra_args(false);
+  CLI::Option* policy =
+      app->add_option("--policy", args->audit.policy,
+                      "Logs, witnesses and quorum to trust (C2SP tlog-policy), instead of --key")
+          ->type_name("FILE")
+          ->excludes(key);
+  return {key, policy};
+}
+
 // Whom a verifier trusts.
 void AddTrust(CLI::App* app, Args* args) {
-  app->add_option("--key", args->audit.keys,
-                  "A verifier key of the log (registre keys), or a file of them, one a line")
-      ->type_name("KEY|FILE")
-      ->allow_extra_args(false);
-  app->add_option("--policy", args->audit.policy,
-                  "Logs, witnesses and quorum to trust (C2SP tlog-policy), instead of --key")
-      ->type_name("FILE")
-      ->excludes("--key");
+  AddLogTrust(app, args);
   app->add_option("--tsa-ca", args->audit.tsa_ca,
                   "The CAs of the time stamp authorities to trust, PEM")
       ->type_name("FILE");
@@ -132,18 +142,15 @@ void BuildProof(CLI::App* app, const AddCommand& add, Args* args) {
   AddOutput(consistency, args);
   CLI::App* tag = add(
       group, "tag", "How many events a tag has up to the last seal",
-      R"(Without --key it is what the server says, checked against the seal that it gives alone; registre bundle
-writes what is verified with no server.
+      R"(Without --key it is what the server says, checked against the seal that it gives alone; with it, that the
+seal stands in what the key signed. registre bundle writes what is verified with no server.
 
 Examples:
   registre proof tag convention:2023-00963
   registre proof tag convention:2023-00963 --key "$KEY")",
       Command::kProofTag);
   tag->add_option("tag", args->subject, "The tag")->required()->type_name("KIND:ID");
-  tag->add_option("--key", args->audit.keys,
-                  "A verifier key of the log: that the seal stands in what it signed")
-      ->type_name("KEY|FILE")
-      ->allow_extra_args(false);
+  AddLogTrust(tag, args);
 }
 
 void BuildBundle(CLI::App* app, const AddCommand& add, Args* args) {
@@ -305,11 +312,7 @@ void BuildReplay(CLI::App* convention, Args* args) {
   CLI::Option* verify = convention->add_flag("--verify", args->audit.verify,
                                              "With --replay: verify each proof on the way");
   verify->needs(replay);
-  convention->add_option("--key", args->audit.keys, "With --verify: a verifier key of the log")
-      ->type_name("KEY|FILE")
-
-      ->needs(verify)
-      ->allow_extra_args(false);
+  for (CLI::Option* trust : AddLogTrust(convention, args)) trust->needs(verify);
 }
 
 std::string CheckAudit(const Args& args) {
@@ -332,8 +335,8 @@ std::string CheckAudit(const Args& args) {
       args.audit.tsa_ca.empty() != args.audit.stamp.empty()) {
     return "--stamp and --tsa-ca go together: a token, and the CAs of the authorities to trust";
   }
-  if (args.audit.verify && args.audit.keys.empty()) {
-    return "--key is missing: whose signature is --verify to trust?";
+  if (args.audit.verify && args.audit.keys.empty() && args.audit.policy.empty()) {
+    return "--key or --policy is missing: whose signature is --verify to trust?";
   }
   const bool restores = args.command == Command::kAdminRestore;
   if (restores && args.audit.checkpoint.empty() != args.audit.keys.empty()) {

@@ -221,7 +221,10 @@ class VerifiedReplay {
       return absl::OkStatus();
     }
     if (sealed_->seal.position() >= trusted_.checkpoint.size) return absl::OkStatus();
-    REGISTRE_RETURN_IF_ERROR(VerifySealIn(client_, *sealed_, trusted_.checkpoint));
+    v1::GetInclusionProofResponse response;
+    REGISTRE_RETURN_IF_ERROR(
+        AskForSealProof(client_, *sealed_, trusted_.checkpoint.size, &response));
+    REGISTRE_RETURN_IF_ERROR(VerifySealIn(*sealed_, response, trusted_.checkpoint));
     completeness_ = Completeness::kSealed;
     return absl::OkStatus();
   }

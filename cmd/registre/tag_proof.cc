@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "cmd/registre/command.h"
 #include "cmd/registre/json.h"
@@ -53,6 +54,68 @@ std::string VerdictOn(const std::string& tag, const ProvenTag& proven) {
   return fmt::format(
       "{} has no event through position #{}. In the sealed directory it would stand {}.", tag,
       through, place);
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// The seal, for PrintPairs.
+Pairs DescribeSeal(const ProvenTag& proven, Client& client) {
+  const v1::DirectorySealed& sealed = proven.seal.act().directory_sealed();
+  return {{"Seal", fmt::format("event at position #{}, recorded on {}", proven.seal.position(),
+                               LedgerTime(client).Text(proven.seal.recorded_at()))},
+          {"Through", fmt::format("position #{}", sealed.through_position())},
+          {"Tags", fmt::format("{}", sealed.count())},
+          {"Root of the tags", Base64Of(*HashFromBytes(sealed.root()))}};
+}
+
+// What the server says, with no key.
+void TellOfServer(const Args& args, const ProvenTag& proven,
+                  const v1::GetTagProofResponse& response, Client& client, Console& console) {
+  if (args.json) {
+    PrintJson(console.out, response);
+    return;
+  }
+  console.out << "As the server says: " << VerdictOn(args.subject, proven) << "\n\n";
+  Pairs pairs = DescribeSeal(proven, client);
+  pairs.emplace_back("Proof of the seal",
+                     fmt::format("registre proof inclusion {}", proven.seal.position()));
+  PrintPairs(console.out, console.width, pairs);
+  console.out << '\n' << kOfTheServer << '\n' << kOfTheSeal << '\n';
+}
+
+// What the checkpoint holds and the seal says nothing of; empty where that is the seal alone.
+std::string NotCovered(const ProvenTag& proven, uint64_t size) {
+  const uint64_t first = proven.seal.act().directory_sealed().through_position() + 1;
+  if (first == proven.seal.position() && size == first + 1) return "";
+  return fmt::format(
+      "#{} to #{}, where the tag may have more events; the server chose this seal, and "
+      "`registre checkpoint seal` makes a newer one",
+      first, size - 1);
+}
+
+// What is verified under the keys given.
+void TellVerified(const Args& args, const ProvenTag& proven, const TrustedCheckpoint& trusted,
+                  const TrustPolicy& policy, Client& client, Console& console) {
+  const v1::DirectorySealed& sealed = proven.seal.act().directory_sealed();
+  if (args.json) {
+    google::protobuf::Struct json;
+    auto& fields = *json.mutable_fields();
+    fields["verified"].set_bool_value(true);
+    fields["tag"].set_string_value(args.subject);
+    fields["events"].set_string_value(fmt::format("{}", proven.events));
+    fields["through_position"].set_string_value(fmt::format("{}", sealed.through_position()));
+    fields["seal_position"].set_string_value(fmt::format("{}", proven.seal.position()));
+    DescribeCheckpoint(trusted, policy, &json);
+    PrintJson(console.out, json);
+    return;
+  }
+  console.out << "Verified: " << VerdictOn(args.subject, proven) << "\n\n";
+  Pairs pairs = DescribeSeal(proven, client);
+  const std::string not_covered = NotCovered(proven, trusted.checkpoint.size);
+  if (!not_covered.empty()) pairs.emplace_back("Not covered", not_covered);
+  for (auto& pair : DescribeCheckpoint(trusted, policy)) pairs.push_back(std::move(pair));
+  PrintPairs(console.out, console.width, pairs);
+  console.out << '\n' << kOfTheSeal << '\n';
 }
 
 // A server that answers badly.
@@ -107,18 +170,22 @@ absl::StatusOr<ProvenTag> VerifyTagProof(const std::string& tag,
   return proven;
 }
 
-absl::Status VerifySealIn(Client& client, const ProvenTag& proven, const Checkpoint& checkpoint) {
-  const uint64_t position = proven.seal.position();
+absl::Status AskForSealProof(Client& client, const ProvenTag& proven, uint64_t size,
+                             v1::GetInclusionProofResponse* response) {
   v1::GetInclusionProofRequest request;
-  request.set_position(position);
-  request.set_size(checkpoint.size);
-  v1::GetInclusionProofResponse response;
-  REGISTRE_RETURN_IF_ERROR(
-      Call(*client.audit, &v1::AuditService::Stub::GetInclusionProof, request, &response));
+  request.set_position(proven.seal.position());
+  request.set_size(size);
+  return Call(*client.audit, &v1::AuditService::Stub::GetInclusionProof, request, response);
+}
+
+absl::Status VerifySealIn(const ProvenTag& proven, const v1::GetInclusionProofResponse& response,
+                          const Checkpoint& checkpoint) {
+  const uint64_t position = proven.seal.position();
   const auto proof = ProofOf(response.hashes());
-  if (!proof.ok()) return proof.status();
-  const absl::Status included = VerifyInclusion(LeafHash(proven.seal_bytes), position,
-                                                checkpoint.size, *proof, checkpoint.root);
+  const absl::Status included = proof.ok()
+                                    ? VerifyInclusion(LeafHash(proven.seal_bytes), position,
+                                                      checkpoint.size, *proof, checkpoint.root)
+                                    : proof.status();
   return Annotate(included, fmt::format("the seal at #{}: ", position));
 }
 
@@ -147,64 +214,35 @@ int RunSeal(const Args& args, Client& client, Console& console) {
   return kExitDone;
 }
 
-namespace {
-
-// A checkpoint of the keys given in whose log the seal stands.
-absl::StatusOr<TrustedCheckpoint> TrustedSeal(const ProvenTag& proven, const TrustPolicy& policy,
-                                              Client& client) {
-  v1::GetCheckpointRequest request;
-  v1::GetCheckpointResponse response;
-  REGISTRE_RETURN_IF_ERROR(
-      Call(*client.audit, &v1::AuditService::Stub::GetCheckpoint, request, &response));
-  auto trusted = VerifyCheckpoint(response.checkpoint().note(), policy);
-  if (!trusted.ok()) return Annotate(trusted.status(), "the checkpoint: ");
-  REGISTRE_RETURN_IF_ERROR(VerifySealIn(client, proven, trusted->checkpoint));
-  return trusted;
-}
-
-}  // namespace
-
 int RunProofOfTag(const Args& args, Client& client, Console& console) {
-  const std::string& tag = args.subject;
-  v1::GetTagProofRequest request;
-  request.set_tag(tag);
-  v1::GetTagProofResponse response;
-  const absl::Status status =
-      Call(*client.audit, &v1::AuditService::Stub::GetTagProof, request, &response);
-  if (!status.ok()) return Fail(status, args, console);
-  const absl::StatusOr<ProvenTag> proven = VerifyTagProof(tag, response);
-  if (!proven.ok()) return FailAnswer(proven.status(), args, console);
   const auto policy = ReadTrust(args.audit);
   if (!policy.ok()) return Fail(policy.status(), args, console);
-  const bool trusts = !policy->logs.empty();
-  absl::StatusOr<TrustedCheckpoint> trusted;
-  if (trusts) {
-    trusted = TrustedSeal(*proven, *policy, client);
-    if (!trusted.ok()) return FailAnswer(trusted.status(), args, console);
-  }
-  if (args.json) {
-    PrintJson(console.out, response);
+  v1::GetTagProofRequest request;
+  request.set_tag(args.subject);
+  v1::GetTagProofResponse response;
+  absl::Status asked =
+      Call(*client.audit, &v1::AuditService::Stub::GetTagProof, request, &response);
+  if (!asked.ok()) return Fail(asked, args, console);
+  const absl::StatusOr<ProvenTag> proven = VerifyTagProof(args.subject, response);
+  if (!proven.ok()) return FailAnswer(proven.status(), args, console);
+  if (policy->logs.empty()) {
+    TellOfServer(args, *proven, response, client, console);
     return kExitDone;
   }
-  const v1::DirectorySealed& sealed = proven->seal.act().directory_sealed();
-  console.out << (trusts ? "Verified: " : "As the server says: ") << VerdictOn(tag, *proven)
-              << "\n\n";
-  std::vector<std::pair<std::string, std::string>> pairs = {
-      {"Seal", fmt::format("event at position #{}, recorded on {}", proven->seal.position(),
-                           LedgerTime(client).Text(proven->seal.recorded_at()))},
-      {"Through", fmt::format("position #{}", sealed.through_position())},
-      {"Tags", fmt::format("{}", sealed.count())},
-      {"Root of the tags", Base64Of(*HashFromBytes(sealed.root()))}};
-  if (!trusts) {
-    pairs.emplace_back("Proof of the seal",
-                       fmt::format("registre proof inclusion {}", proven->seal.position()));
-  } else {
-    for (auto& pair : DescribeCheckpoint(*trusted, *policy)) pairs.push_back(std::move(pair));
+  v1::GetCheckpointResponse head;
+  asked = Call(*client.audit, &v1::AuditService::Stub::GetCheckpoint, v1::GetCheckpointRequest(),
+               &head);
+  if (!asked.ok()) return Fail(asked, args, console);
+  const auto trusted = VerifyCheckpoint(head.checkpoint().note(), *policy);
+  if (!trusted.ok()) {
+    return FailAnswer(Annotate(trusted.status(), "the checkpoint: "), args, console);
   }
-  PrintPairs(console.out, console.width, pairs);
-  console.out << '\n';
-  if (!trusts) console.out << kOfTheServer << '\n';
-  console.out << kOfTheSeal << '\n';
+  v1::GetInclusionProofResponse seal_proof;
+  asked = AskForSealProof(client, *proven, trusted->checkpoint.size, &seal_proof);
+  if (!asked.ok()) return Fail(asked, args, console);
+  const absl::Status sealed = VerifySealIn(*proven, seal_proof, trusted->checkpoint);
+  if (!sealed.ok()) return FailAnswer(sealed, args, console);
+  TellVerified(args, *proven, *trusted, *policy, client, console);
   return kExitDone;
 }
 

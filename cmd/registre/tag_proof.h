@@ -29,10 +29,15 @@ struct ProvenTag {
 absl::StatusOr<ProvenTag> VerifyTagProof(const std::string& tag,
                                          const v1::GetTagProofResponse& response);
 
-// That the seal stands in the log of a checkpoint that holds it: asks the server for the proof.
-// INTERNAL (ANSWER_INVALID) when it is malformed; INVALID_ARGUMENT (PROOF_INVALID) when the event
-// is not there; errors of the call.
-absl::Status VerifySealIn(Client& client, const ProvenTag& proven, const Checkpoint& checkpoint);
+// Asks the server for the proof that the seal stands in its log of so many events. Errors of the
+// call.
+absl::Status AskForSealProof(Client& client, const ProvenTag& proven, uint64_t size,
+                             v1::GetInclusionProofResponse* response);
+
+// That the seal stands in the log of a checkpoint of that size. INTERNAL (ANSWER_INVALID) when the
+// proof is malformed, INVALID_ARGUMENT (PROOF_INVALID) when it proves something else.
+absl::Status VerifySealIn(const ProvenTag& proven, const v1::GetInclusionProofResponse& response,
+                          const Checkpoint& checkpoint);
 
 // The hashes of a proof. INTERNAL (ANSWER_INVALID) when one has not 32 bytes.
 absl::StatusOr<Proof> ProofOf(const google::protobuf::RepeatedPtrField<std::string>& hashes);

@@ -45,7 +45,7 @@ struct FakeAuditor final : v1::AuditService::Service {
   grpc::Status GetInclusionProof(grpc::ServerContext*, const v1::GetInclusionProofRequest*,
                                  v1::GetInclusionProofResponse* response) override {
     *response = seal_proof;
-    return grpc::Status::OK;
+    return ToGrpcStatus(seal_proof_status);
   }
   grpc::Status GetCheckpoint(grpc::ServerContext*, const v1::GetCheckpointRequest*,
                              v1::GetCheckpointResponse* response) override {
@@ -71,6 +71,7 @@ struct FakeAuditor final : v1::AuditService::Service {
   v1::GetTagProofResponse tag_proof;
   absl::Status tag_proof_status;
   v1::GetInclusionProofResponse seal_proof;
+  absl::Status seal_proof_status;
   bool seal_ends = true;
 };
 
@@ -345,6 +346,30 @@ TEST_F(ReplayCommand, ProofOfATagUnderAKey) {
   EXPECT_THAT(outcome.out, HasSubstr("Verified: convention:c1 has 4 events through position #7"));
   EXPECT_THAT(outcome.out, HasSubstr("Signed by"));
   EXPECT_THAT(outcome.out, Not(HasSubstr("No key was looked at")));
+}
+
+TEST_F(ReplayCommand, ProofOfATagSaysWhatTheSealDoesNotCover) {
+  // The world's last event stands behind its seal.
+  Outcome outcome = Cli({"proof", "tag", "convention:c1", "--key", key_});
+  EXPECT_THAT(outcome.out, HasSubstr("Not covered       #8 to #9, where the tag may have more"));
+  outcome = Cli({"--output", "json", "proof", "tag", "convention:c1", "--key", key_});
+  EXPECT_EQ(outcome.exit, kExitDone) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("\"verified\":true"), HasSubstr("\"events\":\"4\""),
+                    HasSubstr("\"through_position\":\"7\""), HasSubstr("\"size\":\"10\""),
+                    HasSubstr("\"origin\":\"example.org/registre\""), HasSubstr(key_)));
+}
+
+TEST_F(ReplayCommand, ProofOfATagOfABusyServerIsNoBadProof) {
+  server_.seal_proof_status = Error(absl::StatusCode::kResourceExhausted, "READS_FULL", "later");
+  const Outcome outcome = Cli({"proof", "tag", "convention:c1", "--key", key_});
+  EXPECT_EQ(outcome.exit, kExitRefused);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("READS_FULL"), Not(HasSubstr("does not verify"))));
+  EXPECT_THAT(outcome.out, IsEmpty());
+  // A key that cannot be read is said before anyone is asked.
+  EXPECT_THAT(
+      RunCli({"--server", "127.0.0.1:1", "proof", "tag", "convention:c1", "--key", "nofile"}).err,
+      HasSubstr("nofile"));
 }
 
 TEST_F(ReplayCommand, ProofOfATagWhoseSealIsNotInTheLog) {
