@@ -28,8 +28,8 @@ struct ProgressStreamParts {
   ReadPool* pool;
   const std::atomic<bool>* draining;
   const char* name;  // "rebuild or check"
-  // True while there is one: another is refused for this reason, not queued behind it. Null where
-  // the work itself says so.
+  // True while there is one: another is refused for `busy_reason`, not queued behind it. Both null
+  // where the work itself says so.
   std::atomic<bool>* running = nullptr;
   const char* busy_reason = nullptr;
 };
@@ -72,6 +72,7 @@ class ProgressStream final : public grpc::ServerWriteReactor<Response> {
       return Error(absl::StatusCode::kResourceExhausted, parts_.busy_reason,
                    std::string("a ") + parts_.name + " is under way; wait until it ends");
     }
+    // Full only where others use the pool too.
     if (parts_.pool->Submit([this] { Run(); })) return absl::OkStatus();
     if (parts_.running != nullptr) parts_.running->store(false);
     return ReadsFull();

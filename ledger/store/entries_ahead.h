@@ -17,8 +17,8 @@
 
 namespace registre {
 
-// One thread takes them, in order. 1 MB of them waits at most, and 1 MB is being read, or one entry
-// where that is larger.
+// One thread takes them, in order. Three parts at most are in memory: being read, waiting, taken;
+// each of 1 MB or one entry beyond it, and 16 bytes for each of its entries.
 class EntriesAhead {
  public:
   // From the first entry of the iterator.

@@ -17,7 +17,8 @@ struct TableChecks {
   size_t without = 0;     // tables that MANIFEST has no checksum of: an older version wrote them
 };
 
-// Reads every byte of every table, where MANIFEST can be read. Errors are those of the disk.
+// Reads every byte of every table, on two threads, where MANIFEST can be read. Errors are those of
+// the disk.
 absl::StatusOr<TableChecks> CheckTableFiles(const std::string& directory);
 
 }  // namespace registre

@@ -29,7 +29,8 @@ bool IsUuid7(std::string_view id) {
          (static_cast<uint8_t>(id[8]) >> 6) == 2;
 }
 
-// The first 16 bytes. Ids of version 7 ascend then nearly as their bytes do: soon sorted.
+// The first 16 bytes, as words that compare as the bytes do: ids of version 7 come nearly in order,
+// and are soon sorted.
 UniqueIds::Id FirstBytesOf(std::string_view bytes) {
   UniqueIds::Id id = {};
   for (size_t i = 0; i < sizeof(id); ++i) {

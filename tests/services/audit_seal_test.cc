@@ -153,7 +153,7 @@ TEST_F(AuditSealTest, OneAtATime) {
   EXPECT_EQ(ledger_->log().size(), size_ + 1);
 }
 
-TEST_F(AuditSealTest, OneThatIsCancelledOrDrainedRecordsNothing) {
+TEST_F(AuditSealTest, OneThatIsCancelledRecordsNothing) {
   RecordReal();
   {
     grpc::ClientContext context;

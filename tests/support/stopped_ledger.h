@@ -16,9 +16,9 @@
 
 namespace registre::testing {
 
-// Makes such a ledger: the acts of BusyLedger with so many orders, the end of a fiscal year that no
-// rule was asked about, a seal of the directory, some acts after it; a consumer that is behind and
-// one that is not; checkpoints at the seal, stamped, and at the end. Aborts when anything fails.
+// Makes such a ledger: the acts of BusyLedger with so many orders, a seal of the directory, some
+// acts after it; a consumer that is behind and one that is not; checkpoints at the seal, stamped,
+// and at the end. Aborts when anything fails.
 void MakeStoppedLedger(const std::string& directory, uint64_t seed, int orders);
 
 // Starts the ledger in a folder as a server would, and writes down all that it answers: head,

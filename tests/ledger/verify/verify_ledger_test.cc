@@ -199,6 +199,45 @@ TEST_F(VerifyLedgerTest, AnIntactLedgerIsIntact) {
   EXPECT_TRUE(Verify(false).intact()) << "what the tests below start from";
 }
 
+// The log is read in chunks of 8,192 events.
+TEST_F(VerifyLedgerTest, OneLongerThanAChunkIsVerifiedToItsEnd) {
+  fs::remove_all(data_);
+  MakeStoppedLedger(data_, 7, 4'400);
+  content_ = ReadLogContent(data_);
+  const LedgerVerification verification = Verify();
+  EXPECT_TRUE(verification.intact()) << Everything(verification);
+  EXPECT_EQ(verification.events, content_.events.size());
+  EXPECT_EQ(verification.checkpoints, 2u) << "both behind the first chunk";
+  const uint64_t seal = SealAt();
+  ASSERT_GT(seal, 8'192u);
+  ExpectFoundAt(
+      seal,
+      [&](v1::Event* event) {
+        v1::FiscalYearClosed* act = event->mutable_act()->mutable_fiscal_year_closed();
+        act->set_log_size(seal);
+        act->set_log_root(std::string(32, 'x'));
+      },
+      "the log before it has not the root that it says");
+  // A checkpoint says another root than the log has at its size, in the second chunk.
+  content_.Edit(8'200, [](v1::Event* event) { event->set_salt(std::string(16, 's')); });
+  content_.HashAgain();
+  ReplaceLog(data_, content_);
+  WriteHeadAgain(data_);
+  ExpectFound(fmt::format("the first {} events have the root", Stored(0).size()));
+}
+
+TEST_F(VerifyLedgerTest, StopsAtTheFirstFindingWhereAsked) {
+  content_.Edit(AloneAt(), [](v1::Event* event) { event->set_salt("s"); });
+  content_.Edit(SealAt(), [](v1::Event* event) { event->set_salt("s"); });
+  Rewrite();
+  VerifyLedgerOptions options = VerifyOptions(data_, false);
+  EXPECT_EQ(Verify(options).findings.size(), 2u);
+  options.stop_at_first = true;
+  const LedgerVerification stopped = Verify(options);
+  ASSERT_EQ(stopped.findings.size(), 1u);
+  EXPECT_EQ(stopped.findings[0].position, AloneAt());
+}
+
 TEST_F(VerifyLedgerTest, NothingInTheFolderChanges) {
   fs::remove_all(data_);
   fs::copy(made_->Path("data"), data_, fs::copy_options::recursive);
