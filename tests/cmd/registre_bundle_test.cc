@@ -12,6 +12,7 @@
 
 #include "cmd/registre/output.h"
 #include "ledger/base/errors.h"
+#include "ledger/proof/bundle.h"
 #include "ledger/proof/checkpoint.h"
 #include "registre/v1/audit_service.grpc.pb.h"
 #include "tests/cmd/registre_fake.h"
@@ -146,14 +147,16 @@ TEST_F(VerifyBundleCommand, ASchemaThatIsNotKnown) {
 
 // A server that gives one bundle.
 struct FakeAudit final : v1::AuditService::Service {
-  grpc::Status GetBundle(grpc::ServerContext*, const v1::GetBundleRequest* request,
+  grpc::Status GetBundle(grpc::ServerContext* context, const v1::GetBundleRequest* request,
                          grpc::ServerWriter<v1::GetBundleResponse>* writer) override {
     asked = request->tag();
-    for (size_t at = 0; at < bundle.size(); at += 1'000) {
+    // Little goes over the wire: after a socket was full, the end of gRPC may take ten seconds.
+    context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
+    for (size_t at = 0; at < bundle.size(); at += piece_bytes) {
       v1::GetBundleResponse response;
-      response.set_piece(bundle.substr(at, 1'000));
+      response.set_piece(bundle.substr(at, piece_bytes));
       if (at == 0) response.set_total_bytes(bundle.size());
-      writer->Write(response);
+      if (!writer->Write(response)) break;
     }
     return grpc::Status::OK;
   }
@@ -173,6 +176,7 @@ struct FakeAudit final : v1::AuditService::Service {
   }
 
   std::string bundle, key, asked;
+  size_t piece_bytes = 1'000;
   int seals = 0;
   bool seal_ends = true;
 };
@@ -270,13 +274,25 @@ TEST_F(BundleCommand, SealsFirst) {
   audit_.seal_ends = false;
   const Outcome outcome = Bundle({"convention", "c1", "--seal", "-o", folder_.Path("b2")});
   EXPECT_EQ(outcome.exit, kExitRefused);
-  EXPECT_THAT(outcome.err, HasSubstr("no end"));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("ANSWER_INVALID"), HasSubstr("no end")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("b2")));
 }
 
 TEST_F(BundleCommand, ToTheStandardOutput) {
   const Outcome outcome = Bundle({"convention", "c1"});
   EXPECT_EQ(outcome.exit, kExitDone) << outcome.err;
   EXPECT_EQ(outcome.out, audit_.bundle);
+}
+
+TEST_F(BundleCommand, ABundleOverTheLimitIsRefused) {
+  audit_.bundle.assign(kMaxBundleBytes + 1, 'x');
+  audit_.piece_bytes = 1024 * 1024;
+  const std::string file = folder_.Path("c1.bundle");
+  const Outcome outcome = Bundle({"convention", "c1", "-o", file});
+  EXPECT_EQ(outcome.exit, kExitRefused);
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("ANSWER_INVALID"), HasSubstr("more than 67108864 bytes")));
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST_F(BundleCommand, WhatDoesNotVerifyIsNotKept) {
@@ -289,7 +305,8 @@ TEST_F(BundleCommand, WhatDoesNotVerifyIsNotKept) {
   audit_.bundle = world_.Build("convention:c3");
   outcome = Bundle({"convention", "c1", "-o", file});
   EXPECT_EQ(outcome.exit, kExitRefused);
-  EXPECT_THAT(outcome.err, HasSubstr("the bundle of convention:c3"));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("ANSWER_INVALID"), HasSubstr("the bundle of convention:c3")));
   outcome = Bundle({"siret", "1", "-o", file});
   EXPECT_EQ(outcome.exit, kExitRefused);
   EXPECT_THAT(outcome.err, HasSubstr("is no tag"));

@@ -155,11 +155,18 @@ TEST_F(VerifyCommand, AContinuationIsVerified) {
   WriteCheckpoint("old", 3);
   EXPECT_EQ(Run(command), kExitRefused);
   EXPECT_THAT(err_, HasSubstr("forked or changed"));
-  // Another log of the same authority.
+}
+
+// Another log of the same authority, with the same events: the proof itself holds.
+TEST_F(VerifyCommand, ACheckpointOfAnotherLogIsNoOlderOne) {
   Write("old", NoteOf(3, "other.example"));
   Write("keys", vkey_ + "\n" + FormatVerifierKey(TestLogKey("other.example", TestKey(1))) + "\n");
-  EXPECT_EQ(Run(command), kExitRefused);
-  EXPECT_THAT(err_, HasSubstr("one cannot continue the other"));
+  EXPECT_EQ(Run({"verify", "checkpoint", At("new"), "--older", At("old"), "--proof",
+                 At("consistency"), "--key", At("keys")}),
+            kExitRefused);
+  EXPECT_THAT(out_, IsEmpty());
+  EXPECT_THAT(err_, AllOf(HasSubstr("ORIGIN_DIFFERENT"), HasSubstr("of the log other.example"),
+                          HasSubstr("one cannot continue the other")));
 }
 
 // A bundle that was kept holds a checkpoint, which is an older one as well as any.

@@ -599,6 +599,24 @@ TEST_F(PaymentFeedTest, NoMoreConnectionsThanTheLimit) {
   EXPECT_THAT(again.UntilCaughtUp(), IsEmpty()) << "those that ended have made room";
 }
 
+TEST_F(PaymentFeedTest, AConnectionOverTheLimitIsRefused) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReaderWriter<v1::ConsumeRequest, v1::ConsumeResponse>>>
+      streams;
+  // They keep their places; the server may count the last of them after the one that asks.
+  grpc::Status status;
+  do {
+    ASSERT_LT(streams.size(), kMaxFeedStreams + 64) << status.error_message();
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    streams.push_back(feed_->Consume(contexts.back().get()));
+    if (streams.size() >= kMaxFeedStreams) status = FeedClient(feed_.get(), "nobody").Finish();
+  } while (streams.size() < kMaxFeedStreams || InfoOf(status).reason() == "CONSUMER_UNKNOWN");
+  EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED) << status.error_message();
+  EXPECT_EQ(InfoOf(status).reason(), "TOO_MANY_SUBSCRIPTIONS");
+  for (const auto& context : contexts) context->TryCancel();
+  for (const auto& stream : streams) stream->Finish();
+}
+
 TEST_F(PaymentFeedTest, AServerThatStopsSaysSo) {
   ASSERT_TRUE(Create("paie").ok());
   FeedClient client(feed_.get(), "paie");

@@ -1,10 +1,13 @@
 // Orders, their filters, and the statement of a convention, over gRPC.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "ledger/base/limits.h"
+#include "projections/statement.h"
 #include "registre/v1/payment_service.grpc.pb.h"
 #include "tests/services/services_fixture.h"
 #include "tests/support/fake_view.h"
@@ -195,6 +198,26 @@ TEST_F(PaymentServiceTest, AStatementAsOfADayLeavesOutWhatCameLater) {
   request.set_convention_number("2023-99999");
   v1::GetStatementResponse response;
   EXPECT_EQ(InfoOf(payments_->GetStatement(&context, request, &response)).reason(), "NOT_FOUND");
+}
+
+TEST_F(PaymentServiceTest, AStatementHasNoMoreOrdersThanTheLimit) {
+  constexpr int kOrders = kMaxStatementLines;
+  for (int i = 0; i < kOrders;) {
+    std::vector<v1::Act> orders;
+    for (; i < kOrders && orders.size() < kMaxUnitActs; ++i) {
+      orders.push_back(Order(3, fmt::format("many-{}", i), 1));
+    }
+    ASSERT_TRUE(Record(fmt::format("until-{}", i), orders).ok());
+  }
+  EXPECT_EQ(Statement("2023-00003").lines_size(), kOrders);
+  ASSERT_TRUE(Record("one-more", {Order(3, "one-more", 1)}).ok());
+  grpc::ClientContext context;
+  v1::GetStatementRequest request;
+  request.set_convention_number("2023-00003");
+  v1::GetStatementResponse response;
+  const grpc::Status status = payments_->GetStatement(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(InfoOf(status).reason(), "STATEMENT_TOO_LONG");
 }
 
 TEST_F(ServicesTest, TheStatementOfTheRealDeliberation) {

@@ -17,6 +17,7 @@
 #include "registre/v1/admin_service.grpc.pb.h"
 #include "registre/v1/anomaly_service.grpc.pb.h"
 #include "registre/v1/structure_service.grpc.pb.h"
+#include "services/progress_stream.h"
 #include "tests/services/services_fixture.h"
 
 namespace registre::testing {
@@ -168,7 +169,7 @@ TEST_F(ReadsTest, AdminsAndReadersDoNotWaitForEachOther) {
   for (std::thread& admin : admins) admin.join();
 }
 
-// Answers GetStatus from a pool that a test holds.
+// Answers GetStatus and Rebuild from a pool that a test holds.
 class HeldService final : public v1::AdminService::CallbackService {
  public:
   explicit HeldService(ReadPool* pool) : pool_(pool) {}
@@ -185,6 +186,13 @@ class HeldService final : public v1::AdminService::CallbackService {
     queued.Notify();
     return reactor;
   }
+  grpc::ServerWriteReactor<v1::RebuildResponse>* Rebuild(grpc::CallbackServerContext*,
+                                                         const v1::RebuildRequest*) override {
+    return new ProgressStream<v1::RebuildResponse>(
+        {pool_, &draining_, "rebuild", &rebuilding_, "REBUILD_RUNNING"},
+        [](const OnFoldProgress&) { return v1::RebuildResponse(); },
+        [](const FoldProgress&, v1::RebuildResponse*) {});
+  }
 
   bool cancelled() const { return call_->IsCancelled(); }
   absl::Notification queued;
@@ -193,7 +201,29 @@ class HeldService final : public v1::AdminService::CallbackService {
  private:
   ReadPool* const pool_;
   Access access_{{}};  // local mode
+  const std::atomic<bool> draining_ = false;
+  std::atomic<bool> rebuilding_ = false;
   grpc::CallbackServerContext* call_ = nullptr;
+};
+
+// Serves a HeldService on a loopback port.
+class HeldServer {
+ public:
+  explicit HeldServer(HeldService* service) {
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(service);
+    server_ = builder.BuildAndStart();
+    stub = v1::AdminService::NewStub(
+        grpc::CreateChannel(fmt::format("127.0.0.1:{}", port), grpc::InsecureChannelCredentials()));
+  }
+  ~HeldServer() { server_->Shutdown(); }
+
+  std::unique_ptr<v1::AdminService::Stub> stub;
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
 };
 
 TEST(ServeReadTest, DoesNoWorkThatNobodyWaitsFor) {
@@ -205,17 +235,11 @@ TEST(ServeReadTest, DoesNoWorkThatNobodyWaitsFor) {
     while (!service.cancelled()) absl::SleepFor(absl::Milliseconds(1));
     release.Notify();
   }));
-  int port = 0;
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(&service);
-  const auto server = builder.BuildAndStart();
-  const auto stub = v1::AdminService::NewStub(
-      grpc::CreateChannel(fmt::format("127.0.0.1:{}", port), grpc::InsecureChannelCredentials()));
+  const HeldServer server(&service);
   grpc::ClientContext context;
   std::thread client([&] {
     v1::GetStatusResponse status;
-    EXPECT_EQ(stub->GetStatus(&context, {}, &status).error_code(), grpc::CANCELLED);
+    EXPECT_EQ(server.stub->GetStatus(&context, {}, &status).error_code(), grpc::CANCELLED);
   });
   service.queued.WaitForNotification();
   context.TryCancel();
@@ -223,7 +247,50 @@ TEST(ServeReadTest, DoesNoWorkThatNobodyWaitsFor) {
   release.WaitForNotification();
   pool.reset();  // runs what is queued
   EXPECT_FALSE(service.worked);
-  server->Shutdown();
+}
+
+TEST(ServeReadTest, IsRefusedWhereNoMoreMayWait) {
+  ReadPool pool(1, 0);
+  HeldService service(&pool);
+  const HeldServer server(&service);
+  grpc::ClientContext context;
+  v1::GetStatusResponse response;
+  const grpc::Status status = server.stub->GetStatus(&context, {}, &response);
+  EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(InfoOf(status).reason(), "READS_FULL");
+  EXPECT_FALSE(service.worked);
+}
+
+// A call that was not queued is not under way.
+TEST(ProgressStreamTest, IsRefusedWhereNoMoreMayWait) {
+  ReadPool pool(1, 1);
+  HeldService service(&pool);
+  const HeldServer server(&service);
+  const auto rebuild = [&server] {
+    grpc::ClientContext context;
+    const auto stream = server.stub->Rebuild(&context, {});
+    v1::RebuildResponse response;
+    while (stream->Read(&response)) continue;
+    return stream->Finish();
+  };
+  absl::Notification held;
+  absl::Notification release;
+  absl::Notification room;
+  ASSERT_TRUE(pool.Submit([&] {
+    held.Notify();
+    release.WaitForNotification();
+  }));
+  held.WaitForNotification();
+  ASSERT_TRUE(pool.Submit([&room] { room.Notify(); }));
+  for (int i = 0; i < 2; ++i) {
+    const grpc::Status status = rebuild();
+    EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(InfoOf(status).reason(), "READS_FULL") << i;
+  }
+  release.Notify();
+  room.WaitForNotification();
+  const grpc::Status status = rebuild();
+  EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
 TEST_F(ReadsTest, ManyViolationsReachTheClient) {

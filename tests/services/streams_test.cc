@@ -259,6 +259,38 @@ TEST_F(StreamsTest, ManySubscriptionsShareTheirMemory) {
   EXPECT_EQ(BatchBytes(1'000'000), kMinBatchBytes);
 }
 
+TEST_F(StreamsTest, NoMoreSubscriptionsThanTheLimit) {
+  ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
+  struct Open {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> stream;
+  };
+  std::vector<std::unique_ptr<Open>> open;
+  v1::SubscribeResponse message;
+  for (size_t i = 0; i < kMaxSubscriptions; ++i) {
+    open.push_back(std::make_unique<Open>());
+    open.back()->stream = ledger_stub_->Subscribe(&open.back()->context, {});
+    ASSERT_TRUE(open.back()->stream->Read(&message)) << i;
+  }
+  const auto subscribe = [&] {
+    grpc::ClientContext context;
+    const auto stream = ledger_stub_->Subscribe(&context, {});
+    if (stream->Read(&message)) context.TryCancel();
+    return stream->Finish();
+  };
+  const grpc::Status refused = subscribe();
+  EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(InfoOf(refused).reason(), "TOO_MANY_SUBSCRIPTIONS");
+  for (const auto& one : open) one->context.TryCancel();
+  for (const auto& one : open) EXPECT_EQ(one->stream->Finish().error_code(), grpc::CANCELLED);
+  // Those that ended leave room, a moment later.
+  grpc::Status status;
+  while (InfoOf(status = subscribe()).reason() == "TOO_MANY_SUBSCRIPTIONS") {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(status.error_code(), grpc::CANCELLED) << "it was served";
+}
+
 TEST_F(StreamsTest, SubscriptionsComeAndGo) {
   ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
   const auto live = [this] {

@@ -85,6 +85,10 @@ struct TestLedger {
   }
   // Returns the checkpoint that holds it.
   v1::StoredCheckpoint Record(const std::string& id) {
+    RecordUnsigned(id);
+    return *checkpoints->Sign();
+  }
+  void RecordUnsigned(const std::string& id) {
     const v1::Act act = ledger->log().size() == 0 ? OpenTestLedger() : RegisterStructure(id);
     auto command = MakeCommand(SubjectOf(act), UnitOf(id, {act}), AnyRole);
     EXPECT_TRUE(command.ok()) << command.status();
@@ -92,7 +96,6 @@ struct TestLedger {
     ledger->recorder().Submit(*std::move(command),
                               [&pending](Outcome outcome) { pending.Set(std::move(outcome)); });
     EXPECT_TRUE(pending.Get().ok());
-    return *checkpoints->Sign();
   }
   std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Checkpoints> checkpoints;
@@ -311,6 +314,7 @@ TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {
                  .url = fmt::format("http://127.0.0.1:{}", port)}},
                "w1");
   const std::string text = ParseNote(log_->checkpoints->latest()->note())->text;
+  log_->RecordUnsigned("second");  // the checkpoint is of one event
   struct Case {
     int status;
     std::string body;
@@ -333,6 +337,7 @@ TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {
        "answers 500: a b"},
       {409, "01\n", "answers 409"},
       {409, "1\n", "at the same time"},
+      {409, "2\n", "cosigned 2 events already; it is asked for the next checkpoint"},
       {200, std::string(kMaxNoteBytes + 1, 'x'), "too large"},
   };
   for (const Case& one : cases) {

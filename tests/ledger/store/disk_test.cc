@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <fstream>
+#include <string>
 
 #include "ledger/base/errors.h"
 #include "ledger/store/rocksdb_errors.h"
 #include "ledger/store/store_errors.h"
+#include "tests/support/temp_folder.h"
 
 namespace registre::disk_test {
 namespace {
@@ -72,6 +75,27 @@ TEST(DiskErrorTest, OfRocksDb) {
     ExpectError(status, c.code, c.reason);
     EXPECT_THAT(std::string(status.message()), HasSubstr("ppending at position 7"));
   }
+}
+
+TEST(CopyBytesTest, AFileThatIsShorterIsRefused) {
+  const TempFolder folder;
+  const std::string from = folder.Path("from");
+  std::ofstream(from) << "five\n";
+  std::string seen;
+  const auto copy = [&](const std::string& to, uint64_t bytes) {
+    seen.clear();
+    return CopyBytes(from, folder.Path(to), bytes, 0600, [&seen](std::string_view part) {
+      seen += part;
+      return true;
+    });
+  };
+  EXPECT_TRUE(copy("start", 4).ok());
+  EXPECT_EQ(seen, "five");
+  EXPECT_TRUE(copy("whole", 5).ok());
+  const absl::Status status = copy("more", 6);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  EXPECT_EQ(ReasonOf(status), "FILE_SHORTER");
+  EXPECT_THAT(std::string(status.message()), HasSubstr(from + " has 5 bytes, not 6"));
 }
 
 TEST(CheckBatchTest, ABatchIsWhole) {

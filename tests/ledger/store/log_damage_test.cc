@@ -9,8 +9,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "ledger/backup.h"
 #include "ledger/base/errors.h"
 #include "ledger/store/data_folder.h"
+#include "ledger/store/log_inspection.h"
 #include "ledger/store/rocksdb_event_store.h"
 #include "rocksdb/db.h"
 #include "tests/ledger/store/log_writer.h"
@@ -104,6 +106,25 @@ TEST_F(LogDamageTest, CutTailOfTheWalIsToleratedAndSeenByTheHead) {
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(ReasonOf(status), "LOG_SHORTER");
   EXPECT_THAT(std::string(status.message()), HasSubstr("holds 40 events, but held 50"));
+}
+
+TEST_F(LogDamageTest, CutTailOfTheWalIsSeenByAnInspection) {
+  WriteLog(50);
+  {
+    const auto whole = LogInspection::Open(log_folder_);
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_TRUE((*whole)->Tail().ok()) << (*whole)->Tail();
+  }
+  const std::string wal = Files(".log").back();
+  fs::resize_file(wal, fs::file_size(wal) - 3);
+  const auto torn = LogInspection::Open(log_folder_);
+  ASSERT_TRUE(torn.ok()) << torn.status();
+  EXPECT_EQ((*torn)->log().size(), 40u) << "what stands before it is there";
+  const absl::Status tail = (*torn)->Tail();
+  EXPECT_EQ(tail.code(), absl::StatusCode::kDataLoss) << tail;
+  EXPECT_EQ(ReasonOf(tail), "LOG_TORN");
+  EXPECT_THAT(std::string(tail.message()), HasSubstr(log_folder_));
+  EXPECT_EQ(ReasonOf(OpenWholeLog(log_folder_).status()), "LOG_TORN") << "it is no backup";
 }
 
 TEST_F(LogDamageTest, LostWalIsSeenByTheHead) {
