@@ -11,7 +11,6 @@
 namespace registre::testing::avenant_test {
 namespace {
 
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kNotFound = absl::StatusCode::kNotFound;
 
 using AvenantCase = ActCase<v1::AvenantSigned>;
