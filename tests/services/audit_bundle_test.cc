@@ -184,15 +184,11 @@ TEST_F(AuditBundleTest, NoMoreThanTheLimitAtOnce) {
   const auto channel = grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", server_->port()),
                                                  grpc::InsecureChannelCredentials(), arguments);
   const auto audit = v1::AuditService::NewStub(channel);
-  struct Open {
-    grpc::ClientContext context;
-    std::unique_ptr<grpc::ClientReader<v1::GetBundleResponse>> stream;
-  };
   v1::GetBundleRequest request;
   request.set_tag("structure:s1");
-  std::vector<std::unique_ptr<Open>> open;
+  std::vector<std::unique_ptr<OpenStream<v1::GetBundleResponse>>> open;
   for (size_t i = 0; i < kMaxBundles; ++i) {
-    open.push_back(std::make_unique<Open>());
+    open.push_back(std::make_unique<OpenStream<v1::GetBundleResponse>>());
     open.back()->stream = audit->GetBundle(&open.back()->context, request);
     open.back()->stream->WaitForInitialMetadata();  // comes with the first piece
   }

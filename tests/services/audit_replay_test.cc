@@ -187,15 +187,11 @@ TEST_F(AuditReplayTest, WhatCannotBeReplayed) {
 
 TEST_F(AuditReplayTest, NoMoreAtOnceThanTheLimit) {
   RecordBusy(3'000);
-  struct Open {
-    grpc::ClientContext context;
-    std::unique_ptr<grpc::ClientReader<v1::ReplayResponse>> stream;
-  };
   // Histories too long to be sent before anyone reads them.
-  std::vector<std::unique_ptr<Open>> open;
+  std::vector<std::unique_ptr<OpenStream<v1::ReplayResponse>>> open;
   v1::ReplayResponse message;
   for (size_t i = 0; i < kMaxReplays; ++i) {
-    open.push_back(std::make_unique<Open>());
+    open.push_back(std::make_unique<OpenStream<v1::ReplayResponse>>());
     open.back()->stream = audit_->Replay(&open.back()->context, Of("budget_line:C02-446A05"));
     ASSERT_TRUE(open.back()->stream->Read(&message)) << i;
   }

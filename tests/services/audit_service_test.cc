@@ -290,17 +290,13 @@ TEST_F(AuditServiceTest, ADrainEndsWatches) {
 TEST_F(AuditServiceTest, NoMoreWatchesThanTheLimit) {
   ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
   MustGet();
-  struct Open {
-    grpc::ClientContext context;
-    std::unique_ptr<grpc::ClientReader<v1::WatchCheckpointsResponse>> watch;
-  };
-  std::vector<std::unique_ptr<Open>> watches;
+  std::vector<std::unique_ptr<OpenStream<v1::WatchCheckpointsResponse>>> watches;
   v1::WatchCheckpointsResponse message;
   for (size_t i = 0; i < kMaxWatches; ++i) {
-    watches.push_back(std::make_unique<Open>());
-    watches.back()->watch =
+    watches.push_back(std::make_unique<OpenStream<v1::WatchCheckpointsResponse>>());
+    watches.back()->stream =
         audit_->WatchCheckpoints(&watches.back()->context, v1::WatchCheckpointsRequest());
-    ASSERT_TRUE(watches.back()->watch->Read(&message)) << i;
+    ASSERT_TRUE(watches.back()->stream->Read(&message)) << i;
   }
   grpc::ClientContext context;
   const auto refused = audit_->WatchCheckpoints(&context, v1::WatchCheckpointsRequest());
@@ -309,7 +305,7 @@ TEST_F(AuditServiceTest, NoMoreWatchesThanTheLimit) {
   EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_EQ(InfoOf(status).reason(), "TOO_MANY_WATCHES");
   for (const auto& open : watches) open->context.TryCancel();
-  for (const auto& open : watches) open->watch->Finish();
+  for (const auto& open : watches) open->stream->Finish();
 }
 
 TEST_F(AuditServiceTest, TheStatusSaysWhyNothingIsSigned) {

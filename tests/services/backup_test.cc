@@ -135,13 +135,7 @@ TEST_F(BackupServiceTest, AStopGivesItUp) {
   grpc::Status status;
   std::thread client([&] { status = BackUp("backup"); });
   AwaitHeld();
-  grpc::ClientContext follow;
-  const auto subscription = ledger_stub_->Subscribe(&follow, {});
-  v1::SubscribeResponse message;
-  ASSERT_TRUE(subscription->Read(&message)) << "the server knows of it before it stops";
-  std::thread stop([this] { server_->Drain(absl::Seconds(20)); });
-  while (subscription->Read(&message)) continue;
-  EXPECT_EQ(InfoOf(subscription->Finish()).reason(), "DRAINING") << "the stop has begun";
+  std::thread stop = BeginStop();
   Release();
   client.join();
   stop.join();

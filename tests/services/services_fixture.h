@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "google/protobuf/util/json_util.h"
@@ -25,6 +26,13 @@
 #include "tests/support/test_recorder.h"
 
 namespace registre::testing {
+
+// A call that is read for as long as it is held.
+template <class Response>
+struct OpenStream {
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::ClientReader<Response>> stream;
+};
 
 // The lines of the real input.
 inline std::vector<v1::RecordLine> RealLines() {
@@ -75,6 +83,18 @@ class ServicesTest : public ::testing::Test {
     server_.reset();
     checkpoints_.reset();
     ledger_.reset();
+  }
+
+  // Stops the server on a thread of its own. Returns once the stop has begun.
+  std::thread BeginStop() {
+    grpc::ClientContext context;
+    const auto subscription = ledger_stub_->Subscribe(&context, {});
+    v1::SubscribeResponse message;
+    EXPECT_TRUE(subscription->Read(&message)) << "the server knows of it before it stops";
+    std::thread stop([this] { server_->Drain(absl::Seconds(20)); });
+    while (subscription->Read(&message)) continue;
+    EXPECT_EQ(InfoOf(subscription->Finish()).reason(), "DRAINING") << "the stop has begun";
+    return stop;
   }
 
   grpc::Status Record(const v1::RecordRequest& request, v1::RecordResponse* response) {

@@ -131,13 +131,7 @@ TEST_F(StreamsTest, AStopAnswersTheUnitsUnderWayFirst) {
   Write(stream.get(), UnitOf("a", {RegisterStructure("st-a")}));
   Write(stream.get(), UnitOf("b", {RegisterStructure("st-b")}));
   AwaitQueued(2);
-  grpc::ClientContext follow;
-  const auto subscription = ledger_stub_->Subscribe(&follow, {});
-  v1::SubscribeResponse message;
-  ASSERT_TRUE(subscription->Read(&message)) << "the server knows of it before it stops";
-  std::thread stop([this] { server_->Drain(absl::Seconds(20)); });
-  while (subscription->Read(&message)) continue;
-  EXPECT_EQ(InfoOf(subscription->Finish()).reason(), "DRAINING") << "the stop has begun";
+  std::thread stop = BeginStop();
   held.Release();
   EXPECT_EQ(ReadAll(stream.get()), "a recorded\nb recorded\n");
   EXPECT_EQ(InfoOf(stream->Finish()).reason(), "DRAINING");
@@ -261,14 +255,10 @@ TEST_F(StreamsTest, ManySubscriptionsShareTheirMemory) {
 
 TEST_F(StreamsTest, NoMoreSubscriptionsThanTheLimit) {
   ASSERT_TRUE(Record("open", {OpenTestLedger()}).ok());
-  struct Open {
-    grpc::ClientContext context;
-    std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> stream;
-  };
-  std::vector<std::unique_ptr<Open>> open;
+  std::vector<std::unique_ptr<OpenStream<v1::SubscribeResponse>>> open;
   v1::SubscribeResponse message;
   for (size_t i = 0; i < kMaxSubscriptions; ++i) {
-    open.push_back(std::make_unique<Open>());
+    open.push_back(std::make_unique<OpenStream<v1::SubscribeResponse>>());
     open.back()->stream = ledger_stub_->Subscribe(&open.back()->context, {});
     ASSERT_TRUE(open.back()->stream->Read(&message)) << i;
   }
