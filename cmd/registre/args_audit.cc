@@ -307,7 +307,6 @@ void BuildReplay(CLI::App* convention, Args* args) {
   convention->add_option("--from", args->audit.from, "With --replay: from this position on")
       ->check(kPosition)
       ->type_name("POSITION")
-
       ->needs(replay);
   CLI::Option* verify = convention->add_flag("--verify", args->audit.verify,
                                              "With --replay: verify each proof on the way");

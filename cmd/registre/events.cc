@@ -72,13 +72,6 @@ std::string OriginServed(Client& client) {
   return key.ok() ? key->name : "";
 }
 
-// How to go on behind what was read, where that helps: nothing else cures a position or an origin
-// that was refused.
-void SayHowToGoOn(const std::string& origin, uint64_t next, Console& console) {
-  console.err << fmt::format("  To go on from there: registre events --follow --from {}{}\n", next,
-                             origin.empty() ? "" : " --origin " + origin);
-}
-
 int Follow(const Args& args, Client& client, Console& console) {
   v1::SubscribeRequest request;
   *request.mutable_query() = QueryOf(args);
@@ -86,7 +79,7 @@ int Follow(const Args& args, Client& client, Console& console) {
   request.set_from_position(next);
   request.set_origin(args.events.origin);
   // What is read from here on is of this log, whatever the one before it was called.
-  const std::string origin = args.events.origin.empty() ? "" : OriginServed(client);
+  const std::string served = args.events.origin.empty() ? "" : OriginServed(client);
 
   // No deadline: it lasts until the reader has enough.
   grpc::ClientContext context;
@@ -130,8 +123,11 @@ int Follow(const Args& args, Client& client, Console& console) {
   if (damaged) return kExitRefused;
   if (enough || interrupted || status.ok()) return kExitDone;
   const int exit = Fail(status, args, console);
-  if (accepted) SayHowToGoOn(origin, next, console);
-  if (!accepted && exit == kExitUnreached) SayHowToGoOn(args.events.origin, next, console);
+  // To try again does not cure a position or an origin that was refused.
+  if (!accepted && exit != kExitUnreached) return exit;
+  const std::string& origin = accepted ? served : args.events.origin;
+  console.err << fmt::format("  To go on from there: registre events --follow --from {}{}\n", next,
+                             origin.empty() ? "" : " --origin " + origin);
   return exit;
 }
 
