@@ -128,7 +128,6 @@ Checkpoints::~Checkpoints() {
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
-    waiters_.clear();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -287,12 +286,12 @@ absl::Status Checkpoints::Replace(const v1::StoredCheckpoint& checkpoint) {
   return absl::OkStatus();
 }
 
-// Wakes are called under the mutex, so that Cancel may promise that none follows it.
 void Checkpoints::Publish(const v1::StoredCheckpoint& checkpoint) {
-  absl::MutexLock lock(&mutex_);
-  latest_ = checkpoint;
-  for (const auto& [id, wake] : waiters_) wake();
-  waiters_.clear();
+  {
+    absl::MutexLock lock(&mutex_);
+    latest_ = checkpoint;
+  }
+  waiters_.Wake();
 }
 
 void Checkpoints::SetStatus(const absl::Status& status) {
@@ -429,29 +428,6 @@ absl::StatusOr<v1::StoredCheckpoint> Checkpoints::AddTimestamp(const std::string
   checkpoint->add_timestamps(token);
   REGISTRE_RETURN_IF_ERROR(Replace(*checkpoint));
   return checkpoint;
-}
-
-Checkpoints::WaitId Checkpoints::Wait(uint64_t size, std::function<void()> wake) {
-  absl::MutexLock lock(&mutex_);
-  const WaitId id = next_wait_++;
-  if (waking_all_ || (latest_ ? latest_->size() : 0) != size) {
-    wake();
-  } else {
-    waiters_.emplace(id, std::move(wake));
-  }
-  return id;
-}
-
-void Checkpoints::Cancel(WaitId id) {
-  absl::MutexLock lock(&mutex_);
-  waiters_.erase(id);
-}
-
-void Checkpoints::WakeAll() {
-  absl::MutexLock lock(&mutex_);
-  waking_all_ = true;
-  for (const auto& [id, wake] : waiters_) wake();
-  waiters_.clear();
 }
 
 absl::Status Checkpoints::status() const {

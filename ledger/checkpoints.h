@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
@@ -23,6 +22,7 @@
 #include "ledger/proof/checkpoint.h"
 #include "ledger/proof/note.h"
 #include "ledger/proof/trust_policy.h"
+#include "ledger/wait_list.h"
 #include "registre/v1/checkpoint.pb.h"
 #include "registre/v1/state.pb.h"
 
@@ -43,7 +43,7 @@ class Checkpoints {
   // the ledger is opened.
   static absl::StatusOr<std::unique_ptr<Checkpoints>> Open(Ledger* ledger, const Clock* clock);
   // Signs the head once more where it has moved, so that a clean stop leaves no event unsigned.
-  // Nobody is woken for it.
+  // Nobody waits any more.
   ~Checkpoints();
   Checkpoints(const Checkpoints&) = delete;
   Checkpoints& operator=(const Checkpoints&) = delete;
@@ -87,14 +87,8 @@ class Checkpoints {
   absl::StatusOr<v1::StoredCheckpoint> AddTimestamp(const std::string& note,
                                                     const std::string& token);
 
-  // Calls `wake` once, as soon as the latest is of another size than `size` (0: none yet), at once
-  // when it is already; or when something was added to the latest, from now on. It must only hand
-  // work on. Cancel: it is not called any more after the return.
-  using WaitId = uint64_t;
-  WaitId Wait(uint64_t size, std::function<void()> wake);
-  void Cancel(WaitId id);
-  // Wakes everyone, and from now on whoever comes: the server stops.
-  void WakeAll();
+  // Who waits for another latest, or for something to be added to it.
+  WaitList& waiters() { return waiters_; }
 
   Keyring& keyring() { return *keyring_; }
   // Why the last try to sign failed; OK when it did not.
@@ -137,9 +131,7 @@ class Checkpoints {
   std::optional<TrustPolicy> witnesses_ ABSL_GUARDED_BY(mutex_);  // with a quorum of somebody
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool waking_all_ ABSL_GUARDED_BY(mutex_) = false;
-  WaitId next_wait_ ABSL_GUARDED_BY(mutex_) = 1;
-  absl::flat_hash_map<WaitId, std::function<void()>> waiters_ ABSL_GUARDED_BY(mutex_);
+  WaitList waiters_;
   std::thread thread_;
 };
 

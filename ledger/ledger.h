@@ -21,7 +21,7 @@
 #include "ledger/store/data_folder.h"
 #include "ledger/store/event_store.h"
 #include "ledger/store/index.h"
-#include "ledger/tail.h"
+#include "ledger/wait_list.h"
 
 namespace registre {
 
@@ -65,7 +65,8 @@ class Ledger {
   Ledger& operator=(const Ledger&) = delete;
 
   Recorder& recorder() { return *recorder_; }
-  Tail& tail() { return tail_; }
+  // Who waits for the log to grow: woken once new events are durable and in the index.
+  WaitList& tail() { return tail_; }
   const EventStore& log() const { return *log_; }
   // Tiles of the log, and subtree hashes out of them.
   LogTiles& tiles() { return *tiles_; }
@@ -116,7 +117,7 @@ class Ledger {
   std::unique_ptr<DataFolder> folder_;
   std::unique_ptr<EventStore> log_;
   std::unique_ptr<LogTiles> tiles_;
-  Tail tail_;
+  WaitList tail_;
   mutable absl::Mutex mutex_;
   std::shared_ptr<Generation> generation_ ABSL_GUARDED_BY(mutex_);
   bool rebuilding_ ABSL_GUARDED_BY(mutex_) = false;

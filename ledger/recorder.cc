@@ -96,7 +96,6 @@ Recorder::Recorder(const Parts& parts, const Projection& projection, MerkleTree 
   }
   // The status says it from the start; every command is answered with it.
   CheckClock(now).IgnoreError();
-  tail_->Advance(tree_.size());
   thread_ = std::thread([this] { Run(); });
   answering_thread_ = std::thread([this] { RunAnswers(); });
 }
@@ -296,15 +295,17 @@ void Recorder::RecordGroup(Group* group) {
     layers_.DropGroup();
   }
   for (const Item& item : group->items) refusals += item.outcome.ok() ? 0 : 1;
+  bool grown = false;
   {
     absl::MutexLock lock(&mutex_);
-    status_.recorded_groups += head_.size > status_.head.size ? 1 : 0;
+    grown = head_.size > status_.head.size;
+    status_.recorded_groups += grown ? 1 : 0;
     status_.recorded_acts += head_.size - status_.head.size;
     status_.head = head_;
     status_.last_recorded_at = last_recorded_at_;
     status_.refused_units += refusals;
   }
-  tail_->Advance(head_.size);
+  if (grown) tail_->Wake();
 }
 
 void Recorder::Answer(std::unique_ptr<Group> group) {

@@ -29,7 +29,7 @@
 #include "ledger/proof/merkle.h"
 #include "ledger/store/event_store.h"
 #include "ledger/store/index.h"
-#include "ledger/tail.h"
+#include "ledger/wait_list.h"
 
 namespace registre {
 
@@ -54,7 +54,7 @@ class Recorder {
   struct Parts {
     EventStore* log;
     Index* index;
-    Tail* tail;
+    WaitList* tail;  // who waits for the log to grow
     const Clock* clock;
     Random* random;
   };
@@ -143,7 +143,7 @@ class Recorder {
   void Stop(const absl::Status& why);
 
   EventStore* const log_;
-  Tail* const tail_;
+  WaitList* const tail_;
   const Clock* const clock_;
   Random* const random_;
 

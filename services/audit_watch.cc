@@ -8,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "ledger/base/errors.h"
+#include "ledger/wait_list.h"
 #include "services/audit_service.h"
 #include "services/ended_call.h"
 #include "services/status.h"
@@ -44,7 +45,7 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
 
   // While a message is under way, its end notices; while the watch waits, this ends it.
   void OnCancel() override {
-    std::optional<Checkpoints::WaitId> waiting;
+    std::optional<WaitList::Id> waiting;
     {
       absl::MutexLock lock(&mutex_);
       cancelled_ = true;
@@ -76,6 +77,8 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
       FinishOnce(absl::CancelledError("the call was cancelled"));
       return;
     }
+    // Before what is looked at: the policy, and the latest.
+    const uint64_t seen = parts_.checkpoints->waiters().changes();
     if (const absl::Status refused = parts_.context.access->Renew(&caller_); !refused.ok()) {
       FinishOnce(refused);
       return;
@@ -87,7 +90,7 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
       return;
     }
     if (!latest || latest->SerializeAsString() == response_.checkpoint().SerializeAsString()) {
-      WaitForMore(latest ? latest->size() : 0);
+      WaitForMore(seen);
       return;
     }
     *response_.mutable_checkpoint() = *std::move(latest);
@@ -95,13 +98,13 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
   }
 
   // The wake may come before Wait returns, on another thread; there is then nothing to remember.
-  void WaitForMore(uint64_t size) {
+  void WaitForMore(uint64_t seen) {
     {
       absl::MutexLock lock(&mutex_);
       wake_pending_ = true;
     }
-    const Checkpoints::WaitId id =
-        parts_.checkpoints->Wait(size, [self = shared_from_this()] { self->Wake(); });
+    const WaitList::Id id =
+        parts_.checkpoints->waiters().Wait(seen, [self = shared_from_this()] { self->Wake(); });
     bool cancelled = false;
     {
       absl::MutexLock lock(&mutex_);
@@ -113,8 +116,8 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
   }
 
   // Finishes unless the wake was faster: it then finds the cancellation itself.
-  void StopWaiting(Checkpoints::WaitId id) {
-    parts_.checkpoints->Cancel(id);
+  void StopWaiting(WaitList::Id id) {
+    parts_.checkpoints->waiters().Cancel(id);
     bool finish = false;
     {
       absl::MutexLock lock(&mutex_);
@@ -155,7 +158,7 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool wake_pending_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<Checkpoints::WaitId> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::optional<WaitList::Id> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

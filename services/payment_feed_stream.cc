@@ -14,6 +14,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/alarm.h"
+#include "ledger/wait_list.h"
 #include "services/payment_feed_service.h"
 #include "services/status.h"
 
@@ -139,6 +140,8 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
 
   // Busy; nothing is being written.
   void Pump() {
+    // Before what is looked at: the policy, and the payments.
+    const uint64_t seen = parts_.context.ledger->tail().changes();
     bool attached = false;
     std::optional<absl::Status> end;
     {
@@ -161,11 +164,11 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
     } else if (!attached) {
       Rest(absl::InfiniteFuture());
     } else {
-      Serve();
+      Serve(seen);
     }
   }
 
-  void Serve() {
+  void Serve(uint64_t seen) {
     auto message = connection_->Next();
     if (!message.ok()) {
       FinishWith(message.status());
@@ -192,7 +195,7 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
     } else if (now - last_sent_ >= kHeartbeat) {
       response_.mutable_heartbeat()->set_paused(message->paused);
     } else {
-      if (message->caught_up) WaitForMore(message->looked_at);
+      if (message->caught_up) WaitForMore(seen);
       Rest(std::min(message->next_time, last_sent_ + kHeartbeat));
       return;
     }
@@ -200,9 +203,9 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
     StartWrite(&response_);
   }
 
-  void WaitForMore(uint64_t size) {
+  void WaitForMore(uint64_t seen) {
     if (tail_id_) parts_.context.ledger->tail().Cancel(*tail_id_);
-    tail_id_ = parts_.context.ledger->tail().Wait(size, Kicker());
+    tail_id_ = parts_.context.ledger->tail().Wait(seen, Kicker());
   }
 
   // Nothing to do until `until`, or until somebody kicks.
@@ -253,7 +256,7 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
   v1::ConsumeResponse response_;
   std::optional<uint64_t> told_held_;  // with the last caught_up, since the last deliveries
   absl::Time last_sent_;
-  std::optional<Tail::Id> tail_id_;
+  std::optional<WaitList::Id> tail_id_;
   std::unique_ptr<grpc::Alarm> alarm_;
 
   absl::Mutex mutex_;

@@ -171,7 +171,9 @@ class GrpcServer final : public Server {
 
   void SetPolicy(Policy policy) override {
     access_.SetPolicy(std::make_shared<const Policy>(std::move(policy)));
-    ledger_->tail().WakeOnce();
+    // Who waits is judged again.
+    ledger_->tail().Wake();
+    checkpoints_->waiters().Wake();
   }
 
   void Drain(absl::Duration deadline) override {
@@ -183,8 +185,8 @@ class GrpcServer final : public Server {
     if (health_thread_.joinable()) health_thread_.join();
     server_->GetHealthCheckService()->SetServingStatus(false);
     draining_ = true;
-    ledger_->tail().WakeAll();
-    checkpoints_->WakeAll();
+    ledger_->tail().Close();
+    checkpoints_->waiters().Close();
     open_streams_.Drain();
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(deadline));
     server_->Wait();

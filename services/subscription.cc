@@ -12,6 +12,7 @@
 #include "ledger/base/limits.h"
 #include "ledger/event_query.h"
 #include "ledger/view.h"
+#include "ledger/wait_list.h"
 #include "services/ledger_service.h"
 #include "services/status.h"
 
@@ -57,7 +58,7 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
 
   // While a page is read or written, its end notices; while the subscription waits, this ends it.
   void OnCancel() override {
-    std::optional<Tail::Id> waiting;
+    std::optional<WaitList::Id> waiting;
     {
       absl::MutexLock lock(&mutex_);
       cancelled_ = true;
@@ -89,6 +90,8 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
       FinishOnce(absl::CancelledError("the call was cancelled"));
       return;
     }
+    // Before what is looked at: the policy, and the events.
+    const uint64_t seen = parts_.context.ledger->tail().changes();
     if (const absl::Status refused = parts_.context.access->Renew(&caller_); !refused.ok()) {
       FinishOnce(refused);
       return;
@@ -134,18 +137,18 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
       if (size > 0) caught_up->set_position(size - 1);
       StartWrite(&response_);
     } else {
-      WaitForMore(size);
+      WaitForMore(seen);
     }
   }
 
   // The wake may come before Wait returns, on another thread; there is then nothing to remember.
-  void WaitForMore(uint64_t size) {
+  void WaitForMore(uint64_t seen) {
     {
       absl::MutexLock lock(&mutex_);
       wake_pending_ = true;
     }
-    const Tail::Id id =
-        parts_.context.ledger->tail().Wait(size, [self = shared_from_this()] { self->Wake(); });
+    const WaitList::Id id =
+        parts_.context.ledger->tail().Wait(seen, [self = shared_from_this()] { self->Wake(); });
     bool cancelled = false;
     {
       absl::MutexLock lock(&mutex_);
@@ -157,7 +160,7 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
   }
 
   // Finishes unless the wake was faster: it then finds the cancellation itself.
-  void StopWaiting(Tail::Id id) {
+  void StopWaiting(WaitList::Id id) {
     parts_.context.ledger->tail().Cancel(id);
     bool finish = false;
     {
@@ -237,7 +240,7 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool wake_pending_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<Tail::Id> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::optional<WaitList::Id> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

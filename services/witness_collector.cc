@@ -104,13 +104,16 @@ void WitnessCollector::ChooseCandidates() {
 }
 
 bool WitnessCollector::AwaitOtherThan(uint64_t size) {
+  WaitList& waiters = options_.checkpoints->waiters();
   while (true) {
+    const uint64_t seen = waiters.changes();
+    const auto latest = options_.checkpoints->latest();
+    if (latest && latest->size() != size) return true;
     {
       absl::MutexLock lock(&mutex_);
       moved_ = false;
     }
-    // Also called when something is added to the latest.
-    const Checkpoints::WaitId wait = options_.checkpoints->Wait(size, [this] {
+    const WaitList::Id wait = waiters.Wait(seen, [this] {
       absl::MutexLock lock(&mutex_);
       moved_ = true;
     });
@@ -122,10 +125,8 @@ bool WitnessCollector::AwaitOtherThan(uint64_t size) {
       mutex_.Await(absl::Condition(&woken));
       stopping = stopping_;
     }
-    options_.checkpoints->Cancel(wait);
+    waiters.Cancel(wait);
     if (stopping) return false;
-    const auto latest = options_.checkpoints->latest();
-    if (latest && latest->size() != size) return true;
   }
 }
 

@@ -160,7 +160,7 @@ TEST_F(CheckpointsTest, NothingIsSignedWhenNothingMoved) {
 
 TEST_F(CheckpointsTest, TheHeadIsSignedByItself) {
   absl::Notification woken;
-  checkpoints_->Wait(0, [&woken] { woken.Notify(); });
+  checkpoints_->waiters().Wait(0, [&woken] { woken.Notify(); });
   Record("a");
   woken.WaitForNotification();
   EXPECT_EQ(checkpoints_->latest()->size(), 1u);
@@ -385,26 +385,21 @@ TEST_F(CheckpointsTest, TheNewestCosignedOneIsShownUnderAQuorum) {
   EXPECT_EQ(checkpoints_->shown()->size(), 2u);
 }
 
-TEST_F(CheckpointsTest, WaitersAreWokenOnceAndNotOnceCancelled) {
+TEST_F(CheckpointsTest, WakesForAnotherLatestAndForWhatIsAddedToIt) {
+  WaitList& waiters = checkpoints_->waiters();
+  int woken = 0;
+  const auto wait = [&] { waiters.Wait(waiters.changes(), [&woken] { ++woken; }); };
   Record("a");
   Sign();
-  int woken = 0;
-  int cancelled = 0;
-  checkpoints_->Wait(0, [&woken] { ++woken; });
-  EXPECT_EQ(woken, 1) << "the latest is of another size already";
-  checkpoints_->Wait(1, [&woken] { ++woken; });
-  checkpoints_->Cancel(checkpoints_->Wait(1, [&cancelled] { ++cancelled; }));
-  EXPECT_EQ(woken, 1);
+  wait();
+  Sign();
+  EXPECT_EQ(woken, 0) << "it is the latest already";
   Sign(true);
-  EXPECT_EQ(woken, 2) << "something was added";
+  EXPECT_EQ(woken, 1) << "it is sealed now";
+  wait();
   Record("b");
   Sign();
-  checkpoints_->Wait(2, [&woken] { ++woken; });
-  EXPECT_EQ(woken, 2);
-  checkpoints_->WakeAll();
-  checkpoints_->Wait(2, [&woken] { ++woken; });
-  EXPECT_EQ(woken, 4) << "who waits, and who comes";
-  EXPECT_EQ(cancelled, 0);
+  EXPECT_EQ(woken, 2) << "another one";
 }
 
 TEST_F(CheckpointsTest, ComesBackAsItWas) {
@@ -421,8 +416,6 @@ TEST_F(CheckpointsTest, ACleanStopSignsTheHead) {
   Record("a");
   Sign();
   Record("b");
-  int woken = 0;
-  checkpoints_->Wait(1, [&woken] { ++woken; });
   Close();
   OpenLedger("data");
   std::vector<uint64_t> stored;
@@ -542,15 +535,13 @@ TEST_F(CheckpointsTest, AFullDiskPublishesNothing) {
     const auto before = checkpoints_->latest();
     // Signed already, by the thread of the checkpoints: once more.
     if (before && before->size() == ledger_->log().size()) continue;
-    int woken = 0;
-    const auto id = checkpoints_->Wait(before ? before->size() : 0, [&woken] { ++woken; });
+    const uint64_t seen = checkpoints_->waiters().changes();
     const auto refused = checkpoints_->Sign();
     EXPECT_FALSE(refused.ok());
     EXPECT_FALSE(checkpoints_->status().ok());
     const auto after = checkpoints_->latest();
     EXPECT_EQ(after ? after->size() : 0, before ? before->size() : 0);
-    checkpoints_->Cancel(id);
-    EXPECT_EQ(woken, 0);
+    EXPECT_EQ(checkpoints_->waiters().changes(), seen) << "nobody is woken";
     failed = true;
   }
   EXPECT_TRUE(failed);

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "ledger/base/errors.h"
 #include "registre/v1/admin_service.grpc.pb.h"
+#include "registre/v1/audit_service.grpc.pb.h"
 #include "registre/v1/payment_feed_service.grpc.pb.h"
 #include "tests/services/tls_fixture.h"
 
@@ -134,17 +135,37 @@ TEST_F(AccessTest, ARecordStreamFollowsThePolicy) {
   EXPECT_EQ(ledger_->log().size(), 2u);
 }
 
-TEST_F(AccessTest, AWaitingSubscriptionEndsWithThePolicy) {
+// Whether it waits already, or is about to: as it happens, in some of the rounds.
+TEST_F(AccessTest, ASubscriptionEndsWithThePolicy) {
   Open();
   const auto stub = v1::LedgerService::NewStub(ChannelOf("auditor"));
-  grpc::ClientContext context;
-  const auto stream = stub->Subscribe(&context, {});
-  v1::SubscribeResponse response;
-  while (stream->Read(&response) && !response.has_caught_up()) continue;
-  server_->SetPolicy(MustParse(PolicyOf(kRoleNames)));  // it may go on
-  server_->SetPolicy(MustParse(PolicyOf({"admin"})));
-  EXPECT_FALSE(stream->Read(&response));
-  EXPECT_EQ(InfoOf(stream->Finish()).reason(), "NOT_IN_POLICY");
+  for (int round = 0; round < 50; ++round) {
+    server_->SetPolicy(MustParse(PolicyOf(kRoleNames)));
+    grpc::ClientContext context;
+    const auto stream = stub->Subscribe(&context, {});
+    v1::SubscribeResponse response;
+    while (stream->Read(&response) && !response.has_caught_up()) continue;
+    server_->SetPolicy(MustParse(PolicyOf(kRoleNames)));  // it may go on
+    server_->SetPolicy(MustParse(PolicyOf({"admin"})));
+    EXPECT_FALSE(stream->Read(&response));
+    EXPECT_EQ(InfoOf(stream->Finish()).reason(), "NOT_IN_POLICY");
+  }
+}
+
+TEST_F(AccessTest, AWatchOfCheckpointsEndsWithThePolicy) {
+  Open();
+  ASSERT_TRUE(checkpoints_->Sign().ok());
+  const auto stub = v1::AuditService::NewStub(ChannelOf("auditor"));
+  for (int round = 0; round < 50; ++round) {
+    server_->SetPolicy(MustParse(PolicyOf(kRoleNames)));
+    grpc::ClientContext context;
+    const auto stream = stub->WatchCheckpoints(&context, {});
+    v1::WatchCheckpointsResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    server_->SetPolicy(MustParse(PolicyOf({"admin"})));
+    EXPECT_FALSE(stream->Read(&response));
+    EXPECT_EQ(InfoOf(stream->Finish()).reason(), "NOT_IN_POLICY");
+  }
 }
 
 TEST_F(AccessTest, ASubscriptionEndsWithItsCertificate) {

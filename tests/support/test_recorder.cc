@@ -77,7 +77,7 @@ TestRecorder::TestRecorder(const std::filesystem::path& parent) : folder_(parent
 
 void TestRecorder::Start(MerkleTree tree, std::optional<absl::Time> last_recorded_at) {
   recorder.reset();
-  tail = std::make_unique<Tail>();
+  tail = std::make_unique<WaitList>();
   recorder = std::make_unique<Recorder>(Recorder::Parts{.log = &log,
                                                         .index = index.get(),
                                                         .tail = tail.get(),

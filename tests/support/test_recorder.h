@@ -112,7 +112,7 @@ class TestRecorder {
   TestRandom random;
   GatedLog log;
   std::unique_ptr<Index> index;
-  std::unique_ptr<Tail> tail;
+  std::unique_ptr<WaitList> tail;
   std::unique_ptr<Recorder> recorder;
 
  private:

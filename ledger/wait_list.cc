@@ -1,0 +1,46 @@
+#include "ledger/wait_list.h"
+
+#include <utility>
+
+namespace registre {
+
+uint64_t WaitList::changes() const {
+  absl::MutexLock lock(&mutex_);
+  return changes_;
+}
+
+// Wakes are called under the mutex, so that Cancel may promise that none follows it.
+WaitList::Id WaitList::Wait(uint64_t seen, std::function<void()> wake) {
+  absl::MutexLock lock(&mutex_);
+  const Id id = next_id_++;
+  if (changes_ != seen || closed_) {
+    wake();
+  } else {
+    waiters_.emplace(id, std::move(wake));
+  }
+  return id;
+}
+
+void WaitList::Cancel(Id id) {
+  absl::MutexLock lock(&mutex_);
+  waiters_.erase(id);
+}
+
+void WaitList::Wake() {
+  absl::MutexLock lock(&mutex_);
+  ++changes_;
+  WakeThem();
+}
+
+void WaitList::Close() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+  WakeThem();
+}
+
+void WaitList::WakeThem() {
+  for (const auto& [id, wake] : waiters_) wake();
+  waiters_.clear();
+}
+
+}  // namespace registre
