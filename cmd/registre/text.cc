@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "ledger/base/shape.h"
+
 namespace registre::cli {
 namespace {
 
@@ -138,7 +140,9 @@ std::string OneLine(std::string_view text) {
   bool in_control = false;
   while (!text.empty()) {
     const Character character = Next(text);
-    if (!IsControl(character.code)) {
+    if (character.code == Character::kInvalid) {
+      out += Utf8Of(text.substr(0, 1));
+    } else if (!IsControl(character.code)) {
       out.append(text.substr(0, character.size));
     } else if (!in_control) {
       out.push_back(' ');

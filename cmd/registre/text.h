@@ -21,8 +21,8 @@ size_t WidestPart(std::string_view text);
 // empty text is one empty line.
 std::vector<std::string> Wrap(std::string_view text, size_t width);
 
-// The text on one line, each run of control characters replaced by a space: what comes from an act
-// must not break a table, nor steer the terminal.
+// The text on one line, each run of control characters replaced by a space, each invalid byte
+// written as \xNN: what comes from an act or a file must not break a table, nor steer the terminal.
 std::string OneLine(std::string_view text);
 
 // Offset of the first byte that is not valid UTF-8; none when all of it is.

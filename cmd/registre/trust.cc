@@ -8,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "cmd/registre/text.h"
 #include "ledger/backup_file.h"
 #include "ledger/base/errors.h"
@@ -56,11 +55,6 @@ absl::Status AppendKeysOfFile(const std::string& path, std::vector<VerifierKey>*
   if (found != 0) return absl::OkStatus();
   return Error(absl::StatusCode::kInvalidArgument, "KEY_INVALID",
                fmt::format("{}: there is no verifier key in it", path));
-}
-
-// Witnesses are named as the policy names them: any octets.
-std::string WitnessText(const std::string& name) {
-  return IsUtf8(name) ? name : absl::CHexEscape(name);
 }
 
 }  // namespace
@@ -161,8 +155,8 @@ std::vector<std::pair<std::string, std::string>> DescribeCheckpoint(
     pairs.emplace_back("Signed by", FormatVerifierKey(key));
   }
   for (const TrustedCheckpoint::Cosigned& cosigned : trusted.cosigned) {
-    pairs.emplace_back("Cosigned by", fmt::format("{}, {}", WitnessText(cosigned.witness),
-                                                  InstantText(cosigned.time)));
+    pairs.emplace_back("Cosigned by",
+                       fmt::format("{}, {}", Utf8Of(cosigned.witness), InstantText(cosigned.time)));
   }
   if (trusted.cosigned.empty()) {
     pairs.emplace_back("Cosigned by", policy.witnesses.empty()
@@ -185,7 +179,7 @@ void DescribeCheckpoint(const TrustedCheckpoint& trusted, const TrustPolicy& pol
   auto& cosigned_by = *fields["cosigned"].mutable_list_value();
   for (const TrustedCheckpoint::Cosigned& cosigned : trusted.cosigned) {
     auto& witness = *cosigned_by.add_values()->mutable_struct_value()->mutable_fields();
-    witness["witness"].set_string_value(WitnessText(cosigned.witness));
+    witness["witness"].set_string_value(Utf8Of(cosigned.witness));
     witness["time"].set_string_value(RfcInstant(cosigned.time));
   }
 }

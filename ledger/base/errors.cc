@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "google/rpc/error_details.pb.h"
+#include "ledger/base/shape.h"
 
 namespace registre {
 namespace {
@@ -11,7 +12,7 @@ void SetErrorInfo(absl::Status* status, std::string_view reason, const ErrorValu
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(reason));
   info.set_domain("registre");
-  for (const auto& [name, value] : values) (*info.mutable_metadata())[name] = value;
+  for (const auto& [name, value] : values) (*info.mutable_metadata())[name] = Utf8Of(value);
   status->SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
 }
 
@@ -37,7 +38,7 @@ absl::Status ShapeError(const std::vector<Violation>& violations) {
 
 absl::Status Error(absl::StatusCode code, std::string_view reason, std::string message,
                    ErrorValues values) {
-  absl::Status status(code, message);
+  absl::Status status(code, Utf8Of(message));
   SetErrorInfo(&status, reason, values);
   return status;
 }
@@ -59,7 +60,8 @@ absl::Status NumberTaken(std::string_view kind, std::string_view id) {
 }
 
 absl::Status Annotate(const absl::Status& status, std::string_view prefix) {
-  absl::Status out(status.code(), fmt::format("{}{}", prefix, std::string(status.message())));
+  absl::Status out(status.code(),
+                   Utf8Of(fmt::format("{}{}", prefix, std::string(status.message()))));
   status.ForEachPayload(
       [&](absl::string_view url, const absl::Cord& payload) { out.SetPayload(url, payload); });
   return out;

@@ -26,7 +26,8 @@ struct Violation {
 // INVALID_ARGUMENT with every violation; the reason is the first one's.
 [[nodiscard]] absl::Status ShapeError(const std::vector<Violation>& violations);
 
-// An error with a reason. `message` says what was wrong, with the values, and what to do.
+// An error with a reason. `message` says what was wrong, with the values, and what to do. What is
+// not UTF-8 in message and values, which may be what was sent, is written as \xNN.
 [[nodiscard]] absl::Status Error(absl::StatusCode code, std::string_view reason,
                                  std::string message, ErrorValues values = {});
 

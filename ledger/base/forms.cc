@@ -1,4 +1,6 @@
 // The forms of strings declared in shape.h: ids, tags, SIRET, SIREN, RNA, UTF-8, number patterns.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bitset>
@@ -122,6 +124,21 @@ bool IsUtf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string Utf8Of(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const size_t length = Utf8SequenceLength(text);
+    if (length > 0) {
+      out.append(text.substr(0, length));
+    } else {
+      out += fmt::format("\\x{:02X}", static_cast<unsigned char>(text[0]));
+    }
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return out;
 }
 
 bool MatchesPattern(std::string_view pattern, std::string_view number) {

@@ -57,6 +57,9 @@ std::string_view FirstBytes(std::string_view text, size_t most);
 // Valid UTF-8.
 bool IsUtf8(std::string_view text);
 
+// The text, with each byte that is not of valid UTF-8 written as \xNN.
+std::string Utf8Of(std::string_view text);
+
 // The number fits the pattern (NumberPatterns in reference.proto); an empty pattern fits all.
 bool MatchesPattern(std::string_view pattern, std::string_view number);
 

@@ -46,6 +46,7 @@ TEST(Text, OneLineTakesOutWhatSteersATerminal) {
   EXPECT_EQ(OneLine("deux\nlignes"), "deux lignes");
   EXPECT_EQ(OneLine("a\r\n\tb"), "a b");
   EXPECT_EQ(OneLine("\x1b[31mrouge"), " [31mrouge");
+  EXPECT_EQ(OneLine("\xAD\nq\xC3"), "\\xAD q\\xC3");
   EXPECT_EQ(OneLine("a\u202E"
                     "b"),
             "a b");  // right-to-left override

@@ -25,6 +25,13 @@ TEST(ErrorsTest, CarriesReasonDomainAndValues) {
   EXPECT_EQ(InfoOf(status).metadata().at("budget_code"), "C1");
 }
 
+TEST(ErrorsTest, WhatIsNotUtf8IsWrittenInHexadecimal) {
+  const absl::Status status = Annotate(
+      Refused("BUDGET_EXCEEDED", "the tag call:\xAD", {{"tag", "call:\xAD"}}), "file \xFF: ");
+  EXPECT_EQ(status.message(), "file \\xFF: the tag call:\\xAD");
+  EXPECT_EQ(InfoOf(status).metadata().at("tag"), "call:\\xAD");
+}
+
 TEST(ErrorsTest, ReasonOfAnotherStatusIsEmpty) {
   EXPECT_EQ(ReasonOf(absl::OkStatus()), "");
   EXPECT_EQ(ReasonOf(absl::InternalError("of another library")), "");

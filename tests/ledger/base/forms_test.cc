@@ -83,7 +83,10 @@ TEST(FormsTest, Utf8) {
         std::string("\xF8\x88\x80\x80"), std::string("\xE2\x82"), std::string("\xE2\x28\xA1"),
         std::string("\xF0\x9F\x8F\x28")}) {
     EXPECT_FALSE(IsUtf8(wrong));
+    EXPECT_TRUE(IsUtf8(Utf8Of(wrong)));
   }
+  EXPECT_EQ(Utf8Of("C\u0153ur\n"), "C\u0153ur\n");
+  EXPECT_EQ(Utf8Of("a\xADz\xE2\x82"), "a\\xADz\\xE2\\x82");
 }
 
 TEST(FormsTest, Pattern) {
