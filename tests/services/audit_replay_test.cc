@@ -95,7 +95,8 @@ TEST_F(AuditReplayTest, EachEventWithTheStateAfterIt) {
     EXPECT_EQ(event.position(), replayed.event().position());
     EXPECT_EQ(replayed.event().event(), ledger_->log().Get({event.position()})->front());
     for (const v1::TagLink& link : event.tags()) {
-      if (link.tag() == kConvention) EXPECT_EQ(link.sequence(), ++sequence);
+      if (link.tag() != kConvention) continue;
+      EXPECT_EQ(link.sequence(), ++sequence);
     }
     EXPECT_EQ(replayed.state().SerializeAsString(),
               RowAt(kConvention, {.size = event.position() + 1}));

@@ -147,6 +147,10 @@ class PaymentFeedTest : public ServicesTest {
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response.consumer();
   }
+  // The server has noticed that the consumer's client is gone.
+  void AwaitDetached(const std::string& name) {
+    while (Get(name).attached()) absl::SleepFor(absl::Milliseconds(1));
+  }
   // Answers are not answered: waits until the server has taken them.
   void AwaitLag(const std::string& name, uint64_t lag) {
     while (Get(name).lag() != lag) absl::SleepFor(absl::Milliseconds(1));
@@ -204,6 +208,7 @@ class PaymentFeedTest : public ServicesTest {
   }
 
   // As the first start of a folder that was restored and may lack events.
+  // As the first start after a restoration does, which serves nobody yet: no client is attached.
   void RecordRestored() {
     const LogHead head = ledger_->recorder().status().head;
     v1::Act act;
@@ -302,6 +307,7 @@ TEST_F(PaymentFeedTest, AfterARestorationAConsumerGoesOnOnceItIsRewound) {
     for (const auto& delivery : client.UntilCaughtUp()) client.Acknowledge(delivery);
     AwaitLag("paie", 0);
   }
+  AwaitDetached("paie");
   const uint64_t size = ledger_->log().size();
   RecordRestored();
   RestartAll();
@@ -324,8 +330,8 @@ TEST_F(PaymentFeedTest, AfterARestorationAConsumerGoesOnOnceItIsRewound) {
               ElementsAre("1 3", "2"));
   ASSERT_TRUE(Rewind("paie", size - 1).ok());
   RestartAll();
-  FeedClient client(feed_.get(), "paie");
-  EXPECT_THAT(MandatsOf(client.UntilCaughtUp()), ElementsAre("2", "3"));
+  EXPECT_THAT(MandatsOf(FeedClient(feed_.get(), "paie").UntilCaughtUp()), ElementsAre("2", "3"));
+  AwaitDetached("paie");
   RecordRestored();
   EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "nouveau").Finish()).reason(), "ORIGIN_CHANGED")
       << "again";
@@ -346,6 +352,7 @@ TEST_F(UnopenedFeedTest, AConsumerOfNoOriginIsOfTheFirst) {
   ASSERT_TRUE(Record("a", {Order(1, "1")}).ok());
   EXPECT_EQ(Get("paie").state().origin(), "");
   EXPECT_THAT(MandatsOf(FeedClient(feed_.get(), "paie").UntilCaughtUp()), ElementsAre("1"));
+  AwaitDetached("paie");
   RecordRestored();
   EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "paie").Finish()).reason(), "ORIGIN_CHANGED");
 }
@@ -538,7 +545,7 @@ TEST_F(PaymentFeedTest, AMessageThatDoesNotBelongEndsTheStream) {
   FeedClient leaves(feed_.get(), "paie");
   leaves.WritesDone();
   EXPECT_TRUE(leaves.Finish().ok());
-  while (Get("paie").attached()) absl::SleepFor(absl::Milliseconds(1));
+  AwaitDetached("paie");
 }
 
 TEST_F(PaymentFeedTest, WhoLostAConsumerIsToldSoHoweverLateItAsks) {
@@ -552,7 +559,7 @@ TEST_F(PaymentFeedTest, WhoLostAConsumerIsToldSoHoweverLateItAsks) {
     second.WritesDone();
     EXPECT_TRUE(second.Finish().ok());
   }
-  while (Get("paie").attached()) absl::SleepFor(absl::Milliseconds(1));
+  AwaitDetached("paie");
   v1::ConsumeRequest late;
   late.mutable_acknowledge()->set_delivery_id(deliveries[0].delivery_id());
   late.mutable_acknowledge()->set_through_position(deliveries[0].events(0).position());
@@ -574,7 +581,7 @@ TEST_F(PaymentFeedTest, AConnectionThatBreaksIsATryOfWhatWasToBeAnsweredNext) {
     client.Acknowledge(deliveries[1]);
     AwaitLag("paie", 2);
   }
-  while (Get("paie").attached()) absl::SleepFor(absl::Milliseconds(1));
+  AwaitDetached("paie");
   const v1::ConsumerState state = Get("paie").state();
   ASSERT_EQ(state.tried_size(), 1);
   EXPECT_EQ(state.tried(0).position(), first);
