@@ -15,6 +15,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "ledger/acts/act.h"
 #include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
 #include "ledger/event_query.h"
 #include "ledger/proof/sha256_stream.h"
 #include "ledger/store/disk.h"
@@ -65,7 +66,8 @@ class FolderInWork {
   static absl::StatusOr<FolderInWork> Take(const std::string& directory,
                                            const std::string& data_folder) {
     if (directory.size() >= kMaxPathBytes || directory.find('\0') != std::string::npos) {
-      return BadFolder(directory.substr(0, kShownPathBytes), "it is no path of a file system");
+      return BadFolder(std::string(FirstBytes(directory, kShownPathBytes)),
+                       "it is no path of a file system");
     }
     if (!fs::path(directory).is_absolute()) {
       return BadFolder(directory, "the path is not absolute");

@@ -13,7 +13,7 @@ uint64_t WaitList::changes() const {
 WaitList::Id WaitList::Wait(uint64_t seen, std::function<void()> wake) {
   absl::MutexLock lock(&mutex_);
   const Id id = next_id_++;
-  if (changes_ != seen || closed_) {
+  if (changes_ != seen) {
     wake();
   } else {
     waiters_.emplace(id, std::move(wake));
@@ -29,16 +29,6 @@ void WaitList::Cancel(Id id) {
 void WaitList::Wake() {
   absl::MutexLock lock(&mutex_);
   ++changes_;
-  WakeThem();
-}
-
-void WaitList::Close() {
-  absl::MutexLock lock(&mutex_);
-  closed_ = true;
-  WakeThem();
-}
-
-void WaitList::WakeThem() {
   for (const auto& [id, wake] : waiters_) wake();
   waiters_.clear();
 }

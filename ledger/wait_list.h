@@ -28,18 +28,12 @@ class WaitList {
   // before.
   void Cancel(Id id);
 
-  // Something has changed, and whoever looks from now on sees it.
+  // Something has changed, and whoever looks from now on sees it: wakes everyone.
   void Wake();
 
-  // Wakes everyone, and from now on whoever comes: the server stops.
-  void Close();
-
  private:
-  void WakeThem() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
   mutable absl::Mutex mutex_;
   uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   Id next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   absl::flat_hash_map<Id, std::function<void()>> waiters_ ABSL_GUARDED_BY(mutex_);
 };

@@ -68,6 +68,8 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
   }
 
   void WriteOrWait() {
+    // Before whatever is looked at below.
+    const uint64_t seen = parts_.checkpoints->waiters().changes();
     if (parts_.draining->load()) {
       FinishOnce(Error(absl::StatusCode::kUnavailable, "DRAINING",
                        "the server is stopping; watch again when it is back"));
@@ -77,8 +79,6 @@ class Watch final : public grpc::ServerWriteReactor<v1::WatchCheckpointsResponse
       FinishOnce(absl::CancelledError("the call was cancelled"));
       return;
     }
-    // Before what is looked at: the policy, and the latest.
-    const uint64_t seen = parts_.checkpoints->waiters().changes();
     if (const absl::Status refused = parts_.context.access->Renew(&caller_); !refused.ok()) {
       FinishOnce(refused);
       return;

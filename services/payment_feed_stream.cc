@@ -140,7 +140,7 @@ class FeedStream final : public grpc::ServerBidiReactor<v1::ConsumeRequest, v1::
 
   // Busy; nothing is being written.
   void Pump() {
-    // Before what is looked at: the policy, and the payments.
+    // Before whatever is looked at below.
     const uint64_t seen = parts_.context.ledger->tail().changes();
     bool attached = false;
     std::optional<absl::Status> end;

@@ -4,6 +4,7 @@
 
 #include "ledger/base/date.h"
 #include "ledger/base/limits.h"
+#include "ledger/base/shape.h"
 #include "ledger/event_query.h"
 #include "ledger/view.h"
 #include "projections/standing.h"
@@ -30,7 +31,7 @@ absl::Status NotThere(std::string_view kind, std::string_view id, const Point& p
   return Error(absl::StatusCode::kNotFound, "NOT_FOUND",
                fmt::format("no {} \"{:.80}\" {}; check the number{}", kind, id, when,
                            point_asked ? ", or read at a later point" : ""),
-               {{"kind", std::string(kind)}, {"id", std::string(id.substr(0, 80))}});
+               {{"kind", std::string(kind)}, {"id", std::string(FirstBytes(id, 80))}});
 }
 
 absl::StatusOr<size_t> PageSize(int requested) {

@@ -171,9 +171,7 @@ class GrpcServer final : public Server {
 
   void SetPolicy(Policy policy) override {
     access_.SetPolicy(std::make_shared<const Policy>(std::move(policy)));
-    // Who waits is judged again.
-    ledger_->tail().Wake();
-    checkpoints_->waiters().Wake();
+    WakeWaiters();
   }
 
   void Drain(absl::Duration deadline) override {
@@ -185,8 +183,7 @@ class GrpcServer final : public Server {
     if (health_thread_.joinable()) health_thread_.join();
     server_->GetHealthCheckService()->SetServingStatus(false);
     draining_ = true;
-    ledger_->tail().Close();
-    checkpoints_->waiters().Close();
+    WakeWaiters();
     open_streams_.Drain();
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(deadline));
     server_->Wait();
@@ -194,6 +191,12 @@ class GrpcServer final : public Server {
   }
 
  private:
+  // Streams that wait look again, at the policy and at whether the server stops.
+  void WakeWaiters() {
+    ledger_->tail().Wake();
+    checkpoints_->waiters().Wake();
+  }
+
   // The ledger service serves while acts are recorded. The server as a whole serves as long as it
   // answers: reads go on when the writer has stopped, and whoever restarts what does not serve
   // would take them away.

@@ -57,8 +57,9 @@ class Server {
   virtual ~Server() = default;
   // The port taken.
   virtual int port() const = 0;
-  // Takes the place of the policy, at once: calls and streams under way are judged by it from their
-  // next unit or message on, subscriptions that wait now. Only with TLS.
+  // Takes the place of the policy, at once: calls and streams under way are judged by it before
+  // their next unit or message. Those that wait for events or checkpoints are judged now, a
+  // consumer that is paused, or that answers slowly, at its next heartbeat. Only with TLS.
   virtual void SetPolicy(Policy policy) = 0;
   // Ends subscriptions, rebuilds, backups, and record streams with nothing under way with
   // UNAVAILABLE (DRAINING), answers what is under way until `deadline` from now, then cancels the

@@ -81,6 +81,8 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
   }
 
   void ReadAndWrite() {
+    // Before whatever is looked at below.
+    const uint64_t seen = parts_.context.ledger->tail().changes();
     if (parts_.draining->load()) {
       FinishOnce(Error(absl::StatusCode::kUnavailable, "DRAINING",
                        "the server is stopping; subscribe again from the last position reached"));
@@ -90,8 +92,6 @@ class Subscription final : public grpc::ServerWriteReactor<v1::SubscribeResponse
       FinishOnce(absl::CancelledError("the call was cancelled"));
       return;
     }
-    // Before what is looked at: the policy, and the events.
-    const uint64_t seen = parts_.context.ledger->tail().changes();
     if (const absl::Status refused = parts_.context.access->Renew(&caller_); !refused.ok()) {
       FinishOnce(refused);
       return;

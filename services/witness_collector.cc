@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ledger/base/errors.h"
+#include "ledger/base/shape.h"
 #include "ledger/proof/checkpoint.h"
 #include "ledger/proof/witness_request.h"
 
@@ -18,7 +19,7 @@ constexpr char kRequestType[] = "text/plain; charset=utf-8";
 constexpr size_t kMaxShownBytes = 300;
 
 absl::Status WitnessRefused(int status, const std::string& body) {
-  std::string words = body.substr(0, kMaxShownBytes);
+  std::string words(FirstBytes(body, kMaxShownBytes));
   std::replace_if(
       words.begin(), words.end(),
       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');

@@ -50,8 +50,7 @@ class WitnessCollector {
   WitnessCollector(const WitnessCollector&) = delete;
   WitnessCollector& operator=(const WitnessCollector&) = delete;
 
-  // Asks no more, and ends what is under way; before those who wait for checkpoints are woken. Once
-  // is enough.
+  // Asks no more, and ends what is under way. Once is enough.
   void Stop();
 
   // How each witness of the policy answers, in its order.

@@ -27,7 +27,7 @@ absl::Status ConsumerUnknown(const std::string& name) {
                            "'registre admin consumers list', or make it with 'registre admin "
                            "consumers create'",
                            name),
-               {{"consumer", name.substr(0, 80)}});
+               {{"consumer", std::string(FirstBytes(name, 80))}});
 }
 
 absl::Status HoldLost(std::string_view reason, const std::string& message) {

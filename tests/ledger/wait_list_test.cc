@@ -37,16 +37,7 @@ TEST_F(WaitListTest, WhatChangesBetweenTheLookAndTheWaitIsNotMissed) {
 TEST_F(WaitListTest, WhoCancelsIsNotWoken) {
   waiters_.Cancel(Wait(waiters_.changes()));
   waiters_.Wake();
-  waiters_.Close();
   EXPECT_EQ(woken_, 0);
-}
-
-TEST_F(WaitListTest, OnceClosedNobodyWaits) {
-  Wait(waiters_.changes());
-  waiters_.Close();
-  EXPECT_EQ(woken_, 1);
-  Wait(waiters_.changes());
-  EXPECT_EQ(woken_, 2);
 }
 
 }  // namespace

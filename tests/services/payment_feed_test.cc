@@ -207,8 +207,8 @@ class PaymentFeedTest : public ServicesTest {
     Connect();
   }
 
-  // As the first start of a folder that was restored and may lack events.
-  // As the first start after a restoration does, which serves nobody yet: no client is attached.
+  // As the first start of a folder that was restored and may lack events; it serves nobody yet, so
+  // that no client is attached.
   void RecordRestored() {
     const LogHead head = ledger_->recorder().status().head;
     v1::Act act;
@@ -377,6 +377,10 @@ class ParkedFeedTest : public PaymentFeedTest {
     PaymentFeedTest::SetUp();
     ASSERT_TRUE(Record("a", {Order(1, "1"), Order(2, "2"), Order(1, "3")}).ok());
     ASSERT_TRUE(Create("paie", 2).ok());
+    ParkTheFirst();
+    AwaitDetached("paie");
+  }
+  void ParkTheFirst() {
     FeedClient client(feed_.get(), "paie");
     const auto deliveries = client.UntilCaughtUp();
     first_ = deliveries[0].events(0).position();
@@ -493,6 +497,9 @@ TEST_F(PaymentFeedTest, ListsInOrderOfNameAndRefusesWhatIsWrong) {
   EXPECT_EQ(InfoOf(Create("c", 1'001)).reason(), "FIELD_INVALID");
   EXPECT_EQ(InfoOf(Create("c", 1, 99)).reason(), "FIELD_INVALID");
   EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "nobody").Finish()).reason(), "CONSUMER_UNKNOWN");
+  const std::string bytes(79, 'a');
+  EXPECT_EQ(InfoOf(Pause(bytes + "\u00e9")).metadata().at("consumer"), bytes)
+      << "cut between characters";
   EXPECT_EQ(InfoOf(FeedClient(feed_.get(), "a", 5'000).Finish()).reason(), "FIELD_INVALID");
 }
 

@@ -314,7 +314,6 @@ TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {
                  .url = fmt::format("http://127.0.0.1:{}", port)}},
                "w1");
   const std::string text = ParseNote(log_->checkpoints->latest()->note())->text;
-  log_->RecordUnsigned("second");  // the checkpoint is of one event
   struct Case {
     int status;
     std::string body;
@@ -337,7 +336,6 @@ TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {
        "answers 500: a b"},
       {409, "01\n", "answers 409"},
       {409, "1\n", "at the same time"},
-      {409, "2\n", "cosigned 2 events already; it is asked for the next checkpoint"},
       {200, std::string(kMaxNoteBytes + 1, 'x'), "too large"},
   };
   for (const Case& one : cases) {
@@ -354,6 +352,31 @@ TEST_F(WitnessCollectorTest, BadAnswersAreNoCosignatures) {
     EXPECT_FALSE(collector->Status()[0].has_cosigned_size());
   }
   EXPECT_EQ(ParseNote(log_->checkpoints->latest()->note())->signatures.size(), 1u);
+  server.stop();
+  thread.join();
+}
+
+TEST_F(WitnessCollectorTest, AWitnessThatIsAheadIsAskedForTheNext) {
+  httplib::Server server;
+  server.Post("/add-checkpoint", [this](const httplib::Request&, httplib::Response& response) {
+    // More than any checkpoint that was sent, and no more than the log holds.
+    log_->RecordUnsigned(fmt::format("after-{}", log_->ledger->log().size()));
+    response.status = 409;
+    response.set_content(fmt::format("{}\n", log_->ledger->log().size()), "text/plain");
+  });
+  const int port = server.bind_to_any_port("127.0.0.1");
+  std::thread thread([&server] { server.listen_after_bind(); });
+  {
+    const auto collector =
+        Collect(PolicyOf({{.name = "w1",
+                           .key = TestWitnessKey("witness.example.org/x", TestKey('x')),
+                           .url = fmt::format("http://127.0.0.1:{}", port)}},
+                         "w1"));
+    Await([&] { return !collector->Status()[0].message().empty(); });
+    EXPECT_THAT(collector->Status()[0].message(),
+                HasSubstr("events already; it is asked for the next checkpoint"));
+    EXPECT_FALSE(collector->Status()[0].fork());
+  }
   server.stop();
   thread.join();
 }
