@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/proof/checkpoint.h"
 #include "ledger/proof/tile_hashes.h"
@@ -70,10 +72,25 @@ class Connection {
     return answer;
   }
   std::string ReadAll() const { return ReadUntil(""); }
+  // The server has closed it, or said something.
+  bool IsReadable() const {
+    pollfd look = {socket_, POLLIN, 0};
+    return ::poll(&look, 1, 0) > 0;
+  }
 
  private:
   const int socket_;
 };
+
+// Waits until the server has closed so many of the connections, which said nothing. Which of
+// them does not depend on their order alone, but on when a thread takes the first of them.
+void AwaitClosed(size_t count, const std::vector<std::unique_ptr<Connection>>& connections) {
+  const auto is_closed = [](const auto& connection) { return connection->IsReadable(); };
+  while (static_cast<size_t>(std::count_if(connections.begin(), connections.end(), is_closed)) <
+         count) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+}
 
 // Sends bytes as they are; everything that comes back until the server closes, or until it has
 // nothing more to say to a client that has closed its side.
@@ -377,25 +394,14 @@ TEST_F(HttpServerTest, GarbageDoesNoHarm) {
 }
 
 TEST_F(HttpServerTest, TooManyConnectionsAreClosed) {
-  std::vector<int> sockets;
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(http_->port()));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   // Those that say nothing hold the threads and the queue; the others are closed.
-  size_t closed = 0;
+  std::vector<std::unique_ptr<Connection>> silent;
   for (size_t i = 0; i < kHttpThreads + kMaxHttpWaiting + 20; ++i) {
-    sockets.push_back(::socket(AF_INET, SOCK_STREAM, 0));
-    ASSERT_EQ(::connect(sockets.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    silent.push_back(std::make_unique<Connection>(http_->port()));
   }
-  char byte = 0;
-  for (size_t i = kHttpThreads + kMaxHttpWaiting + 10; i < sockets.size(); ++i) {
-    closed += ::recv(sockets[i], &byte, 1, 0) <= 0 ? 1 : 0;
-  }
-  EXPECT_EQ(closed, 10u);
+  AwaitClosed(20, silent);
   // Its end does not wait for those that wait.
   http_.reset();
-  for (const int socket : sockets) ::close(socket);
 }
 
 // Clients that keep their connections do not shut out the next one.
@@ -442,9 +448,12 @@ TEST_F(HttpServerTest, AnswersEndTheConnectionWhileOthersWait) {
     mutex.Await(absl::Condition(&all_held));
   }
   const Connection* const last = connect("GET /nothing HTTP/1.1\r\n");
-  // The next is refused once all that may wait do.
-  for (size_t i = 0; i < kMaxHttpWaiting; ++i) connect("");
-  EXPECT_EQ(connect("")->ReadAll(), "");
+  // One is refused once all that may wait do.
+  std::vector<std::unique_ptr<Connection>> silent;
+  for (size_t i = 0; i <= kMaxHttpWaiting; ++i) {
+    silent.push_back(std::make_unique<Connection>(port));
+  }
+  AwaitClosed(1, silent);
   last->Send("Host: x\r\n\r\n");
   const std::string answer = last->ReadAll();
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 404 "));
