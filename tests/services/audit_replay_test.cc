@@ -220,8 +220,11 @@ TEST_F(AuditReplayTest, ADrainEndsIt) {
   drain.join();
   // The whole of it, where it was read faster than the server began to stop.
   if (!end.ok()) {
-    EXPECT_EQ(end.error_code(), grpc::UNAVAILABLE);
-    EXPECT_EQ(InfoOf(end).reason(), "DRAINING");
+    EXPECT_EQ(end.error_code(), grpc::UNAVAILABLE) << end.error_message();
+    // The connection ends with its last call, and now and then before the client has read why.
+    if (end.error_message().find("Connection reset by peer") == std::string::npos) {
+      EXPECT_EQ(InfoOf(end).reason(), "DRAINING") << end.error_message();
+    }
   }
 }
 
