@@ -90,6 +90,10 @@ void AwaitClosed(size_t count, const std::vector<std::unique_ptr<Connection>>& c
          count) {
     absl::SleepFor(absl::Milliseconds(1));
   }
+  for (const auto& connection : connections) {
+    if (!is_closed(connection)) continue;
+    EXPECT_EQ(connection->ReadAll(), "") << "closed without a word";
+  }
 }
 
 // Sends bytes as they are; everything that comes back until the server closes, or until it has

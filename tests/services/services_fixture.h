@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -32,6 +34,30 @@ template <class Response>
 struct OpenStream {
   grpc::ClientContext context;
   std::unique_ptr<grpc::ClientReader<Response>> stream;
+};
+
+// Keeps the recorder from taking what is queued, until released.
+class HeldRecorder {
+ public:
+  explicit HeldRecorder(Recorder* recorder)
+      : thread_([this, recorder] {
+          recorder->RunExclusive([this](Layers*, const LogHead&) {
+            held_.Notify();
+            release_.WaitForNotification();
+          });
+        }) {
+    held_.WaitForNotification();
+  }
+  ~HeldRecorder() { Release(); }
+  void Release() {
+    if (!release_.HasBeenNotified()) release_.Notify();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  absl::Notification held_;
+  absl::Notification release_;
+  std::thread thread_;
 };
 
 // The lines of the real input.
@@ -95,6 +121,10 @@ class ServicesTest : public ::testing::Test {
     while (subscription->Read(&message)) continue;
     EXPECT_EQ(InfoOf(subscription->Finish()).reason(), "DRAINING") << "the stop has begun";
     return stop;
+  }
+
+  void AwaitQueued(uint64_t units) {
+    while (ledger_->recorder().status().queued_units < units) absl::SleepFor(absl::Milliseconds(1));
   }
 
   grpc::Status Record(const v1::RecordRequest& request, v1::RecordResponse* response) {

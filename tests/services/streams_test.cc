@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "ledger/base/limits.h"
 #include "ledger/command.h"
@@ -22,30 +21,6 @@
 
 namespace registre::testing {
 namespace {
-
-// Keeps the recorder from taking what is queued, until released.
-class HeldRecorder {
- public:
-  explicit HeldRecorder(Recorder* recorder)
-      : thread_([this, recorder] {
-          recorder->RunExclusive([this](Layers*, const LogHead&) {
-            held_.Notify();
-            release_.WaitForNotification();
-          });
-        }) {
-    held_.WaitForNotification();
-  }
-  ~HeldRecorder() { Release(); }
-  void Release() {
-    if (!release_.HasBeenNotified()) release_.Notify();
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  absl::Notification held_;
-  absl::Notification release_;
-  std::thread thread_;
-};
 
 class StreamsTest : public ServicesTest {
  protected:
@@ -68,10 +43,6 @@ class StreamsTest : public ServicesTest {
                               response.has_receipt() ? "recorded" : info.reason());
     }
     return outcomes;
-  }
-
-  void AwaitQueued(uint64_t units) {
-    while (ledger_->recorder().status().queued_units < units) absl::SleepFor(absl::Milliseconds(1));
   }
 };
 
