@@ -86,6 +86,9 @@ class Planner {
     REGISTRE_RETURN_IF_ERROR(FindTarget());
     REGISTRE_RETURN_IF_ERROR(ReplayTarget());
     REGISTRE_RETURN_IF_ERROR(CheckMoney());
+    auto overwritten_from = replay_.OverwrittenFrom();
+    if (!overwritten_from.ok()) return overwritten_from.status();
+    overwritten_from_ = *overwritten_from;
     REGISTRE_RETURN_IF_ERROR(MakeUnit());
     REGISTRE_RETURN_IF_ERROR(CompareFigures());
     planned_.size = size_;
@@ -318,15 +321,19 @@ class Planner {
   }
 
   // What undoes an earlier correction counts no earlier than it does: a date between the two would
-  // find the act taken away that the earlier one had not put there yet.
+  // find the act taken away that the earlier one had not put there yet. Nor does what writes over
+  // count earlier than an earlier correction of what writes over the same: a date between the two
+  // would find the value of an act that another, not corrected yet on that date, had written over.
   template <typename A>
   void Describe(const StandingAct& of, const v1::Act& content, A* act) const {
     act->set_correction_number(request_.correction_number);
     act->set_target_position(of.position);
     act->set_recorded_by(of.subject);
     *act->mutable_act() = content;
-    const bool later = of.counts_from > ToDays(request_.effective_on);
-    *act->mutable_effective_on() = later ? FromDays(of.counts_from) : request_.effective_on;
+    Days from = of.counts_from;
+    if (!OverwrittenBy(content).empty()) from = std::max(from, overwritten_from_);
+    const bool later = from > ToDays(request_.effective_on);
+    *act->mutable_effective_on() = later ? FromDays(from) : request_.effective_on;
   }
 
   // Judged now, over what the reversals leave.
@@ -381,6 +388,7 @@ class Planner {
   Replay replay_;
   StandingAct target_;
   std::vector<ReplayedAct> touched_;
+  Days overwritten_from_ = kAlways;
   PlannedCorrection planned_;
 };
 

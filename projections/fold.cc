@@ -22,9 +22,9 @@ std::string_view SiretGivenBy(const v1::Act& act) {
 
 // The terms of tranches, those that it replaces or brings in.
 template <typename A>
-void AddTranches(const A& act, const std::string& number, std::vector<std::string>* values) {
+void AddTranches(const A& act, const std::string& number, std::vector<WrittenValue>* values) {
   for (const v1::Tranche& tranche : act.tranches()) {
-    values->push_back(ConventionKey(number) + " tranche " + tranche.tranche_id());
+    values->push_back({ConventionKey(number), tranche.tranche_id()});
   }
 }
 
@@ -58,17 +58,17 @@ std::vector<std::string> RowKeysOf(const v1::Event& event) {
   return keys;
 }
 
-std::vector<std::string> OverwrittenBy(const v1::Act& act) {
-  std::vector<std::string> values;
+std::vector<WrittenValue> OverwrittenBy(const v1::Act& act) {
+  std::vector<WrittenValue> values;
   switch (act.act_case()) {
     case v1::Act::kStructureRegistered:
-      values.push_back(StructureKey(act.structure_registered().structure_id()));
+      values.push_back({StructureKey(act.structure_registered().structure_id()), ""});
       break;
     case v1::Act::kStructureUpdated:
-      values.push_back(StructureKey(act.structure_updated().structure_id()));
+      values.push_back({StructureKey(act.structure_updated().structure_id()), ""});
       break;
     case v1::Act::kApplicationInstructed:
-      values.push_back(ApplicationKey(act.application_instructed().number()));
+      values.push_back({ApplicationKey(act.application_instructed().number()), ""});
       break;
     case v1::Act::kOpeningConventionRecorded: {
       const auto& recorded = act.opening_convention_recorded();

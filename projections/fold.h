@@ -4,6 +4,7 @@
 #ifndef REGISTRE_PROJECTIONS_FOLD_H_
 #define REGISTRE_PROJECTIONS_FOLD_H_
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,10 +38,18 @@ std::vector<std::string> RowKeysOf(const v1::Event& event);
 // the same, in entries that hold little more than their id: the row's number stays empty.
 void Fold(Direction direction, const v1::Event& event, std::string_view key, v1::Row* row);
 
-// The values of rows that the act writes over those before it, each by a name of its own: two acts
-// that write the same value fold in the order of their positions only, so that a correction of one
-// undoes and does again those that came after it (replay.h).
-std::vector<std::string> OverwrittenBy(const v1::Act& act);
+// What an act may write over: the row of a key, or one tranche of it.
+struct WrittenValue {
+  std::string key;
+  std::string tranche_id;  // empty: the row's own
+
+  auto operator<=>(const WrittenValue&) const = default;
+};
+
+// The values of rows that the act writes over those before it: two acts that write the same value
+// fold in the order of their positions only, so that a correction of one undoes and does again
+// those that came after it (replay.h).
+std::vector<WrittenValue> OverwrittenBy(const v1::Act& act);
 
 // The act is an act_reversed or an act_rectified.
 inline bool IsCorrection(const v1::Act& act) {

@@ -174,14 +174,47 @@ absl::Status Replay::QueueConventionsOf(const std::string& key) {
 }
 
 void Replay::Overwrite(const v1::Act& act) {
-  for (std::string& value : OverwrittenBy(act)) overwritten_.insert(std::move(value));
+  for (WrittenValue& value : OverwrittenBy(act)) overwritten_.insert(std::move(value));
 }
 
 bool Replay::WritesOver(const v1::Act& act) const {
   if (overwritten_.empty()) return false;
-  const std::vector<std::string> values = OverwrittenBy(act);
+  const std::vector<WrittenValue> values = OverwrittenBy(act);
   return std::any_of(values.begin(), values.end(),
-                     [this](const std::string& value) { return overwritten_.count(value) > 0; });
+                     [this](const WrittenValue& value) { return overwritten_.count(value) > 0; });
+}
+
+absl::StatusOr<Days> Replay::OverwrittenFrom() const {
+  std::set<std::string> keys;
+  for (const WrittenValue& value : overwritten_) keys.insert(value.key);
+  std::set<uint64_t> corrections;
+  for (const std::string& key : keys) {
+    REGISTRE_RETURN_IF_ERROR(
+        VisitPostings(index_, key, 1, /*backward=*/false, [&](uint64_t, const Posting& posting) {
+          if (posting.position >= size_) return false;
+          const auto type = static_cast<v1::Act::ActCase>(posting.act);
+          const bool corrects = type == v1::Act::kActReversed || type == v1::Act::kActRectified;
+          if (corrects) corrections.insert(posting.position);
+          return corrections.size() <= kMaxCorrectionScan;
+        }));
+    if (corrections.size() > kMaxCorrectionScan) return TooWide(kMaxCorrectionScan);
+  }
+  Days latest = kAlways;
+  absl::Status failed;
+  const std::vector<uint64_t> positions(corrections.begin(), corrections.end());
+  REGISTRE_RETURN_IF_ERROR(VisitEvents(log_, positions, [&](size_t i, const std::string& bytes) {
+    auto event = ParseEvent(positions[i], bytes);
+    failed = event.status();
+    if (!event.ok()) return false;
+    if (!WritesOver(CompensationOf(*event).event.act())) return true;
+    const v1::Act& act = event->act();
+    const v1::Date& from = act.has_act_reversed() ? act.act_reversed().effective_on()
+                                                  : act.act_rectified().effective_on();
+    latest = std::max(latest, ToDays(from));
+    return true;
+  }));
+  REGISTRE_RETURN_IF_ERROR(failed);
+  return latest;
 }
 
 void Replay::FoldTouched(const v1::Event& event) {

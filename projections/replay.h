@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "ledger/base/date.h"
 #include "ledger/view.h"
 #include "projections/fold.h"
 #include "projections/standing.h"
@@ -59,6 +60,9 @@ class Replay final : public LedgerView {
   absl::StatusOr<std::optional<StandingAct>> Standing(uint64_t position) const {
     return StandingAt(log_, state_, Point{.size = size_}, position);
   }
+  // After Run: the latest day from which an earlier correction counts, of those of acts that write
+  // what a corrected one writes over; kAlways without any. CORRECTION_TOO_WIDE.
+  absl::StatusOr<Days> OverwrittenFrom() const;
   // Touched rows by key, as they are after Run and Record; and one as it is without.
   const std::map<std::string, v1::Row, std::less<>>& rows() const { return rows_; }
   // Keys of rows that are not touched, whose later acts were judged again all the same.
@@ -98,7 +102,7 @@ class Replay final : public LedgerView {
   std::map<std::string, v1::Row, std::less<>> rows_;
   std::set<uint64_t> queue_;  // positions of later acts to be judged again
   std::set<std::string> watched_;
-  std::set<std::string> overwritten_;  // by corrected acts (fold.h)
+  std::set<WrittenValue> overwritten_;  // by corrected acts (fold.h)
   // Rows read at the moment.
   mutable std::map<std::string, std::shared_ptr<const v1::Row>, std::less<>> read_;
   mutable absl::Status status_;  // of these reads

@@ -73,6 +73,17 @@ v1::Act Adjust(int64_t authorised_cents, const std::string& on) {
   return act;
 }
 
+v1::Act Instruct(int64_t cents) {
+  v1::Act act =
+      Text<v1::Act>(R"pb(application_instructed {
+                           number: "D1"
+                           instruction { advice: ADVICE_FAVOURABLE service: "Service d'essai" }
+                           date { year: 2023 month: 1 day: 4 }
+                         })pb");
+  act.mutable_application_instructed()->mutable_instruction()->set_proposed_cents(cents);
+  return act;
+}
+
 v1::Act Credits(int64_t cents, const std::string& on) {
   v1::Act act;
   v1::PaymentCreditsVoted* voted = act.mutable_payment_credits_voted();
@@ -108,6 +119,31 @@ class CorrectionPlanTest : public ::testing::Test {
  protected:
   void Found(int conventions) {
     for (const v1::Act& act : PaymentFounding(conventions)) ledger_.Must(act);
+  }
+
+  // The application D1, of the structure, before any instruction.
+  void FoundApplication() {
+    Found(1);
+    ledger_.Must(Text<v1::Act>(R"pb(call_for_projects_opened {
+                                      call_id: "AAP"
+                                      title: "Appel d'essai"
+                                      phase: 1
+                                      thematics {
+                                        code: "1"
+                                        title: "Thème"
+                                        operations { code: "1.1" title: "Opération" }
+                                      }
+                                      date { year: 2023 month: 1 day: 2 }
+                                    })pb"));
+    ledger_.Must(Text<v1::Act>(R"pb(application_submitted {
+                                      number: "D1"
+                                      call_id: "AAP"
+                                      thematic: "1"
+                                      operation: "1.1"
+                                      structure_id: "st-a"
+                                      requested_cents: 9000
+                                      date { year: 2023 month: 1 day: 3 }
+                                    })pb"));
   }
 
   // What stands at the position, as a client would send it.
@@ -156,6 +192,11 @@ class CorrectionPlanTest : public ::testing::Test {
   v1::Row NowOn(const std::string& key, const std::string& date) const {
     return ledger_.RowAt(key,
                          {.size = ledger_.recorder.log.size(), .effective_on = ToDays(On(date))});
+  }
+
+  // What the application is proposed, on a date.
+  int64_t ProposedOn(const std::string& date) const {
+    return NowOn("application:D1", date).application().instruction().proposed_cents();
   }
 
   // "figure before after" of a key.
@@ -316,42 +357,66 @@ TEST_F(CorrectionPlanTest, OneOfThreeVotesOfCredits) {
   EXPECT_EQ(credits(), 2'500);
 }
 
+// The third is reversed from a later day on than the second is corrected from: on the days between,
+// the third still stands, and what is corrected under it counts no earlier.
+TEST_F(CorrectionPlanTest, UnderAnInstructionThatStandsForAWhileYet) {
+  FoundApplication();
+  ledger_.Must(Instruct(1'000));
+  const uint64_t second = ledger_.Must(Instruct(2'000));
+  const uint64_t third = ledger_.Must(Instruct(3'000));
+  Correct(third, {}, "2024-06-01");
+  Correct(second, {Instruct(2'500)}, "2024-03-01");
+  EXPECT_EQ(ProposedOn("2024-02-29"), 3'000);
+  EXPECT_EQ(ProposedOn("2024-03-01"), 3'000) << "not what stands under it";
+  EXPECT_EQ(ProposedOn("2024-05-31"), 3'000);
+  EXPECT_EQ(ProposedOn("2024-06-01"), 2'500);
+}
+
+// The same where the later one was replaced, not reversed: it is corrected with the earlier one.
+TEST_F(CorrectionPlanTest, UnderAnInstructionThatIsReplacedLater) {
+  FoundApplication();
+  const uint64_t first = ledger_.Must(Instruct(1'000));
+  const uint64_t second = ledger_.Must(Instruct(2'000));
+  Correct(second, {Instruct(2'500)}, "2024-06-01");
+  Correct(first, {Instruct(1'500)}, "2024-03-01");
+  EXPECT_EQ(ProposedOn("2024-03-01"), 2'000);
+  EXPECT_EQ(ProposedOn("2024-05-31"), 2'000);
+  EXPECT_EQ(ProposedOn("2024-06-01"), 2'500);
+}
+
+// Over an act whose correction counts later: an instruction recorded after that correction was
+// judged on the corrected value, which a day between does not know.
+TEST_F(CorrectionPlanTest, OverAnInstructionThatIsCorrectedLater) {
+  FoundApplication();
+  const uint64_t first = ledger_.Must(Instruct(1'000));
+  Correct(first, {Instruct(1'500)}, "2024-06-01");
+  const uint64_t second = ledger_.Must(Instruct(2'000));
+  Correct(second, {}, "2024-03-01");
+  EXPECT_EQ(ProposedOn("2024-03-01"), 2'000);
+  EXPECT_EQ(ProposedOn("2024-06-01"), 1'500);
+}
+
+// What is written over elsewhere makes nothing wait.
+TEST_F(CorrectionPlanTest, BesideACorrectionOfAnotherValue) {
+  FoundApplication();
+  const uint64_t instruction = ledger_.Must(Instruct(1'000));
+  Correct(kStructure, {[this] {
+            v1::Act act = Standing(kStructure);
+            act.mutable_structure_registered()->mutable_identity()->set_name("Structure C (essai)");
+            return act;
+          }()},
+          "2024-06-01");
+  Correct(instruction, {Instruct(1'500)}, "2024-03-01");
+  EXPECT_EQ(ProposedOn("2024-02-29"), 1'000);
+  EXPECT_EQ(ProposedOn("2024-03-01"), 1'500);
+}
+
 TEST_F(CorrectionPlanTest, OneOfThreeInstructions) {
-  Found(1);
-  ledger_.Must(Text<v1::Act>(R"pb(call_for_projects_opened {
-                                    call_id: "AAP"
-                                    title: "Appel d'essai"
-                                    phase: 1
-                                    thematics {
-                                      code: "1"
-                                      title: "Thème"
-                                      operations { code: "1.1" title: "Opération" }
-                                    }
-                                    date { year: 2023 month: 1 day: 2 }
-                                  })pb"));
-  ledger_.Must(Text<v1::Act>(R"pb(application_submitted {
-                                    number: "D1"
-                                    call_id: "AAP"
-                                    thematic: "1"
-                                    operation: "1.1"
-                                    structure_id: "st-a"
-                                    requested_cents: 9000
-                                    date { year: 2023 month: 1 day: 3 }
-                                  })pb"));
-  const auto instruct = [](int64_t cents) {
-    v1::Act act =
-        Text<v1::Act>(R"pb(application_instructed {
-                             number: "D1"
-                             instruction { advice: ADVICE_FAVOURABLE service: "Service d'essai" }
-                             date { year: 2023 month: 1 day: 4 }
-                           })pb");
-    act.mutable_application_instructed()->mutable_instruction()->set_proposed_cents(cents);
-    return act;
-  };
-  const uint64_t first = ledger_.Must(instruct(1'000));
-  ledger_.Must(instruct(2'000));
-  ledger_.Must(instruct(3'000));
-  EXPECT_THAT(Correct(first, {instruct(1'500)}),
+  FoundApplication();
+  const uint64_t first = ledger_.Must(Instruct(1'000));
+  ledger_.Must(Instruct(2'000));
+  ledger_.Must(Instruct(3'000));
+  EXPECT_THAT(Correct(first, {Instruct(1'500)}),
               ElementsAre("10 application_instructed REFILLED", "9 application_instructed REFILLED",
                           "8 application_instructed REPLACED"));
   EXPECT_EQ(Now("application:D1").application().instruction().proposed_cents(), 3'000);
