@@ -2,6 +2,7 @@
 #ifndef REGISTRE_TESTS_PROJECTIONS_FOLD_CASES_H_
 #define REGISTRE_TESTS_PROJECTIONS_FOLD_CASES_H_
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,11 @@ struct FoldCase {
   std::string key;                // of the row
   std::vector<std::string> acts;  // v1::Act in text format; their index is their position
   std::string row;                // v1::Row in text format; empty: no row
+
+  // How GoogleTest shows it.
+  friend std::ostream& operator<<(std::ostream& out, const FoldCase& fold_case) {
+    return out << fold_case.key;
+  }
 };
 
 // Folds the acts that touch the key and expects the row; then reverts them, newest first, and

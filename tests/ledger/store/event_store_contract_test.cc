@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <ostream>
 #include <random>
 #include <thread>
 
@@ -22,6 +23,11 @@ namespace {
 struct StoreKind {
   std::string name;
   std::function<absl::StatusOr<std::unique_ptr<EventStore>>(const std::string&)> open;
+
+  // How GoogleTest shows it.
+  friend std::ostream& operator<<(std::ostream& out, const StoreKind& kind) {
+    return out << kind.name;
+  }
 };
 
 const StoreKind kMemory = {"Memory", [](const std::string&) { return NewMemoryEventStore(); }};
