@@ -86,9 +86,7 @@ class Planner {
     REGISTRE_RETURN_IF_ERROR(FindTarget());
     REGISTRE_RETURN_IF_ERROR(ReplayTarget());
     REGISTRE_RETURN_IF_ERROR(CheckMoney());
-    auto overwritten_from = replay_.OverwrittenFrom();
-    if (!overwritten_from.ok()) return overwritten_from.status();
-    overwritten_from_ = *overwritten_from;
+    REGISTRE_RETURN_IF_ERROR(CheckDate());
     REGISTRE_RETURN_IF_ERROR(MakeUnit());
     REGISTRE_RETURN_IF_ERROR(CompareFigures());
     planned_.size = size_;
@@ -260,6 +258,23 @@ class Planner {
     return absl::OkStatus();
   }
 
+  // All of a correction counts from one date, on which it finds what it corrects.
+  absl::Status CheckDate() const {
+    const auto earliest = replay_.Earliest(touched_);
+    if (!earliest.ok()) return earliest.status();
+    if (earliest->from <= ToDays(request_.effective_on)) return absl::OkStatus();
+    const std::string from = FormatIsoDate(FromDays(earliest->from));
+    const std::string asked = FormatIsoDate(request_.effective_on);
+    return Refused("CORRECTION_EFFECTIVE_DATE",
+                   fmt::format("the correction cannot count from {}: what stands at position {}, "
+                               "which it undoes or builds on, counts from {} only; propose it from "
+                               "{} on",
+                               asked, earliest->position, from, from),
+                   {{"effective_on", asked},
+                    {"earliest", from},
+                    {"position", fmt::format("{}", earliest->position)}});
+  }
+
   // What replaces is in the competence of what it replaces: a correction is no way around a role.
   absl::Status CheckReplacements() const {
     for (size_t i = 0; i < request_.replacements.size(); ++i) {
@@ -320,20 +335,13 @@ class Planner {
     }
   }
 
-  // What undoes an earlier correction counts no earlier than it does: a date between the two would
-  // find the act taken away that the earlier one had not put there yet. Nor does what writes over
-  // count earlier than an earlier correction of what writes over the same: a date between the two
-  // would find the value of an act that another, not corrected yet on that date, had written over.
   template <typename A>
   void Describe(const StandingAct& of, const v1::Act& content, A* act) const {
     act->set_correction_number(request_.correction_number);
     act->set_target_position(of.position);
     act->set_recorded_by(of.subject);
     *act->mutable_act() = content;
-    Days from = of.counts_from;
-    if (!OverwrittenBy(content).empty()) from = std::max(from, overwritten_from_);
-    const bool later = from > ToDays(request_.effective_on);
-    *act->mutable_effective_on() = later ? FromDays(from) : request_.effective_on;
+    *act->mutable_effective_on() = request_.effective_on;
   }
 
   // Judged now, over what the reversals leave.
@@ -388,7 +396,6 @@ class Planner {
   Replay replay_;
   StandingAct target_;
   std::vector<ReplayedAct> touched_;
-  Days overwritten_from_ = kAlways;
   PlannedCorrection planned_;
 };
 

@@ -8,7 +8,7 @@
 // A replacement takes the target's place (a rectification) where no later act would then be
 // refused. Otherwise the target and the acts that would be refused without it are reversed, and the
 // replacements are judged now and recorded after. A later act that stands, but for which the ledger
-// would have filled other values, or that writes over what a corrected one wrote, is refilled. An
+// would have filled other values, or that sets again what a corrected one set, is refilled. An
 // accepted payment is never reversed: what makes it good is recorded after it.
 #ifndef REGISTRE_PROJECTIONS_CORRECTION_PLAN_H_
 #define REGISTRE_PROJECTIONS_CORRECTION_PLAN_H_
@@ -52,8 +52,9 @@ struct PlannedCorrection {
 
 // Plans at the present. Pure but for its reads; any thread; blocks on disk. NOT_FOUND:
 // CORRECTION_TARGET (no such act). FAILED_PRECONDITION: CORRECTION_TARGET (reversed already, or an
-// act that is not corrected), CORRECTION_ACCEPTED_PAYMENT, BUDGET_CLOSED_YEAR, the rule that a
-// replacement breaks. RESOURCE_EXHAUSTED: CORRECTION_TOO_WIDE (limits.h). DATA_LOSS as StateReader.
+// act that is not corrected), CORRECTION_ACCEPTED_PAYMENT, BUDGET_CLOSED_YEAR,
+// CORRECTION_EFFECTIVE_DATE (values: earliest), the rule that a replacement breaks.
+// RESOURCE_EXHAUSTED: CORRECTION_TOO_WIDE (limits.h). DATA_LOSS as StateReader.
 absl::StatusOr<PlannedCorrection> PlanCorrection(const EventStore& log, const Index& index,
                                                  const CorrectionRequest& request);
 

@@ -22,9 +22,9 @@ std::string_view SiretGivenBy(const v1::Act& act) {
 
 // The terms of tranches, those that it replaces or brings in.
 template <typename A>
-void AddTranches(const A& act, const std::string& number, std::vector<WrittenValue>* values) {
+void AddTranches(const A& act, const std::string& key, std::vector<SetValue>* values) {
   for (const v1::Tranche& tranche : act.tranches()) {
-    values->push_back({ConventionKey(number), tranche.tranche_id()});
+    values->push_back({key, "tranche " + tranche.tranche_id()});
   }
 }
 
@@ -58,37 +58,138 @@ std::vector<std::string> RowKeysOf(const v1::Event& event) {
   return keys;
 }
 
-std::vector<WrittenValue> OverwrittenBy(const v1::Act& act) {
-  std::vector<WrittenValue> values;
+std::vector<SetValue> ValuesSetBy(const v1::Act& act) {
+  std::vector<SetValue> values;
+  const auto set = [&](std::string key, std::string part = {}) {
+    values.push_back({std::move(key), std::move(part)});
+  };
   switch (act.act_case()) {
     case v1::Act::kStructureRegistered:
-      values.push_back({StructureKey(act.structure_registered().structure_id()), ""});
+      set(StructureKey(act.structure_registered().structure_id()));
       break;
     case v1::Act::kStructureUpdated:
-      values.push_back({StructureKey(act.structure_updated().structure_id()), ""});
+      set(StructureKey(act.structure_updated().structure_id()));
+      break;
+    case v1::Act::kStructuresMerged:
+      set(StructureKey(act.structures_merged().absorbed_structure_id()), "merger");
+      break;
+    case v1::Act::kBudgetLineOpened:
+      set(BudgetLineKey(act.budget_line_opened().code()));
+      break;
+    case v1::Act::kCallForProjectsOpened:
+      set(CallKey(act.call_for_projects_opened().call_id()));
+      break;
+    case v1::Act::kApplicationSubmitted:
+      set(ApplicationKey(act.application_submitted().number()));
+      break;
+    case v1::Act::kApplicationWithdrawn:
+      set(ApplicationKey(act.application_withdrawn().number()), "withdrawal");
       break;
     case v1::Act::kApplicationInstructed:
-      values.push_back({ApplicationKey(act.application_instructed().number()), ""});
+      set(ApplicationKey(act.application_instructed().number()), "instruction");
+      break;
+    case v1::Act::kSessionHeld:
+      set(SessionKey(act.session_held().session_id()));
+      if (!act.session_held().second_meeting_of().empty()) {
+        set(SessionKey(act.session_held().second_meeting_of()), "second meeting");
+      }
+      break;
+    case v1::Act::kReportTabled:
+      set(SessionKey(act.report_tabled().session_id()),
+          "report " + act.report_tabled().report_number());
+      break;
+    case v1::Act::kDeliberationVoted:
+      set(DeliberationKey(act.deliberation_voted().number()));
+      break;
+    case v1::Act::kDeliberationTransmitted:
+      set(DeliberationKey(act.deliberation_transmitted().number()), "transmission");
+      break;
+    case v1::Act::kDeliberationPublished:
+      set(DeliberationKey(act.deliberation_published().number()), "publication");
+      break;
+    case v1::Act::kDeliberationWithdrawn:
+      set(DeliberationKey(act.deliberation_withdrawn().deliberation_number()), "withdrawal");
+      break;
+    case v1::Act::kDeliberationAnnulled:
+      set(DeliberationKey(act.deliberation_annulled().deliberation_number()), "annulment");
       break;
     case v1::Act::kOpeningConventionRecorded: {
       const auto& recorded = act.opening_convention_recorded();
-      AddTranches(recorded, recorded.number(), &values);
+      set(ConventionKey(recorded.number()));
+      AddTranches(recorded, ConventionKey(recorded.number()), &values);
       break;
     }
     case v1::Act::kConventionSigned:
-      AddTranches(act.convention_signed(), act.convention_signed().number(), &values);
-      break;
-    case v1::Act::kAvenantSigned:
-      AddTranches(act.avenant_signed(), act.avenant_signed().convention_number(), &values);
-      break;
-    case v1::Act::kConventionTerminated:
-      AddTranches(act.convention_terminated(), act.convention_terminated().convention_number(),
+      set(ConventionKey(act.convention_signed().number()));
+      AddTranches(act.convention_signed(), ConventionKey(act.convention_signed().number()),
                   &values);
       break;
-    default:  // brings in, or adds up
+    case v1::Act::kAvenantSigned:
+      AddTranches(act.avenant_signed(), ConventionKey(act.avenant_signed().convention_number()),
+                  &values);
+      break;
+    case v1::Act::kReportReceived:
+      set(ConventionKey(act.report_received().convention_number()),
+          "report received " + act.report_received().tranche_id());
+      break;
+    case v1::Act::kReportAccepted:
+      set(ConventionKey(act.report_accepted().convention_number()),
+          "report accepted " + act.report_accepted().tranche_id());
+      break;
+    case v1::Act::kConventionTerminated: {
+      const v1::ConventionTerminated& terminated = act.convention_terminated();
+      set(ConventionKey(terminated.convention_number()), "termination");
+      AddTranches(terminated, ConventionKey(terminated.convention_number()), &values);
+      break;
+    }
+    case v1::Act::kConventionClosed:
+      set(ConventionKey(act.convention_closed().number()), "closing");
+      break;
+    case v1::Act::kPaymentOrdered:
+      set(PaymentKey(act.payment_ordered().fiscal_year(), act.payment_ordered().mandat()));
+      break;
+    case v1::Act::kRecoveryOrdered: {
+      const v1::OrderRef& order = act.recovery_ordered().order();
+      set(PaymentKey(order.fiscal_year(), order.mandat()),
+          "recovery " + act.recovery_ordered().recovery_number());
+      break;
+    }
+    default:  // adds up, or says nothing of a row that is corrected
       break;
   }
   return values;
+}
+
+bool SetsValues(v1::Act::ActCase type) {
+  switch (type) {
+    case v1::Act::kStructureRegistered:
+    case v1::Act::kStructureUpdated:
+    case v1::Act::kStructuresMerged:
+    case v1::Act::kBudgetLineOpened:
+    case v1::Act::kCallForProjectsOpened:
+    case v1::Act::kApplicationSubmitted:
+    case v1::Act::kApplicationWithdrawn:
+    case v1::Act::kApplicationInstructed:
+    case v1::Act::kSessionHeld:
+    case v1::Act::kReportTabled:
+    case v1::Act::kDeliberationVoted:
+    case v1::Act::kDeliberationTransmitted:
+    case v1::Act::kDeliberationPublished:
+    case v1::Act::kDeliberationWithdrawn:
+    case v1::Act::kDeliberationAnnulled:
+    case v1::Act::kOpeningConventionRecorded:
+    case v1::Act::kConventionSigned:
+    case v1::Act::kAvenantSigned:
+    case v1::Act::kReportReceived:
+    case v1::Act::kReportAccepted:
+    case v1::Act::kConventionTerminated:
+    case v1::Act::kConventionClosed:
+    case v1::Act::kPaymentOrdered:
+    case v1::Act::kRecoveryOrdered:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Compensation CompensationOf(const v1::Event& event) {

@@ -38,18 +38,22 @@ std::vector<std::string> RowKeysOf(const v1::Event& event);
 // the same, in entries that hold little more than their id: the row's number stays empty.
 void Fold(Direction direction, const v1::Event& event, std::string_view key, v1::Row* row);
 
-// What an act may write over: the row of a key, or one tranche of it.
-struct WrittenValue {
-  std::string key;
-  std::string tranche_id;  // empty: the row's own
+// A value of a row that acts set, where others add up: two acts that set the same one hold in the
+// order of their positions only.
+struct SetValue {
+  std::string key;   // of the row
+  std::string part;  // which value of it; empty: what opens the row
 
-  auto operator<=>(const WrittenValue&) const = default;
+  auto operator<=>(const SetValue&) const = default;
 };
 
-// The values of rows that the act writes over those before it: two acts that write the same value
-// fold in the order of their positions only, so that a correction of one undoes and does again
-// those that came after it (replay.h).
-std::vector<WrittenValue> OverwrittenBy(const v1::Act& act);
+// The values that the act sets. Where acts set one after another (an identity, an instruction, the
+// terms of a tranche, a termination), a correction of one undoes and does again those that came
+// after it (replay.h). Where one must be reversed before another sets it, the two still follow one
+// another. Either way no correction counts before an earlier one of the same value does.
+std::vector<SetValue> ValuesSetBy(const v1::Act& act);
+// Whether acts of the type set any.
+bool SetsValues(v1::Act::ActCase type);
 
 // The act is an act_reversed or an act_rectified.
 inline bool IsCorrection(const v1::Act& act) {

@@ -173,48 +173,93 @@ absl::Status Replay::QueueConventionsOf(const std::string& key) {
   return absl::OkStatus();
 }
 
-void Replay::Overwrite(const v1::Act& act) {
-  for (WrittenValue& value : OverwrittenBy(act)) overwritten_.insert(std::move(value));
+void Replay::AddCorrectedValues(const v1::Act& act) {
+  for (SetValue& value : ValuesSetBy(act)) corrected_values_.insert(std::move(value));
 }
 
-bool Replay::WritesOver(const v1::Act& act) const {
-  if (overwritten_.empty()) return false;
-  const std::vector<WrittenValue> values = OverwrittenBy(act);
+bool Replay::SetsCorrectedValue(const v1::Act& act) const {
+  if (corrected_values_.empty()) return false;
+  const std::vector<SetValue> values = ValuesSetBy(act);
   return std::any_of(values.begin(), values.end(),
-                     [this](const WrittenValue& value) { return overwritten_.count(value) > 0; });
+                     [this](const SetValue& value) { return corrected_values_.count(value) > 0; });
 }
 
-absl::StatusOr<Days> Replay::OverwrittenFrom() const {
+// What sets a corrected value on its row: acts, and corrections of acts.
+absl::StatusOr<std::vector<Replay::Setter>> Replay::SettersOfCorrectedValues() const {
   std::set<std::string> keys;
-  for (const WrittenValue& value : overwritten_) keys.insert(value.key);
-  std::set<uint64_t> corrections;
+  for (const SetValue& value : corrected_values_) keys.insert(value.key);
+  std::set<uint64_t> found;
   for (const std::string& key : keys) {
     REGISTRE_RETURN_IF_ERROR(
         VisitPostings(index_, key, 1, /*backward=*/false, [&](uint64_t, const Posting& posting) {
           if (posting.position >= size_) return false;
           const auto type = static_cast<v1::Act::ActCase>(posting.act);
-          const bool corrects = type == v1::Act::kActReversed || type == v1::Act::kActRectified;
-          if (corrects) corrections.insert(posting.position);
-          return corrections.size() <= kMaxCorrectionScan;
+          if (type == v1::Act::kActReversed || type == v1::Act::kActRectified || SetsValues(type)) {
+            found.insert(posting.position);
+          }
+          return found.size() <= kMaxCorrectionScan;
         }));
-    if (corrections.size() > kMaxCorrectionScan) return TooWide(kMaxCorrectionScan);
+    if (found.size() > kMaxCorrectionScan) {
+      return Error(
+          absl::StatusCode::kResourceExhausted, "CORRECTION_TOO_WIDE",
+          fmt::format("{} and what else the correction touches have more than {} acts and "
+                      "corrections that it would have to be dated against; follow the act "
+                      "with an act of consequence instead (a reduction, an amendment, ...)",
+                      key, kMaxCorrectionScan));
+    }
   }
-  Days latest = kAlways;
+  const std::vector<uint64_t> positions(found.begin(), found.end());
+  std::vector<Setter> setters;
   absl::Status failed;
-  const std::vector<uint64_t> positions(corrections.begin(), corrections.end());
   REGISTRE_RETURN_IF_ERROR(VisitEvents(log_, positions, [&](size_t i, const std::string& bytes) {
     auto event = ParseEvent(positions[i], bytes);
     failed = event.status();
     if (!event.ok()) return false;
-    if (!WritesOver(CompensationOf(*event).event.act())) return true;
     const v1::Act& act = event->act();
-    const v1::Date& from = act.has_act_reversed() ? act.act_reversed().effective_on()
-                                                  : act.act_rectified().effective_on();
-    latest = std::max(latest, ToDays(from));
+    Setter setter{.position = event->position(), .date = EffectiveDateOf(act)};
+    if (act.has_act_reversed()) {
+      setter.position = act.act_reversed().target_position();
+      setter.from = ToDays(act.act_reversed().effective_on());
+    } else if (act.has_act_rectified()) {
+      setter.position = act.act_rectified().target_position();
+      setter.from = ToDays(act.act_rectified().effective_on());
+    }
+    for (SetValue& value :
+         ValuesSetBy(IsCorrection(act) ? CompensationOf(*event).event.act() : act)) {
+      if (corrected_values_.count(value) > 0) setter.values.insert(std::move(value));
+    }
+    if (!setter.values.empty()) setters.push_back(std::move(setter));
     return true;
   }));
   REGISTRE_RETURN_IF_ERROR(failed);
-  return latest;
+  return setters;
+}
+
+// As of a date before that of an earlier correction of the value one finds what that correction
+// undid, and what was said over it: an act beneath cannot be undone there. Nor can one as of a date
+// on which an act beneath it does not count yet, since undoing puts that one's value back.
+absl::StatusOr<EarliestDate> Replay::Earliest(const std::vector<ReplayedAct>& touched) const {
+  EarliestDate earliest;
+  const auto not_before = [&](Days from, uint64_t position) {
+    if (from > earliest.from) earliest = {from, position};
+  };
+  for (const ReplayedAct& act : touched) not_before(act.before.counts_from, act.before.position);
+  auto setters = SettersOfCorrectedValues();
+  if (!setters.ok()) return setters.status();
+  for (const Setter& setter : *setters) {
+    not_before(setter.from, setter.position);
+    const auto holds = [&](uint64_t position, const v1::Act& act) {
+      if (position <= setter.position || EffectiveDateOf(act) >= setter.date) return;
+      for (const SetValue& value : ValuesSetBy(act)) {
+        if (setter.values.count(value) > 0) not_before(setter.date, setter.position);
+      }
+    };
+    for (const ReplayedAct& act : touched) {
+      holds(act.before.position, act.before.act);
+      if (act.after) holds(act.before.position, *act.after);
+    }
+  }
+  return earliest;
 }
 
 void Replay::FoldTouched(const v1::Event& event) {
@@ -244,7 +289,7 @@ absl::Status Replay::ReplayOne(StandingAct standing, std::vector<ReplayedAct>* t
   if (!decided.ok() && !IsRefusal(decided)) return decided;
   if (!decided.ok()) {
     REGISTRE_RETURN_IF_ERROR(Touch(before));
-    Overwrite(standing.act);
+    AddCorrectedValues(standing.act);
     touched->push_back({.before = std::move(standing),
                         .effect = v1::CORRECTION_EFFECT_REVERSED,
                         .because = WhyRefused(decided),
@@ -252,7 +297,7 @@ absl::Status Replay::ReplayOne(StandingAct standing, std::vector<ReplayedAct>* t
                         .flags = {}});
     return absl::OkStatus();
   }
-  if (again.SerializeAsString() == standing.act.SerializeAsString() && !WritesOver(again)) {
+  if (again.SerializeAsString() == standing.act.SerializeAsString() && !SetsCorrectedValue(again)) {
     FoldTouched(before);
     return absl::OkStatus();
   }
@@ -260,8 +305,8 @@ absl::Status Replay::ReplayOne(StandingAct standing, std::vector<ReplayedAct>* t
   REGISTRE_RETURN_IF_ERROR(Touch(before));
   REGISTRE_RETURN_IF_ERROR(Touch(after));
   FoldTouched(after);
-  Overwrite(standing.act);
-  Overwrite(again);
+  AddCorrectedValues(standing.act);
+  AddCorrectedValues(again);
   touched->push_back({.before = std::move(standing),
                       .effect = v1::CORRECTION_EFFECT_REFILLED,
                       .because = "",
@@ -276,14 +321,14 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
   rows_.clear();
   queue_.clear();
   watched_.clear();
-  overwritten_.clear();
+  corrected_values_.clear();
   read_.clear();
   moment_ = target.position;
   auto past = CorrectedPast::Load(log_, index_, state_, Point{.size = size_}, target.position);
   if (!past.ok()) return past.status();
   past_ = *std::move(past);
   REGISTRE_RETURN_IF_ERROR(Touch(BareEvent(target.position, target.subject, target.act)));
-  Overwrite(target.act);
+  AddCorrectedValues(target.act);
   ReplayedAct first{.before = target,
                     .effect = v1::CORRECTION_EFFECT_REVERSED,
                     .because = "",
@@ -295,7 +340,7 @@ absl::Status Replay::Run(const StandingAct& target, const std::optional<v1::Act>
     const v1::Event event = BareEvent(target.position, target.subject, act);
     REGISTRE_RETURN_IF_ERROR(Touch(event));
     FoldTouched(event);
-    Overwrite(act);
+    AddCorrectedValues(act);
     first.effect = v1::CORRECTION_EFFECT_REPLACED;
     first.after = std::move(act);
   }

@@ -35,6 +35,12 @@ struct ReplayedAct {
   std::vector<v1::Flag> flags;   // what is odd about that
 };
 
+// From when a correction may count, and the act because of which it may not count before.
+struct EarliestDate {
+  Days from = kAlways;
+  uint64_t position = 0;
+};
+
 // The state as it would be, moved forward from the act that is corrected to the present. A row is
 // `touched` from the moment that a correction changes it; every later act on a touched row is
 // judged again, all others are as they were. One thread; blocks on disk.
@@ -60,9 +66,9 @@ class Replay final : public LedgerView {
   absl::StatusOr<std::optional<StandingAct>> Standing(uint64_t position) const {
     return StandingAt(log_, state_, Point{.size = size_}, position);
   }
-  // After Run: the latest day from which an earlier correction counts, of those of acts that write
-  // what a corrected one writes over; kAlways without any. CORRECTION_TOO_WIDE.
-  absl::StatusOr<Days> OverwrittenFrom() const;
+  // After Run, of what it touched: from when the correction may count at the earliest.
+  // CORRECTION_TOO_WIDE.
+  absl::StatusOr<EarliestDate> Earliest(const std::vector<ReplayedAct>& touched) const;
   // Touched rows by key, as they are after Run and Record; and one as it is without.
   const std::map<std::string, v1::Row, std::less<>>& rows() const { return rows_; }
   // Keys of rows that are not touched, whose later acts were judged again all the same.
@@ -88,9 +94,17 @@ class Replay final : public LedgerView {
   // Folds into the rows that are touched.
   void FoldTouched(const v1::Event& event);
   absl::Status ReplayOne(StandingAct standing, std::vector<ReplayedAct>* touched);
-  // Of a corrected act: what writes over what it writes is corrected with it.
-  void Overwrite(const v1::Act& act);
-  bool WritesOver(const v1::Act& act) const;
+  // Of a corrected act: what sets the same values after it is corrected with it.
+  void AddCorrectedValues(const v1::Act& act);
+  bool SetsCorrectedValue(const v1::Act& act) const;
+  // An act that sets corrected values, or a correction of one.
+  struct Setter {
+    uint64_t position = 0;  // of the act
+    Days date = kAlways;    // its effective date, or the correction's
+    Days from = kAlways;    // from when the correction counts; kAlways for an act
+    std::set<SetValue> values = {};
+  };
+  absl::StatusOr<std::vector<Setter>> SettersOfCorrectedValues() const;
 
   const EventStore& log_;
   const Index& index_;
@@ -102,7 +116,7 @@ class Replay final : public LedgerView {
   std::map<std::string, v1::Row, std::less<>> rows_;
   std::set<uint64_t> queue_;  // positions of later acts to be judged again
   std::set<std::string> watched_;
-  std::set<WrittenValue> overwritten_;  // by corrected acts (fold.h)
+  std::set<SetValue> corrected_values_;  // set by corrected acts (fold.h)
   // Rows read at the moment.
   mutable std::map<std::string, std::shared_ptr<const v1::Row>, std::less<>> read_;
   mutable absl::Status status_;  // of these reads

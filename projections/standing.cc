@@ -35,7 +35,7 @@ absl::StatusOr<std::optional<StandingAct>> StandingAt(const EventStore& log,
   if (!corrected.has_replaced_position()) return std::nullopt;
   auto rectified = ReadEvent(log, corrected.replaced_position());
   if (!rectified.ok()) return rectified.status();
-  standing.counts_from = EffectiveDateOf(rectified->act());
+  standing.counts_from = ToDays(rectified->act().act_rectified().effective_on());
   standing.act = rectified->act().act_rectified().act();
   standing.flags.assign(rectified->flags().begin(), rectified->flags().end());
   standing.standing_position = corrected.replaced_position();

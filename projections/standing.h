@@ -30,7 +30,7 @@ struct StandingAct {
   v1::Act act;
   std::vector<v1::Flag> flags;                // what was found odd about it
   std::optional<uint64_t> standing_position;  // of the act_rectified that it is; unset: as recorded
-  Days counts_from = kAlways;                 // effective date of that act_rectified
+  Days counts_from = kAlways;                 // from when that act_rectified does
 };
 
 // What stands at the point for the act at a position below its size; nothing when it was reversed.

@@ -22,7 +22,7 @@ void FuzzEvents(FuzzInput input) {
     if (!event.ok()) continue;
     (void)EffectiveDateOf(event->act());
     (void)ActType(event->act());
-    (void)OverwrittenBy(event->act());
+    (void)ValuesSetBy(event->act());
     REGISTRE_CHECK(TagsOf(event->act()) == TagsOf(event->act()), "pure");
     const std::vector<std::string> keys = RowKeysOf(*event);
     // As the ledger does before it records; the rest is never folded.

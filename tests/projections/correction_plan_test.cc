@@ -45,6 +45,16 @@ v1::Act Reject(const std::string& mandat) {
   return act;
 }
 
+v1::Act Terminate(const std::string& reason, const std::string& on) {
+  v1::Act act = Text<v1::Act>(R"pb(convention_terminated {
+                                     convention_number: "2023-00001"
+                                     ground: TERMINATION_GROUND_BREACH
+                                   })pb");
+  act.mutable_convention_terminated()->set_reason(reason);
+  *act.mutable_convention_terminated()->mutable_date() = On(on);
+  return act;
+}
+
 v1::Act UpdateName(const std::string& name, const std::string& on) {
   v1::Act act;
   act.mutable_structure_updated()->set_structure_id("st-a");
@@ -73,14 +83,14 @@ v1::Act Adjust(int64_t authorised_cents, const std::string& on) {
   return act;
 }
 
-v1::Act Instruct(int64_t cents) {
+v1::Act Instruct(int64_t cents, const std::string& on = "2023-01-04") {
   v1::Act act =
       Text<v1::Act>(R"pb(application_instructed {
                            number: "D1"
                            instruction { advice: ADVICE_FAVOURABLE service: "Service d'essai" }
-                           date { year: 2023 month: 1 day: 4 }
                          })pb");
   act.mutable_application_instructed()->mutable_instruction()->set_proposed_cents(cents);
+  *act.mutable_application_instructed()->mutable_date() = On(on);
   return act;
 }
 
@@ -212,6 +222,12 @@ class CorrectionPlanTest : public ::testing::Test {
 
   std::string ReasonFor(uint64_t target, const std::vector<v1::Act>& replacements = {}) const {
     const auto planned = ledger_.Plan(target, replacements);
+    return planned.ok() ? "" : ReasonOf(planned.status());
+  }
+  // The same, from a date on.
+  std::string ReasonOn(uint64_t target, const std::vector<v1::Act>& replacements,
+                       const std::string& effective_on) const {
+    const auto planned = ledger_.Plan(target, replacements, effective_on);
     return planned.ok() ? "" : ReasonOf(planned.status());
   }
 
@@ -357,58 +373,118 @@ TEST_F(CorrectionPlanTest, OneOfThreeVotesOfCredits) {
   EXPECT_EQ(credits(), 2'500);
 }
 
-// The third is reversed from a later day on than the second is corrected from: on the days between,
-// the third still stands, and what is corrected under it counts no earlier.
-TEST_F(CorrectionPlanTest, UnderAnInstructionThatStandsForAWhileYet) {
+// ---- From when a correction may count (CORRECTION_EFFECTIVE_DATE)
+
+// The third is reversed from June on: in March it still stands, over the second.
+TEST_F(CorrectionPlanTest, BeneathAnActThatIsReversedFromLaterOn) {
   FoundApplication();
   ledger_.Must(Instruct(1'000));
   const uint64_t second = ledger_.Must(Instruct(2'000));
   const uint64_t third = ledger_.Must(Instruct(3'000));
-  Correct(third, {}, "2024-06-01");
-  Correct(second, {Instruct(2'500)}, "2024-03-01");
-  EXPECT_EQ(ProposedOn("2024-02-29"), 3'000);
-  EXPECT_EQ(ProposedOn("2024-03-01"), 3'000) << "not what stands under it";
+  ASSERT_THAT(Correct(third, {}, "2024-06-01"), ElementsAre("10 application_instructed REVERSED"));
+  EXPECT_THAT(Correct(second, {Instruct(2'500)}, "2024-03-01"),
+              ElementsAre("the correction cannot count from 2024-03-01: what stands at position "
+                          "10, which it undoes or builds on, counts from 2024-06-01 only; propose "
+                          "it from 2024-06-01 on"));
+  EXPECT_THAT(ReasonOn(second, {Instruct(2'500)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_THAT(Correct(second, {Instruct(2'500)}, "2024-06-01"),
+              ElementsAre("9 application_instructed REPLACED"));
   EXPECT_EQ(ProposedOn("2024-05-31"), 3'000);
   EXPECT_EQ(ProposedOn("2024-06-01"), 2'500);
 }
 
-// The same where the later one was replaced, not reversed: it is corrected with the earlier one.
-TEST_F(CorrectionPlanTest, UnderAnInstructionThatIsReplacedLater) {
+// The same where the later one was replaced: it is corrected with the earlier one.
+TEST_F(CorrectionPlanTest, BeneathAnActThatIsReplacedFromLaterOn) {
   FoundApplication();
   const uint64_t first = ledger_.Must(Instruct(1'000));
   const uint64_t second = ledger_.Must(Instruct(2'000));
-  Correct(second, {Instruct(2'500)}, "2024-06-01");
-  Correct(first, {Instruct(1'500)}, "2024-03-01");
-  EXPECT_EQ(ProposedOn("2024-03-01"), 2'000);
+  ASSERT_THAT(Correct(second, {Instruct(2'500)}, "2024-06-01"),
+              ElementsAre("9 application_instructed REPLACED"));
+  EXPECT_EQ(ReasonOn(first, {Instruct(1'500)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_THAT(
+      Correct(first, {Instruct(1'500)}, "2024-06-01"),
+      ElementsAre("9 application_instructed REFILLED", "8 application_instructed REPLACED"));
   EXPECT_EQ(ProposedOn("2024-05-31"), 2'000);
   EXPECT_EQ(ProposedOn("2024-06-01"), 2'500);
 }
 
-// Over an act whose correction counts later: an instruction recorded after that correction was
-// judged on the corrected value, which a day between does not know.
-TEST_F(CorrectionPlanTest, OverAnInstructionThatIsCorrectedLater) {
+// An instruction recorded after a correction was judged on the corrected value, which a day before
+// that counts does not know.
+TEST_F(CorrectionPlanTest, OverAnActThatIsCorrectedFromLaterOn) {
   FoundApplication();
   const uint64_t first = ledger_.Must(Instruct(1'000));
-  Correct(first, {Instruct(1'500)}, "2024-06-01");
+  ASSERT_THAT(Correct(first, {Instruct(1'500)}, "2024-06-01"),
+              ElementsAre("8 application_instructed REPLACED"));
   const uint64_t second = ledger_.Must(Instruct(2'000));
-  Correct(second, {}, "2024-03-01");
-  EXPECT_EQ(ProposedOn("2024-03-01"), 2'000);
+  EXPECT_EQ(ReasonOn(second, {}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_THAT(Correct(second, {}, "2024-06-01"), ElementsAre("13 application_instructed REVERSED"));
+  EXPECT_EQ(ProposedOn("2024-05-31"), 2'000);
   EXPECT_EQ(ProposedOn("2024-06-01"), 1'500);
 }
 
-// What is written over elsewhere makes nothing wait.
+// What undoes a correction does not count before it; also of an act that only adds up.
+TEST_F(CorrectionPlanTest, ACorrectionOfACorrection) {
+  Found(1);
+  const uint64_t adjustment = ledger_.Must(Adjust(300'000'000, "2023-01-20"));
+  ASSERT_THAT(Correct(adjustment, {Adjust(310'000'000, "2023-01-20")}, "2024-06-01"),
+              ElementsAre("6 budget_line_adjusted REPLACED"));
+  const std::vector<v1::Act> again = {Adjust(320'000'000, "2023-01-20")};
+  EXPECT_EQ(ReasonOn(adjustment, again, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_THAT(Correct(adjustment, again, "2024-06-01"),
+              ElementsAre("6 budget_line_adjusted REPLACED"));
+}
+
+// Dated between two that were recorded before it: undone before the second of them counts, it
+// would give the second's value back.
+TEST_F(CorrectionPlanTest, OverAnActThatIsDatedLater) {
+  FoundApplication();
+  ledger_.Must(Instruct(1'000, "2023-01-04"));
+  ledger_.Must(Instruct(2'000, "2023-01-10"));
+  const uint64_t third = ledger_.Must(Instruct(3'000, "2023-01-06"));
+  EXPECT_EQ(ReasonOn(third, {}, "2023-01-09"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_THAT(Correct(third, {}, "2023-01-10"), ElementsAre("10 application_instructed REVERSED"));
+  EXPECT_EQ(ProposedOn("2023-01-05"), 1'000);
+  EXPECT_EQ(ProposedOn("2023-01-07"), 3'000);
+  EXPECT_EQ(ProposedOn("2023-01-10"), 2'000);
+}
+
+// What was reversed and recorded again: the second is not taken away where the first still stands.
+TEST_F(CorrectionPlanTest, AnActRecordedAgainAfterItsReversal) {
+  Found(1);
+  const uint64_t first = ledger_.Must(Order(1, "a", 1'000));
+  ASSERT_THAT(Correct(first, {}, "2024-06-01"), ElementsAre("6 payment_ordered REVERSED"));
+  const uint64_t again = ledger_.Must(Order(1, "a", 3'000));
+  EXPECT_EQ(ReasonOn(again, {}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_THAT(Correct(again, {}, "2024-06-01"), ElementsAre("10 payment_ordered REVERSED"));
+}
+
+// Corrections of other values of the same rows make nothing wait.
 TEST_F(CorrectionPlanTest, BesideACorrectionOfAnotherValue) {
   FoundApplication();
+  const uint64_t application = kFirstConvention + 2;
   const uint64_t instruction = ledger_.Must(Instruct(1'000));
-  Correct(kStructure, {[this] {
-            v1::Act act = Standing(kStructure);
-            act.mutable_structure_registered()->mutable_identity()->set_name("Structure C (essai)");
-            return act;
-          }()},
-          "2024-06-01");
-  Correct(instruction, {Instruct(1'500)}, "2024-03-01");
+  v1::Act submitted = Standing(application);
+  submitted.mutable_application_submitted()->set_requested_cents(8'000);
+  ASSERT_THAT(Correct(application, {submitted}, "2024-06-01"),
+              ElementsAre("7 application_submitted REPLACED"));
+  EXPECT_THAT(Correct(instruction, {Instruct(1'500)}, "2024-03-01"),
+              ElementsAre("8 application_instructed REPLACED"));
   EXPECT_EQ(ProposedOn("2024-02-29"), 1'000);
   EXPECT_EQ(ProposedOn("2024-03-01"), 1'500);
+}
+
+// ---- Acts that set what others set
+
+// The second termination leaves no tranche of the first as it is, but writes over its date.
+TEST_F(CorrectionPlanTest, OneOfTwoTerminations) {
+  Found(1);
+  ledger_.Must(Order(1, "a", 10'000'000));
+  const uint64_t first = ledger_.Must(Terminate("Essai", "2023-06-01"));
+  ledger_.Must(Reject("a"));
+  ledger_.Must(Terminate("Essai, la suite", "2023-09-01"));
+  EXPECT_THAT(Correct(first, {Terminate("Essai, relu", "2023-06-01")}),
+              ElementsAre("9 convention_terminated REFILLED", "7 convention_terminated REPLACED"));
+  EXPECT_EQ(FormatIsoDate(Now("convention:2023-00001").convention().terminated_on()), "2023-09-01");
 }
 
 TEST_F(CorrectionPlanTest, OneOfThreeInstructions) {
@@ -584,8 +660,8 @@ TEST_F(CorrectionPlanTest, ARectifiedActIsCorrectedAgain) {
   EXPECT_THAT(Correct(order, {Order(1, "a", 200)}, "2024-06-01"),
               ElementsAre("6 payment_ordered REPLACED"));
   EXPECT_EQ(ReasonFor(order, {Order(1, "a", 200)}), "FIELD_INVALID") << "that stands already";
-  // On dates before the first correction's the second is not there either.
-  EXPECT_THAT(Correct(order, {Order(1, "a", 300)}, "2024-03-01"),
+  EXPECT_EQ(ReasonOn(order, {Order(1, "a", 300)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_THAT(Correct(order, {Order(1, "a", 300)}, "2024-06-01"),
               ElementsAre("6 payment_ordered REPLACED"));
   EXPECT_EQ(Now("payment:2023-a").payment().amount_cents(), 300);
   EXPECT_EQ(NowOn("payment:2023-a", "2024-04-01").payment().amount_cents(), 100);

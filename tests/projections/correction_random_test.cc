@@ -15,7 +15,9 @@
 #include "ledger/base/shape.h"
 #include "projections/standing.h"
 #include "tests/support/corrected_ledger.h"
+#include "tests/support/error_info.h"
 #include "tests/support/fake_view.h"
+#include "tests/support/payment_acts.h"
 #include "tests/support/random_acts.h"
 #include "tests/support/test_seed.h"
 
@@ -194,7 +196,14 @@ class RandomCorrections {
       TurnDownOne(target, replacements);
       return;
     }
-    const auto corrected = ledger_.Correct(target, replacements, FormatIsoDate(effective_on));
+    auto corrected = ledger_.Correct(target, replacements, FormatIsoDate(effective_on));
+    if (ReasonOf(corrected.status()) == "CORRECTION_EFFECTIVE_DATE") {
+      // From the date that the refusal names, it is made.
+      ++counts_["CORRECTION_EFFECTIVE_DATE"];
+      const std::string earliest = InfoOf(corrected.status()).metadata().at("earliest");
+      corrected = ledger_.Correct(target, replacements, earliest);
+      EXPECT_NE(ReasonOf(corrected.status()), "CORRECTION_EFFECTIVE_DATE") << corrected.status();
+    }
     std::vector<Point> points;
     for (int i = 0; i < 4; ++i) {
       points.push_back({.size = 1 + rng_() % ledger_.recorder.log.size(),
@@ -253,6 +262,148 @@ TEST(CorrectionRandom, LeavesWhatTheStandingActsAddUpTo) {
     for (const auto& [what, count] : corrections.counts()) counts[what] += count;
   }
   for (const auto& [what, least] : wanted) EXPECT_GE(counts[what], least) << what;
+}
+
+// One application and its structure, on which acts of any date set the same values again and again,
+// are reversed, replaced and recorded anew: on every day both are what the acts that stand there
+// say.
+class OneSubject {
+ public:
+  explicit OneSubject(uint64_t seed) : rng_(seed) {
+    for (const v1::Act& act : PaymentFounding(1)) ledger_.Must(act);
+    ledger_.Must(Text<v1::Act>(R"pb(call_for_projects_opened {
+                                      call_id: "AAP"
+                                      title: "Appel d'essai"
+                                      phase: 1
+                                      thematics {
+                                        code: "1"
+                                        title: "Thème"
+                                        operations { code: "1.1" title: "Opération" }
+                                      }
+                                      date { year: 2023 month: 1 day: 2 }
+                                    })pb"));
+  }
+
+  void Run(int steps) {
+    for (int step = 0; step < steps && !::testing::Test::HasFailure(); ++step) {
+      if (positions_.empty() || rng_() % 5 < 2) {
+        const auto recorded = ledger_.Record(AnyAct());
+        if (recorded.ok()) positions_.push_back(*recorded);
+      } else {
+        CorrectOne();
+      }
+    }
+    CheckEveryDay();
+  }
+
+  int corrected() const { return corrected_; }
+  int later() const { return later_; }
+
+ private:
+  v1::Date AnyDay() { return FromDays(kFirst + static_cast<Days>(rng_() % kDays)); }
+
+  v1::Act AnyAct() {
+    v1::Act act;
+    switch (rng_() % 4) {
+      case 0: {
+        act = Text<v1::Act>(R"pb(application_submitted {
+                                   number: "D1"
+                                   call_id: "AAP"
+                                   thematic: "1"
+                                   operation: "1.1"
+                                   structure_id: "st-a"
+                                 })pb");
+        act.mutable_application_submitted()->set_requested_cents(Cents());
+        *act.mutable_application_submitted()->mutable_date() = AnyDay();
+        return act;
+      }
+      case 1: {
+        v1::StructureUpdated* updated = act.mutable_structure_updated();
+        updated->set_structure_id("st-a");
+        updated->mutable_after()->set_name(fmt::format("Structure {} (essai)", rng_() % 1'000));
+        updated->set_reason("Essai");
+        *updated->mutable_date() = AnyDay();
+        return act;
+      }
+      default: {
+        v1::ApplicationInstructed* instructed = act.mutable_application_instructed();
+        instructed->set_number("D1");
+        instructed->mutable_instruction()->set_advice(v1::ADVICE_FAVOURABLE);
+        instructed->mutable_instruction()->set_service("Service d'essai");
+        instructed->mutable_instruction()->set_proposed_cents(Cents());
+        *instructed->mutable_date() = AnyDay();
+        return act;
+      }
+    }
+  }
+
+  // A replacement of the same type as what stands, where chance gives one.
+  std::vector<v1::Act> Replacements(uint64_t target) {
+    if (rng_() % 3 == 0) return {};
+    const StateReader reader(ledger_.recorder.log, *ledger_.recorder.index, RegistreProjection());
+    const auto standing =
+        StandingAt(ledger_.recorder.log, reader, {.size = ledger_.recorder.log.size()}, target);
+    if (!standing.ok() || !standing->has_value()) return {};
+    v1::Act act = AnyAct();
+    while (act.act_case() != (*standing)->act.act_case()) act = AnyAct();
+    return {act};
+  }
+
+  void CorrectOne() {
+    const uint64_t target = positions_[rng_() % positions_.size()];
+    const std::vector<v1::Act> replacements = Replacements(target);
+    auto corrected = ledger_.Correct(target, replacements, FormatIsoDate(AnyDay()));
+    if (ReasonOf(corrected.status()) == "CORRECTION_EFFECTIVE_DATE") {
+      ++later_;
+      const std::string earliest = InfoOf(corrected.status()).metadata().at("earliest");
+      corrected = ledger_.Correct(target, replacements, earliest);
+      EXPECT_NE(ReasonOf(corrected.status()), "CORRECTION_EFFECTIVE_DATE") << corrected.status();
+    }
+    if (corrected.ok()) ++corrected_;
+  }
+
+  void CheckEveryDay() {
+    const std::vector<v1::Event> events = ledger_.Events();
+    for (Days day = kFirst - 1; day <= kFirst + kDays; ++day) {
+      const Point point{.size = events.size(), .effective_on = day};
+      const RowTexts expected = TextsOf(StandingRows(events, point).rows());
+      const RowTexts is = TextsOf(ledger_.RowsAt(point));
+      for (const char* key : {"application:D1", "structure:st-a", "call:AAP"}) {
+        const auto text = [&](const RowTexts& rows) {
+          const auto at = rows.find(key);
+          return at == rows.end() ? std::string("none") : at->second;
+        };
+        EXPECT_EQ(text(is), text(expected)) << key << " on " << FormatIsoDate(FromDays(day));
+      }
+    }
+  }
+
+  uint64_t Cents() { return 100 + rng_() % 100'000; }
+
+  static constexpr Days kFirst = 19'363;  // 6 January 2023
+  static constexpr Days kDays = 30;
+
+  std::mt19937_64 rng_;
+  CorrectedLedger ledger_;
+  std::vector<uint64_t> positions_;
+  int corrected_ = 0;
+  int later_ = 0;
+};
+
+TEST(CorrectionRandom, ValuesThatAreSetAgainHoldOnEveryDay) {
+  const uint64_t seed = TestSeed();
+  int corrected = 0;
+  int later = 0;
+  for (uint64_t i = 0; i < 60; ++i) {
+    SCOPED_TRACE(fmt::format("REGISTRE_TEST_SEED={}", seed + i));
+    OneSubject subject(seed + i);
+    subject.Run(25);
+    if (HasFailure()) return;
+    corrected += subject.corrected();
+    later += subject.later();
+  }
+  EXPECT_GT(corrected, 200);
+  EXPECT_GT(later, 50) << "as of a later date than asked";
 }
 
 }  // namespace

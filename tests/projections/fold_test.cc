@@ -2,11 +2,13 @@
 // histories with holes.
 #include "projections/fold.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -102,10 +104,16 @@ TEST(FoldRandom, RevertIsTheExactInverse) {
 TEST(FoldRandom, HistoriesHoldEveryAct) {
   const uint64_t seed = TestSeed();
   std::map<v1::Act::ActCase, int> counts;
+  std::set<v1::Act::ActCase> setters;
   for (uint64_t history = 0; history < 8; ++history) {
     RowMap rows;
     for (const v1::Event& event : History(seed + history, 1'000, &rows)) {
       ++counts[event.act().act_case()];
+      const std::vector<SetValue> values = ValuesSetBy(event.act());
+      if (values.empty()) continue;
+      setters.insert(event.act().act_case());
+      const std::vector<std::string> keys = RowKeysOf(event);
+      for (const SetValue& value : values) EXPECT_THAT(keys, ::testing::Contains(value.key));
     }
   }
   const auto* descriptor = v1::Act::descriptor()->FindOneofByName("act");
@@ -113,6 +121,7 @@ TEST(FoldRandom, HistoriesHoldEveryAct) {
     const auto act_case = static_cast<v1::Act::ActCase>(descriptor->field(i)->number());
     if (act_case > v1::Act::kFiscalYearClosed) continue;  // correction_random_test.cc
     EXPECT_GT(counts[act_case], 0) << descriptor->field(i)->name();
+    EXPECT_EQ(SetsValues(act_case), setters.count(act_case) > 0) << descriptor->field(i)->name();
   }
 }
 

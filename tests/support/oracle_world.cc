@@ -10,9 +10,11 @@
 
 #include "ledger/acts/act.h"
 #include "ledger/base/date.h"
+#include "ledger/base/errors.h"
 #include "ledger/base/shape.h"
 #include "projections/correction_plan.h"
 #include "projections/state_reader.h"
+#include "tests/support/error_info.h"
 #include "tests/support/fake_view.h"
 
 namespace registre::testing {
@@ -107,13 +109,22 @@ void OracleWorld::TakeNewEvents() {
 
 std::string OracleWorld::Correct(uint64_t position, Days effective_on,
                                  const std::vector<v1::Act>& replacements) {
-  const CorrectionRequest request{.correction_number = fmt::format("{}", ++corrections_),
-                                  .target_position = position,
-                                  .effective_on = FromDays(effective_on),
-                                  .replacements = replacements,
-                                  .subject = "approver",
-                                  .now = ledger_.clock.Now()};
-  const auto planned = PlanCorrection(ledger_.log, *ledger_.index, request);
+  CorrectionRequest request{.correction_number = fmt::format("{}", ++corrections_),
+                            .target_position = position,
+                            .effective_on = FromDays(effective_on),
+                            .replacements = replacements,
+                            .subject = "approver",
+                            .now = ledger_.clock.Now()};
+  auto planned = PlanCorrection(ledger_.log, *ledger_.index, request);
+  if (ReasonOf(planned.status()) == "CORRECTION_EFFECTIVE_DATE") {
+    // From the date that the refusal names, it is made.
+    const std::string earliest = InfoOf(planned.status()).metadata().at("earliest");
+    if (!ParseDate(earliest, &request.effective_on)) return "no date: " + earliest;
+    planned = PlanCorrection(ledger_.log, *ledger_.index, request);
+    if (ReasonOf(planned.status()) == "CORRECTION_EFFECTIVE_DATE") {
+      return planned.status().ToString();
+    }
+  }
   if (absl::IsDataLoss(planned.status()) || absl::IsInternal(planned.status())) {
     return fmt::format("the act at {} cannot be corrected: {}", position,
                        planned.status().ToString());
@@ -132,7 +143,7 @@ std::string OracleWorld::Correct(uint64_t position, Days effective_on,
                        outcome.status().ToString());
   }
   TakeNewEvents();
-  last_effective_ = effective_on;
+  last_effective_ = std::max(last_effective_, ToDays(request.effective_on));
   return PlanDifferences(planned->plan, before, NaiveBalances(events_, v1::ReadOptions()));
 }
 

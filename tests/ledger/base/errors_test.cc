@@ -3,18 +3,12 @@
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
+#include "tests/support/error_info.h"
 
 namespace registre::errors_test {
 namespace {
 
 using ::testing::HasSubstr;
-
-google::rpc::ErrorInfo InfoOf(const absl::Status& status) {
-  google::rpc::ErrorInfo info;
-  const auto payload = status.GetPayload(kErrorInfoUrl);
-  EXPECT_TRUE(payload && info.ParseFromString(std::string(*payload)));
-  return info;
-}
 
 TEST(ErrorsTest, CarriesReasonDomainAndValues) {
   const absl::Status status = Refused("BUDGET_EXCEEDED", "too much", {{"budget_code", "C1"}});
