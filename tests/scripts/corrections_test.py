@@ -65,6 +65,11 @@ def an_amount(server, folder):
     says(server.run("correct", "approve", "1", "--as", "approver"), 0,
          "rectification 1 approuvée : 3 actes, #55 à #57")
     says(server.run("correct", "approve", "1", "--as", "approver"), 1, "CORRECTION_DECIDED")
+    line["act"]["payment_ordered"]["amount_cents"] = "390000"
+    written(folder, line)
+    says(server.run(*propose[:-1], "2023-10-11", "--as", "admin"), 1, "CORRECTION_EFFECTIVE_DATE",
+         f"cannot count from 2023-10-11: what stands at position {ORDER}",
+         "propose it from 2023-10-12 on")
     says(server.run("correct", "show", "1"), 0, "approuvée", "approver",
          "payment_ordered.amount_cents 4 125,00 4 000,00")
     says(server.run("correct", "list", "--proposed"), 0, "aucune rectification")
