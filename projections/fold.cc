@@ -154,29 +154,35 @@ std::vector<SetValue> ValuesSetBy(const v1::Act& act) {
           "recovery " + act.recovery_ordered().recovery_number());
       break;
     }
-    default:  // adds up, or says nothing of a row that is corrected
+    default:  // adds up; or is never undone, as what an accepted payment is charged to
       break;
   }
   return values;
 }
 
-bool SetsValues(v1::Act::ActCase type) {
+std::string_view KindSetBy(v1::Act::ActCase type) {
   switch (type) {
     case v1::Act::kStructureRegistered:
     case v1::Act::kStructureUpdated:
     case v1::Act::kStructuresMerged:
+      return "structure:";
     case v1::Act::kBudgetLineOpened:
+      return "budget_line:";
     case v1::Act::kCallForProjectsOpened:
+      return "call:";
     case v1::Act::kApplicationSubmitted:
     case v1::Act::kApplicationWithdrawn:
     case v1::Act::kApplicationInstructed:
+      return "application:";
     case v1::Act::kSessionHeld:
     case v1::Act::kReportTabled:
+      return "session:";
     case v1::Act::kDeliberationVoted:
     case v1::Act::kDeliberationTransmitted:
     case v1::Act::kDeliberationPublished:
     case v1::Act::kDeliberationWithdrawn:
     case v1::Act::kDeliberationAnnulled:
+      return "deliberation:";
     case v1::Act::kOpeningConventionRecorded:
     case v1::Act::kConventionSigned:
     case v1::Act::kAvenantSigned:
@@ -184,11 +190,12 @@ bool SetsValues(v1::Act::ActCase type) {
     case v1::Act::kReportAccepted:
     case v1::Act::kConventionTerminated:
     case v1::Act::kConventionClosed:
+      return "convention:";
     case v1::Act::kPaymentOrdered:
     case v1::Act::kRecoveryOrdered:
-      return true;
+      return "payment:";
     default:
-      return false;
+      return "";
   }
 }
 

@@ -52,8 +52,8 @@ struct SetValue {
 // after it (replay.h). Where one must be reversed before another sets it, the two still follow one
 // another. Either way no correction counts before an earlier one of the same value does.
 std::vector<SetValue> ValuesSetBy(const v1::Act& act);
-// Whether acts of the type set any.
-bool SetsValues(v1::Act::ActCase type);
+// Of which kind of row acts of the type set values, as "structure:"; empty: of none.
+std::string_view KindSetBy(v1::Act::ActCase type);
 
 // The act is an act_reversed or an act_rectified.
 inline bool IsCorrection(const v1::Act& act) {

@@ -29,6 +29,11 @@ bool IsRefusal(const absl::Status& status) {
          absl::IsAlreadyExists(status) || absl::IsInvalidArgument(status);
 }
 
+bool Sets(const v1::Act& act, const SetValue& value) {
+  const std::vector<SetValue> values = ValuesSetBy(act);
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
 }  // namespace
 
 std::string WhyRefused(const absl::Status& status) {
@@ -194,9 +199,10 @@ absl::StatusOr<std::vector<Replay::Setter>> Replay::SettersOfCorrectedValues() c
         VisitPostings(index_, key, 1, /*backward=*/false, [&](uint64_t, const Posting& posting) {
           if (posting.position >= size_) return false;
           const auto type = static_cast<v1::Act::ActCase>(posting.act);
-          if (type == v1::Act::kActReversed || type == v1::Act::kActRectified || SetsValues(type)) {
-            found.insert(posting.position);
-          }
+          const std::string_view kind = KindSetBy(type);
+          const bool sets = !kind.empty() && key.starts_with(kind);
+          const bool corrects = type == v1::Act::kActReversed || type == v1::Act::kActRectified;
+          if (sets || corrects) found.insert(posting.position);
           return found.size() <= kMaxCorrectionScan;
         }));
     if (found.size() > kMaxCorrectionScan) {
@@ -218,8 +224,11 @@ absl::StatusOr<std::vector<Replay::Setter>> Replay::SettersOfCorrectedValues() c
     const v1::Act& act = event->act();
     Setter setter{.position = event->position(), .date = EffectiveDateOf(act)};
     if (act.has_act_reversed()) {
-      setter.position = act.act_reversed().target_position();
-      setter.from = ToDays(act.act_reversed().effective_on());
+      setter = {.position = act.act_reversed().target_position(),
+                .from = ToDays(act.act_reversed().effective_on())};
+      for (Setter& earlier : setters) {
+        if (earlier.position == setter.position) earlier.date = kAlways;
+      }
     } else if (act.has_act_rectified()) {
       setter.position = act.act_rectified().target_position();
       setter.from = ToDays(act.act_rectified().effective_on());
@@ -236,27 +245,29 @@ absl::StatusOr<std::vector<Replay::Setter>> Replay::SettersOfCorrectedValues() c
 }
 
 // As of a date before that of an earlier correction of the value one finds what that correction
-// undid, and what was said over it: an act beneath cannot be undone there. Nor can one as of a date
-// on which an act beneath it does not count yet, since undoing puts that one's value back.
+// undid, and what was said over it: an act beneath cannot be undone there. Nor can one, unless it
+// is done again on the same day, as of a date on which an act beneath it does not count yet:
+// undoing puts that one's value back.
 absl::StatusOr<EarliestDate> Replay::Earliest(const std::vector<ReplayedAct>& touched) const {
   EarliestDate earliest;
-  const auto not_before = [&](Days from, uint64_t position) {
-    if (from > earliest.from) earliest = {from, position};
+  const auto not_before = [&](Days from, uint64_t position, bool is_correction) {
+    if (from > earliest.from) earliest = {from, position, is_correction};
   };
-  for (const ReplayedAct& act : touched) not_before(act.before.counts_from, act.before.position);
+  for (const ReplayedAct& act : touched) {
+    not_before(act.before.counts_from, act.before.position, true);
+  }
   auto setters = SettersOfCorrectedValues();
   if (!setters.ok()) return setters.status();
   for (const Setter& setter : *setters) {
-    not_before(setter.from, setter.position);
-    const auto holds = [&](uint64_t position, const v1::Act& act) {
-      if (position <= setter.position || EffectiveDateOf(act) >= setter.date) return;
-      for (const SetValue& value : ValuesSetBy(act)) {
-        if (setter.values.count(value) > 0) not_before(setter.date, setter.position);
-      }
-    };
+    not_before(setter.from, setter.position, true);
     for (const ReplayedAct& act : touched) {
-      holds(act.before.position, act.before.act);
-      if (act.after) holds(act.before.position, *act.after);
+      const Days date = EffectiveDateOf(act.before.act);
+      if (act.before.position <= setter.position || date >= setter.date) continue;
+      const bool again = act.after && EffectiveDateOf(*act.after) <= date;
+      for (const SetValue& value : ValuesSetBy(act.before.act)) {
+        if (setter.values.count(value) == 0 || (again && Sets(*act.after, value))) continue;
+        not_before(setter.date, setter.position, false);
+      }
     }
   }
   return earliest;

@@ -35,10 +35,11 @@ struct ReplayedAct {
   std::vector<v1::Flag> flags;   // what is odd about that
 };
 
-// From when a correction may count, and the act because of which it may not count before.
+// From when a correction may count, and because of what it may not count before.
 struct EarliestDate {
   Days from = kAlways;
-  uint64_t position = 0;
+  uint64_t position = 0;       // of an act
+  bool is_correction = false;  // the day is that of a correction of it, else its own
 };
 
 // The state as it would be, moved forward from the act that is corrected to the present. A row is
@@ -100,7 +101,7 @@ class Replay final : public LedgerView {
   // An act that sets corrected values, or a correction of one.
   struct Setter {
     uint64_t position = 0;  // of the act
-    Days date = kAlways;    // its effective date, or the correction's
+    Days date = kAlways;    // effective date of what still stands there
     Days from = kAlways;    // from when the correction counts; kAlways for an act
     std::set<SetValue> values = {};
   };

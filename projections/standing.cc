@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "ledger/acts/act.h"
 #include "ledger/base/clock.h"
 #include "ledger/base/errors.h"
 #include "ledger/base/limits.h"

@@ -114,7 +114,7 @@ const v1::Date& LegalDateOf(const v1::Act& act) {
 }  // namespace
 
 // What a correction does to an act is in effect neither before the correction nor before the act: a
-// read as of an earlier date than both finds the act as it was recorded, or not at all.
+// read as of an earlier date than both finds the act as it stood before, or not at all.
 Days EffectiveDateOf(const v1::Act& act) {
   const Days own = ToDaysOrAlways(LegalDateOf(act));
   if (act.has_act_reversed()) return std::max(own, EffectiveDateOf(act.act_reversed().act()));

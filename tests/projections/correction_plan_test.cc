@@ -383,9 +383,9 @@ TEST_F(CorrectionPlanTest, BeneathAnActThatIsReversedFromLaterOn) {
   const uint64_t third = ledger_.Must(Instruct(3'000));
   ASSERT_THAT(Correct(third, {}, "2024-06-01"), ElementsAre("10 application_instructed REVERSED"));
   EXPECT_THAT(Correct(second, {Instruct(2'500)}, "2024-03-01"),
-              ElementsAre("the correction cannot count from 2024-03-01: what stands at position "
-                          "10, which it undoes or builds on, counts from 2024-06-01 only; propose "
-                          "it from 2024-06-01 on"));
+              ElementsAre("the correction cannot count from 2024-03-01: an earlier correction of "
+                          "the act at position 10 counts from 2024-06-01; propose it from "
+                          "2024-06-01 on"));
   EXPECT_THAT(ReasonOn(second, {Instruct(2'500)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
   EXPECT_THAT(Correct(second, {Instruct(2'500)}, "2024-06-01"),
               ElementsAre("9 application_instructed REPLACED"));
@@ -441,11 +441,30 @@ TEST_F(CorrectionPlanTest, OverAnActThatIsDatedLater) {
   ledger_.Must(Instruct(1'000, "2023-01-04"));
   ledger_.Must(Instruct(2'000, "2023-01-10"));
   const uint64_t third = ledger_.Must(Instruct(3'000, "2023-01-06"));
-  EXPECT_EQ(ReasonOn(third, {}, "2023-01-09"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_THAT(Correct(third, {}, "2023-01-09"),
+              ElementsAre("the correction cannot count from 2023-01-09: the act at position 9, "
+                          "recorded before what it undoes, is dated 2023-01-10; propose it from "
+                          "2023-01-10 on"));
   EXPECT_THAT(Correct(third, {}, "2023-01-10"), ElementsAre("10 application_instructed REVERSED"));
   EXPECT_EQ(ProposedOn("2023-01-05"), 1'000);
   EXPECT_EQ(ProposedOn("2023-01-07"), 3'000);
   EXPECT_EQ(ProposedOn("2023-01-10"), 2'000);
+}
+
+// A year mistyped, of an act that another was recorded over, is put right; so is the other, before
+// that and after.
+TEST_F(CorrectionPlanTest, BesideAMistypedYear) {
+  FoundApplication();
+  const uint64_t mistyped = ledger_.Must(Instruct(1'000, "2032-01-04"));
+  const uint64_t over = ledger_.Must(Instruct(2'000, "2023-01-06"));
+  EXPECT_THAT(Correct(over, {Instruct(2'500, "2023-01-06")}, "2023-01-06"),
+              ElementsAre("9 application_instructed REPLACED"));
+  EXPECT_THAT(
+      Correct(mistyped, {Instruct(1'000, "2023-01-04")}, "2023-01-06"),
+      ElementsAre("9 application_instructed REFILLED", "8 application_instructed REPLACED"));
+  EXPECT_THAT(Correct(over, {}, "2023-02-01"), ElementsAre("9 application_instructed REVERSED"));
+  EXPECT_EQ(ProposedOn("2023-01-06"), 2'500);
+  EXPECT_EQ(ProposedOn("2023-02-01"), 1'000);
 }
 
 // What was reversed and recorded again: the second is not taken away where the first still stands.

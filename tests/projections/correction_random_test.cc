@@ -293,14 +293,17 @@ class OneSubject {
         CorrectOne();
       }
     }
-    CheckEveryDay();
   }
 
   int corrected() const { return corrected_; }
   int later() const { return later_; }
 
  private:
-  v1::Date AnyDay() { return FromDays(kFirst + static_cast<Days>(rng_() % kDays)); }
+  // At times a year too late.
+  v1::Date AnyDay() {
+    const Days day = kFirst + static_cast<Days>(rng_() % kDays);
+    return FromDays(rng_() % 20 == 0 ? day + 365 : day);
+  }
 
   v1::Act AnyAct() {
     v1::Act act;
@@ -359,7 +362,9 @@ class OneSubject {
       corrected = ledger_.Correct(target, replacements, earliest);
       EXPECT_NE(ReasonOf(corrected.status()), "CORRECTION_EFFECTIVE_DATE") << corrected.status();
     }
-    if (corrected.ok()) ++corrected_;
+    if (!corrected.ok()) return;
+    ++corrected_;
+    CheckEveryDay();
   }
 
   void CheckEveryDay() {
@@ -394,7 +399,7 @@ TEST(CorrectionRandom, ValuesThatAreSetAgainHoldOnEveryDay) {
   const uint64_t seed = TestSeed();
   int corrected = 0;
   int later = 0;
-  for (uint64_t i = 0; i < 60; ++i) {
+  for (uint64_t i = 0; i < 40; ++i) {
     SCOPED_TRACE(fmt::format("REGISTRE_TEST_SEED={}", seed + i));
     OneSubject subject(seed + i);
     subject.Run(25);
@@ -402,8 +407,9 @@ TEST(CorrectionRandom, ValuesThatAreSetAgainHoldOnEveryDay) {
     corrected += subject.corrected();
     later += subject.later();
   }
-  EXPECT_GT(corrected, 200);
-  EXPECT_GT(later, 50) << "as of a later date than asked";
+  EXPECT_GT(corrected, 100);
+  EXPECT_GT(later, 20) << "as of a later date than asked";
+  std::printf("%d corrected, %d from a later date than asked\n", corrected, later);
 }
 
 }  // namespace

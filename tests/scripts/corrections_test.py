@@ -68,7 +68,7 @@ def an_amount(server, folder):
     line["act"]["payment_ordered"]["amount_cents"] = "390000"
     written(folder, line)
     says(server.run(*propose[:-1], "2023-10-11", "--as", "admin"), 1, "CORRECTION_EFFECTIVE_DATE",
-         f"cannot count from 2023-10-11: what stands at position {ORDER}",
+         f"cannot count from 2023-10-11: an earlier correction of the act at position {ORDER}",
          "propose it from 2023-10-12 on")
     says(server.run("correct", "show", "1"), 0, "approuvée", "approver",
          "payment_ordered.amount_cents 4 125,00 4 000,00")

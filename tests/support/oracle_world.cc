@@ -158,7 +158,7 @@ std::string OracleWorld::CorrectSome() {
     ClearFilled(&replacement);
     replacements.push_back(replacement);
   }
-  return Correct(position, std::max(last_effective_, acts_.AnyDay()), replacements);
+  return Correct(position, acts_.AnyDay(), replacements);
 }
 
 std::string OracleWorld::ReverseEverything() {

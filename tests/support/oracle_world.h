@@ -62,9 +62,7 @@ class OracleWorld {
   size_t founding_ = 0;  // events of the founding unit
   int unit_ = 0;
   int corrections_ = 0;
-  // Of the last correction. None comes into effect before an earlier one: what it takes back would
-  // not be there yet.
-  Days last_effective_ = OracleFirstDay();
+  Days last_effective_ = OracleFirstDay();  // of the corrections
 };
 
 }  // namespace registre::testing
