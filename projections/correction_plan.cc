@@ -265,20 +265,16 @@ class Planner {
     if (earliest->from <= ToDays(request_.effective_on)) return absl::OkStatus();
     const std::string from = FormatIsoDate(FromDays(earliest->from));
     const std::string asked = FormatIsoDate(request_.effective_on);
-    return Refused(
-        "CORRECTION_EFFECTIVE_DATE",
-        fmt::format("the correction cannot count from {}: {} {}; propose it from {} on", asked,
-                    earliest->is_correction
-                        ? fmt::format("an earlier correction of the act at position {} "
-                                      "counts from",
-                                      earliest->position)
-                        : fmt::format("the act at position {}, recorded before what it "
-                                      "undoes, is dated",
-                                      earliest->position),
-                    from, from),
-        {{"effective_on", asked},
-         {"earliest", from},
-         {"position", fmt::format("{}", earliest->position)}});
+    const std::string position = fmt::format("{}", earliest->position);
+    const std::string because =
+        earliest->is_correction
+            ? fmt::format("an earlier correction of the act at position {} counts from", position)
+            : fmt::format("the act at position {}, recorded before what it undoes, is dated",
+                          position);
+    return Refused("CORRECTION_EFFECTIVE_DATE",
+                   fmt::format("the correction cannot count from {}: {} {}; propose it from {} on",
+                               asked, because, from, from),
+                   {{"effective_on", asked}, {"earliest", from}, {"position", position}});
   }
 
   // What replaces is in the competence of what it replaces: a correction is no way around a role.

@@ -22,7 +22,7 @@ std::string_view SiretGivenBy(const v1::Act& act) {
 
 // The terms of tranches, those that it replaces or brings in.
 template <typename A>
-void AddTranches(const A& act, const std::string& key, std::vector<SetValue>* values) {
+void AddTranches(const A& act, const std::string& key, std::vector<RowValue>* values) {
   for (const v1::Tranche& tranche : act.tranches()) {
     values->push_back({key, "tranche " + tranche.tranche_id()});
   }
@@ -58,8 +58,8 @@ std::vector<std::string> RowKeysOf(const v1::Event& event) {
   return keys;
 }
 
-std::vector<SetValue> ValuesSetBy(const v1::Act& act) {
-  std::vector<SetValue> values;
+std::vector<RowValue> ValuesSetBy(const v1::Act& act) {
+  std::vector<RowValue> values;
   const auto set = [&](std::string key, std::string part = {}) {
     values.push_back({std::move(key), std::move(part)});
   };

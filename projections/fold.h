@@ -40,18 +40,18 @@ void Fold(Direction direction, const v1::Event& event, std::string_view key, v1:
 
 // A value of a row that acts set, where others add up: two acts that set the same one hold in the
 // order of their positions only.
-struct SetValue {
+struct RowValue {
   std::string key;   // of the row
   std::string part;  // which value of it; empty: what opens the row
 
-  auto operator<=>(const SetValue&) const = default;
+  auto operator<=>(const RowValue&) const = default;
 };
 
 // The values that the act sets. Where acts set one after another (an identity, an instruction, the
 // terms of a tranche, a termination), a correction of one undoes and does again those that came
 // after it (replay.h). Where one must be reversed before another sets it, the two still follow one
 // another. Either way no correction counts before an earlier one of the same value does.
-std::vector<SetValue> ValuesSetBy(const v1::Act& act);
+std::vector<RowValue> ValuesSetBy(const v1::Act& act);
 // Of which kind of row acts of the type set values, as "structure:"; empty: of none.
 std::string_view KindSetBy(v1::Act::ActCase type);
 

@@ -29,8 +29,8 @@ bool IsRefusal(const absl::Status& status) {
          absl::IsAlreadyExists(status) || absl::IsInvalidArgument(status);
 }
 
-bool Sets(const v1::Act& act, const SetValue& value) {
-  const std::vector<SetValue> values = ValuesSetBy(act);
+bool Sets(const v1::Act& act, const RowValue& value) {
+  const std::vector<RowValue> values = ValuesSetBy(act);
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
@@ -179,20 +179,20 @@ absl::Status Replay::QueueConventionsOf(const std::string& key) {
 }
 
 void Replay::AddCorrectedValues(const v1::Act& act) {
-  for (SetValue& value : ValuesSetBy(act)) corrected_values_.insert(std::move(value));
+  for (RowValue& value : ValuesSetBy(act)) corrected_values_.insert(std::move(value));
 }
 
 bool Replay::SetsCorrectedValue(const v1::Act& act) const {
   if (corrected_values_.empty()) return false;
-  const std::vector<SetValue> values = ValuesSetBy(act);
+  const std::vector<RowValue> values = ValuesSetBy(act);
   return std::any_of(values.begin(), values.end(),
-                     [this](const SetValue& value) { return corrected_values_.count(value) > 0; });
+                     [this](const RowValue& value) { return corrected_values_.count(value) > 0; });
 }
 
 // What sets a corrected value on its row: acts, and corrections of acts.
 absl::StatusOr<std::vector<Replay::Setter>> Replay::SettersOfCorrectedValues() const {
   std::set<std::string> keys;
-  for (const SetValue& value : corrected_values_) keys.insert(value.key);
+  for (const RowValue& value : corrected_values_) keys.insert(value.key);
   std::set<uint64_t> found;
   for (const std::string& key : keys) {
     REGISTRE_RETURN_IF_ERROR(
@@ -233,7 +233,7 @@ absl::StatusOr<std::vector<Replay::Setter>> Replay::SettersOfCorrectedValues() c
       setter.position = act.act_rectified().target_position();
       setter.from = ToDays(act.act_rectified().effective_on());
     }
-    for (SetValue& value :
+    for (RowValue& value :
          ValuesSetBy(IsCorrection(act) ? CompensationOf(*event).event.act() : act)) {
       if (corrected_values_.count(value) > 0) setter.values.insert(std::move(value));
     }
@@ -261,10 +261,11 @@ absl::StatusOr<EarliestDate> Replay::Earliest(const std::vector<ReplayedAct>& to
   for (const Setter& setter : *setters) {
     not_before(setter.from, setter.position, true);
     for (const ReplayedAct& act : touched) {
+      if (act.before.position <= setter.position) continue;
       const Days date = EffectiveDateOf(act.before.act);
-      if (act.before.position <= setter.position || date >= setter.date) continue;
+      if (date >= setter.date) continue;
       const bool again = act.after && EffectiveDateOf(*act.after) <= date;
-      for (const SetValue& value : ValuesSetBy(act.before.act)) {
+      for (const RowValue& value : ValuesSetBy(act.before.act)) {
         if (setter.values.count(value) == 0 || (again && Sets(*act.after, value))) continue;
         not_before(setter.date, setter.position, false);
       }

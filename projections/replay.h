@@ -103,7 +103,7 @@ class Replay final : public LedgerView {
     uint64_t position = 0;  // of the act
     Days date = kAlways;    // effective date of what still stands there
     Days from = kAlways;    // from when the correction counts; kAlways for an act
-    std::set<SetValue> values = {};
+    std::set<RowValue> values = {};
   };
   absl::StatusOr<std::vector<Setter>> SettersOfCorrectedValues() const;
 
@@ -117,7 +117,7 @@ class Replay final : public LedgerView {
   std::map<std::string, v1::Row, std::less<>> rows_;
   std::set<uint64_t> queue_;  // positions of later acts to be judged again
   std::set<std::string> watched_;
-  std::set<SetValue> corrected_values_;  // set by corrected acts (fold.h)
+  std::set<RowValue> corrected_values_;  // set by corrected acts (fold.h)
   // Rows read at the moment.
   mutable std::map<std::string, std::shared_ptr<const v1::Row>, std::less<>> read_;
   mutable absl::Status status_;  // of these reads

@@ -33,7 +33,7 @@ inline constexpr size_t kMaxGroupEvents = 4'096;
 inline constexpr size_t kMaxGroupBytes = 8 * 1024 * 1024;
 // Events a condition may look at, all its items together.
 inline constexpr uint64_t kMaxConditionScan = 10'000;
-// Later acts that a correction judges again.
+// Later acts that a correction judges again; acts and corrections that it is dated against.
 inline constexpr uint64_t kMaxCorrectionScan = 20'000;
 // Acts that take the place of a corrected one.
 inline constexpr int kMaxReplacements = 100;

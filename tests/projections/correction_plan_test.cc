@@ -16,6 +16,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/base/shape.h"
 #include "projections/standing.h"
+#include "tests/support/application_acts.h"
 #include "tests/support/corrected_ledger.h"
 #include "tests/support/fake_view.h"
 #include "tests/support/payment_acts.h"
@@ -84,14 +85,7 @@ v1::Act Adjust(int64_t authorised_cents, const std::string& on) {
 }
 
 v1::Act Instruct(int64_t cents, const std::string& on = "2023-01-04") {
-  v1::Act act =
-      Text<v1::Act>(R"pb(application_instructed {
-                           number: "D1"
-                           instruction { advice: ADVICE_FAVOURABLE service: "Service d'essai" }
-                         })pb");
-  act.mutable_application_instructed()->mutable_instruction()->set_proposed_cents(cents);
-  *act.mutable_application_instructed()->mutable_date() = On(on);
-  return act;
+  return testing::Instruct(cents, On(on));
 }
 
 v1::Act Credits(int64_t cents, const std::string& on) {
@@ -134,26 +128,8 @@ class CorrectionPlanTest : public ::testing::Test {
   // The application D1, of the structure, before any instruction.
   void FoundApplication() {
     Found(1);
-    ledger_.Must(Text<v1::Act>(R"pb(call_for_projects_opened {
-                                      call_id: "AAP"
-                                      title: "Appel d'essai"
-                                      phase: 1
-                                      thematics {
-                                        code: "1"
-                                        title: "Thème"
-                                        operations { code: "1.1" title: "Opération" }
-                                      }
-                                      date { year: 2023 month: 1 day: 2 }
-                                    })pb"));
-    ledger_.Must(Text<v1::Act>(R"pb(application_submitted {
-                                      number: "D1"
-                                      call_id: "AAP"
-                                      thematic: "1"
-                                      operation: "1.1"
-                                      structure_id: "st-a"
-                                      requested_cents: 9000
-                                      date { year: 2023 month: 1 day: 3 }
-                                    })pb"));
+    ledger_.Must(OpenCall());
+    ledger_.Must(Submit(9'000, On("2023-01-03")));
   }
 
   // What stands at the position, as a client would send it.
@@ -220,13 +196,8 @@ class CorrectionPlanTest : public ::testing::Test {
     return balances;
   }
 
-  std::string ReasonFor(uint64_t target, const std::vector<v1::Act>& replacements = {}) const {
-    const auto planned = ledger_.Plan(target, replacements);
-    return planned.ok() ? "" : ReasonOf(planned.status());
-  }
-  // The same, from a date on.
-  std::string ReasonOn(uint64_t target, const std::vector<v1::Act>& replacements,
-                       const std::string& effective_on) const {
+  std::string ReasonFor(uint64_t target, const std::vector<v1::Act>& replacements = {},
+                        const std::string& effective_on = "2024-06-01") const {
     const auto planned = ledger_.Plan(target, replacements, effective_on);
     return planned.ok() ? "" : ReasonOf(planned.status());
   }
@@ -386,7 +357,7 @@ TEST_F(CorrectionPlanTest, BeneathAnActThatIsReversedFromLaterOn) {
               ElementsAre("the correction cannot count from 2024-03-01: an earlier correction of "
                           "the act at position 10 counts from 2024-06-01; propose it from "
                           "2024-06-01 on"));
-  EXPECT_THAT(ReasonOn(second, {Instruct(2'500)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_EQ(ReasonFor(second, {Instruct(2'500)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
   EXPECT_THAT(Correct(second, {Instruct(2'500)}, "2024-06-01"),
               ElementsAre("9 application_instructed REPLACED"));
   EXPECT_EQ(ProposedOn("2024-05-31"), 3'000);
@@ -400,7 +371,7 @@ TEST_F(CorrectionPlanTest, BeneathAnActThatIsReplacedFromLaterOn) {
   const uint64_t second = ledger_.Must(Instruct(2'000));
   ASSERT_THAT(Correct(second, {Instruct(2'500)}, "2024-06-01"),
               ElementsAre("9 application_instructed REPLACED"));
-  EXPECT_EQ(ReasonOn(first, {Instruct(1'500)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_EQ(ReasonFor(first, {Instruct(1'500)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
   EXPECT_THAT(
       Correct(first, {Instruct(1'500)}, "2024-06-01"),
       ElementsAre("9 application_instructed REFILLED", "8 application_instructed REPLACED"));
@@ -416,7 +387,7 @@ TEST_F(CorrectionPlanTest, OverAnActThatIsCorrectedFromLaterOn) {
   ASSERT_THAT(Correct(first, {Instruct(1'500)}, "2024-06-01"),
               ElementsAre("8 application_instructed REPLACED"));
   const uint64_t second = ledger_.Must(Instruct(2'000));
-  EXPECT_EQ(ReasonOn(second, {}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_EQ(ReasonFor(second, {}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
   EXPECT_THAT(Correct(second, {}, "2024-06-01"), ElementsAre("13 application_instructed REVERSED"));
   EXPECT_EQ(ProposedOn("2024-05-31"), 2'000);
   EXPECT_EQ(ProposedOn("2024-06-01"), 1'500);
@@ -429,7 +400,7 @@ TEST_F(CorrectionPlanTest, ACorrectionOfACorrection) {
   ASSERT_THAT(Correct(adjustment, {Adjust(310'000'000, "2023-01-20")}, "2024-06-01"),
               ElementsAre("6 budget_line_adjusted REPLACED"));
   const std::vector<v1::Act> again = {Adjust(320'000'000, "2023-01-20")};
-  EXPECT_EQ(ReasonOn(adjustment, again, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_EQ(ReasonFor(adjustment, again, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
   EXPECT_THAT(Correct(adjustment, again, "2024-06-01"),
               ElementsAre("6 budget_line_adjusted REPLACED"));
 }
@@ -473,7 +444,7 @@ TEST_F(CorrectionPlanTest, AnActRecordedAgainAfterItsReversal) {
   const uint64_t first = ledger_.Must(Order(1, "a", 1'000));
   ASSERT_THAT(Correct(first, {}, "2024-06-01"), ElementsAre("6 payment_ordered REVERSED"));
   const uint64_t again = ledger_.Must(Order(1, "a", 3'000));
-  EXPECT_EQ(ReasonOn(again, {}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_EQ(ReasonFor(again, {}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
   EXPECT_THAT(Correct(again, {}, "2024-06-01"), ElementsAre("10 payment_ordered REVERSED"));
 }
 
@@ -679,7 +650,7 @@ TEST_F(CorrectionPlanTest, ARectifiedActIsCorrectedAgain) {
   EXPECT_THAT(Correct(order, {Order(1, "a", 200)}, "2024-06-01"),
               ElementsAre("6 payment_ordered REPLACED"));
   EXPECT_EQ(ReasonFor(order, {Order(1, "a", 200)}), "FIELD_INVALID") << "that stands already";
-  EXPECT_EQ(ReasonOn(order, {Order(1, "a", 300)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
+  EXPECT_EQ(ReasonFor(order, {Order(1, "a", 300)}, "2024-05-31"), "CORRECTION_EFFECTIVE_DATE");
   EXPECT_THAT(Correct(order, {Order(1, "a", 300)}, "2024-06-01"),
               ElementsAre("6 payment_ordered REPLACED"));
   EXPECT_EQ(Now("payment:2023-a").payment().amount_cents(), 300);

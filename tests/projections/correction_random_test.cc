@@ -14,6 +14,7 @@
 #include "ledger/base/errors.h"
 #include "ledger/base/shape.h"
 #include "projections/standing.h"
+#include "tests/support/application_acts.h"
 #include "tests/support/corrected_ledger.h"
 #include "tests/support/error_info.h"
 #include "tests/support/fake_view.h"
@@ -58,6 +59,20 @@ bool IsReference(const Leaf& leaf) {
   const std::string& name = leaf.field->name();
   return name == "structure_id" || name == "budget_code" || name == "convention_number" ||
          name == "application_number";
+}
+
+// Corrects from the day on; where that is refused as too early, from the date that the refusal
+// names, and counts it.
+absl::StatusOr<PlannedCorrection> CorrectFrom(const v1::Date& day, uint64_t target,
+                                              const std::vector<v1::Act>& replacements,
+                                              CorrectedLedger* ledger, int* later) {
+  auto corrected = ledger->Correct(target, replacements, FormatIsoDate(day));
+  if (ReasonOf(corrected.status()) != "CORRECTION_EFFECTIVE_DATE") return corrected;
+  ++*later;
+  const std::string earliest = InfoOf(corrected.status()).metadata().at("earliest");
+  corrected = ledger->Correct(target, replacements, earliest);
+  EXPECT_NE(ReasonOf(corrected.status()), "CORRECTION_EFFECTIVE_DATE") << corrected.status();
+  return corrected;
 }
 
 class RandomCorrections {
@@ -196,14 +211,8 @@ class RandomCorrections {
       TurnDownOne(target, replacements);
       return;
     }
-    auto corrected = ledger_.Correct(target, replacements, FormatIsoDate(effective_on));
-    if (ReasonOf(corrected.status()) == "CORRECTION_EFFECTIVE_DATE") {
-      // From the date that the refusal names, it is made.
-      ++counts_["CORRECTION_EFFECTIVE_DATE"];
-      const std::string earliest = InfoOf(corrected.status()).metadata().at("earliest");
-      corrected = ledger_.Correct(target, replacements, earliest);
-      EXPECT_NE(ReasonOf(corrected.status()), "CORRECTION_EFFECTIVE_DATE") << corrected.status();
-    }
+    const auto corrected = CorrectFrom(effective_on, target, replacements, &ledger_,
+                                       &counts_["CORRECTION_EFFECTIVE_DATE"]);
     std::vector<Point> points;
     for (int i = 0; i < 4; ++i) {
       points.push_back({.size = 1 + rng_() % ledger_.recorder.log.size(),
@@ -271,17 +280,7 @@ class OneSubject {
  public:
   explicit OneSubject(uint64_t seed) : rng_(seed) {
     for (const v1::Act& act : PaymentFounding(1)) ledger_.Must(act);
-    ledger_.Must(Text<v1::Act>(R"pb(call_for_projects_opened {
-                                      call_id: "AAP"
-                                      title: "Appel d'essai"
-                                      phase: 1
-                                      thematics {
-                                        code: "1"
-                                        title: "Thème"
-                                        operations { code: "1.1" title: "Opération" }
-                                      }
-                                      date { year: 2023 month: 1 day: 2 }
-                                    })pb"));
+    ledger_.Must(OpenCall());
   }
 
   void Run(int steps) {
@@ -306,21 +305,11 @@ class OneSubject {
   }
 
   v1::Act AnyAct() {
-    v1::Act act;
     switch (rng_() % 4) {
-      case 0: {
-        act = Text<v1::Act>(R"pb(application_submitted {
-                                   number: "D1"
-                                   call_id: "AAP"
-                                   thematic: "1"
-                                   operation: "1.1"
-                                   structure_id: "st-a"
-                                 })pb");
-        act.mutable_application_submitted()->set_requested_cents(Cents());
-        *act.mutable_application_submitted()->mutable_date() = AnyDay();
-        return act;
-      }
+      case 0:
+        return Submit(Cents(), AnyDay());
       case 1: {
+        v1::Act act;
         v1::StructureUpdated* updated = act.mutable_structure_updated();
         updated->set_structure_id("st-a");
         updated->mutable_after()->set_name(fmt::format("Structure {} (essai)", rng_() % 1'000));
@@ -328,15 +317,8 @@ class OneSubject {
         *updated->mutable_date() = AnyDay();
         return act;
       }
-      default: {
-        v1::ApplicationInstructed* instructed = act.mutable_application_instructed();
-        instructed->set_number("D1");
-        instructed->mutable_instruction()->set_advice(v1::ADVICE_FAVOURABLE);
-        instructed->mutable_instruction()->set_service("Service d'essai");
-        instructed->mutable_instruction()->set_proposed_cents(Cents());
-        *instructed->mutable_date() = AnyDay();
-        return act;
-      }
+      default:
+        return Instruct(Cents(), AnyDay());
     }
   }
 
@@ -355,13 +337,7 @@ class OneSubject {
   void CorrectOne() {
     const uint64_t target = positions_[rng_() % positions_.size()];
     const std::vector<v1::Act> replacements = Replacements(target);
-    auto corrected = ledger_.Correct(target, replacements, FormatIsoDate(AnyDay()));
-    if (ReasonOf(corrected.status()) == "CORRECTION_EFFECTIVE_DATE") {
-      ++later_;
-      const std::string earliest = InfoOf(corrected.status()).metadata().at("earliest");
-      corrected = ledger_.Correct(target, replacements, earliest);
-      EXPECT_NE(ReasonOf(corrected.status()), "CORRECTION_EFFECTIVE_DATE") << corrected.status();
-    }
+    const auto corrected = CorrectFrom(AnyDay(), target, replacements, &ledger_, &later_);
     if (!corrected.ok()) return;
     ++corrected_;
     CheckEveryDay();
@@ -383,7 +359,7 @@ class OneSubject {
     }
   }
 
-  uint64_t Cents() { return 100 + rng_() % 100'000; }
+  int64_t Cents() { return 100 + static_cast<int64_t>(rng_() % 100'000); }
 
   static constexpr Days kFirst = 19'363;  // 6 January 2023
   static constexpr Days kDays = 30;

@@ -109,11 +109,11 @@ TEST(FoldRandom, HistoriesHoldEveryAct) {
     RowMap rows;
     for (const v1::Event& event : History(seed + history, 1'000, &rows)) {
       ++counts[event.act().act_case()];
-      const std::vector<SetValue> values = ValuesSetBy(event.act());
+      const std::vector<RowValue> values = ValuesSetBy(event.act());
       if (values.empty()) continue;
       setters.insert(event.act().act_case());
       const std::vector<std::string> keys = RowKeysOf(event);
-      for (const SetValue& value : values) {
+      for (const RowValue& value : values) {
         EXPECT_THAT(keys, ::testing::Contains(value.key));
         EXPECT_THAT(value.key,
                     ::testing::StartsWith(std::string(KindSetBy(event.act().act_case()))));

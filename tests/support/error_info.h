@@ -2,6 +2,8 @@
 #ifndef REGISTRE_TESTS_SUPPORT_ERROR_INFO_H_
 #define REGISTRE_TESTS_SUPPORT_ERROR_INFO_H_
 
+#include <gtest/gtest.h>
+
 #include <string>
 
 #include "absl/status/status.h"
@@ -10,11 +12,11 @@
 
 namespace registre {
 
-// Empty for a status that errors.h did not build.
+// Fails the test for a status that errors.h did not build.
 inline google::rpc::ErrorInfo InfoOf(const absl::Status& status) {
   google::rpc::ErrorInfo info;
   const auto payload = status.GetPayload(kErrorInfoUrl);
-  if (payload) (void)info.ParseFromString(std::string(*payload));
+  EXPECT_TRUE(payload && info.ParseFromString(std::string(*payload)));
   return info;
 }
 
